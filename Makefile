@@ -1,0 +1,38 @@
+# The front door. `make help` lists the verbs.
+SHELL := /bin/bash
+JOBS ?= 2
+.DEFAULT_GOAL := help
+.PHONY: help build demo test cluster bench coverage fmt clean
+
+help: ## this list
+	@awk -F': .*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the program, at build/holdfast
+	@tools/setup build
+	@cmake --preset release $(CMAKE_QUIET)
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build ## the main job on an embedded catalog: Restore, Fresh, Wait, Refuse
+	@tools/setup demo
+	@tools/demo/run build/holdfast
+
+test: ## every test that this machine can run
+	@tools/test
+
+cluster: build ## a real API server and kopia repository with holdfast in front, to try with kubectl
+	@tools/setup cluster
+	@tools/cluster
+
+bench: ## benchmarks with their peers; reports, never fails on a time
+	@tools/setup bench
+	@tests/bench/run
+
+coverage: ## lines of core, json and webhook that the tests execute
+	@tools/setup test
+	@tools/coverage
+
+fmt: ## format the sources
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
+
+clean: ## remove what was built here; the cache of real components stays
+	@rm -rf build build-sanitize build-coverage build-bench

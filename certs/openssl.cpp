@@ -1,0 +1,71 @@
+#include "certs/openssl.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <ctime>
+#include <stdexcept>
+
+namespace holdfast::certs {
+
+void fail(std::string_view what) {
+  std::string message(what);
+  if (const char* reason = ERR_reason_error_string(ERR_peek_last_error())) message.append(": ").append(reason);
+  ERR_clear_error();
+  throw std::runtime_error(message);
+}
+
+namespace {
+
+X509StackPtr read_all(const std::string& pem) {
+  X509StackPtr stack(sk_X509_new_null());
+  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  require(stack && bio, "out of memory");
+  while (X509Ptr next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
+    require(sk_X509_push(stack.get(), next.get()) > 0, "out of memory");
+    (void)next.release();  // the stack's now
+  }
+  ERR_clear_error();
+  return stack;
+}
+
+X509StorePtr trust(const X509StackPtr& anchors) {
+  X509StorePtr store(X509_STORE_new());
+  require(store != nullptr, "out of memory");
+  for (int i = 0; i < sk_X509_num(anchors.get()); ++i)
+    X509_STORE_add_cert(store.get(), sk_X509_value(anchors.get(), i));
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  return store;
+}
+
+}  // namespace
+
+bool is_issued_by(X509* leaf, const std::string& chain, const std::string& ca, std::string_view ca_name) {
+  const X509StackPtr anchors = read_all(ca), between = read_all(chain);
+  if (sk_X509_num(anchors.get()) == 0) fail(std::string(ca_name) + ": no readable PEM certificate");
+  const X509StorePtr store = trust(anchors);
+  const X509StoreContextPtr context(X509_STORE_CTX_new());
+  require(context && X509_STORE_CTX_init(context.get(), store.get(), leaf, between.get()) == 1, "out of memory");
+  const bool issued = X509_verify_cert(context.get()) == 1;
+  ERR_clear_error();
+  return issued;
+}
+
+X509Ptr read_certificate(const std::string& pem, std::string_view name) {
+  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  if (!certificate) fail(std::string(name) + ": no readable PEM certificate");
+  return certificate;
+}
+
+core::Time to_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  require(ASN1_TIME_to_tm(time, &parts) == 1, "a certificate's time cannot be read");
+  // Nanoseconds end in the year 2262, certificates may say 9999.
+  const auto seconds = std::chrono::sys_seconds(std::chrono::seconds(::timegm(&parts)));
+  const auto last = std::chrono::floor<std::chrono::seconds>(core::Time::max());
+  return core::Time(std::min(seconds, last));
+}
+
+}  // namespace holdfast::certs

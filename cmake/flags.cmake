@@ -1,0 +1,22 @@
+# How everything of ours is compiled.
+add_library(holdfast_flags INTERFACE)
+target_compile_options(holdfast_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
+# gcc 12 sees an overlap in "literal" + std::string that is none (gcc bug 105651).
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(holdfast_flags INTERFACE -Wno-restrict)
+endif()
+target_include_directories(holdfast_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
+target_compile_definitions(holdfast_flags INTERFACE HOLDFAST_VERSION="${PROJECT_VERSION}")
+
+if(HOLDFAST_SANITIZE)
+  # vptr, null and alignment checks triple the compile time of Beast's coroutines and find nothing there.
+  add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
+  if(HOLDFAST_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize=vptr,null,alignment)
+  endif()
+endif()
+if(HOLDFAST_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()

@@ -1,0 +1,43 @@
+// File descriptors that close themselves, and the few calls on them that must be right everywhere: EINTR, O_CLOEXEC,
+// errno as an exception that names the path.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace holdfast::base {
+
+/// Owns one descriptor, or none (-1).
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  void reset();
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+/// open(2) with O_CLOEXEC added. Throws std::system_error naming the path.
+Descriptor open_file(const char* path, int flags);
+
+/// Up to buffer.size() bytes; 0: the end. Throws std::system_error.
+std::size_t read_some(int fd, std::span<char> buffer);
+
+/// The whole file. Throws std::system_error, or std::runtime_error when it is longer than `most` bytes or not a regular
+/// file; both name the path.
+std::string read_file(const std::string& path, std::size_t most);
+
+}  // namespace holdfast::base

@@ -1,0 +1,84 @@
+// The settings of the program: one table says their names, defaults and meaning, and the same table reads them from
+// flags, environment and file. Later sources give way: flag > environment > file > default.
+// Used by one thread, before anything else runs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/core/policy.hpp"
+#include "holdfast/ops/log.hpp"
+
+namespace holdfast::cli {
+
+struct Settings {
+  core::Policy policy;
+  struct Index {
+    std::string backend;  ///< "kopia-fs", "catalog"; empty: not chosen
+    std::string path;
+    std::string catalog_file;
+    std::string password;  ///< from KOPIA_PASSWORD only, never from a flag or a file of settings
+    std::string password_file;
+    std::string kopia = "kopia";
+    std::string cache_dir;
+    std::chrono::milliseconds timeout{8000};
+    bool allow_cached_mount = false;
+  } index;
+  struct Webhook {
+    std::uint16_t port = 9443;
+    std::string cert_dir;
+    bool enabled = true;
+    std::chrono::milliseconds drain{10'000};
+  } webhook;
+  std::uint16_t ops_port = 8080;
+  ops::Level log_level = ops::Level::Info;
+  ops::Format log_format = ops::Format::Text;
+  std::string kubeconfig;
+  bool generator_enabled = true;
+  std::chrono::milliseconds generator_min_age{std::chrono::hours{2}};
+};
+
+/// A setting that cannot be used. what() names the source (flag, variable, or file and line), the key, and what is
+/// allowed. The program ends with exit code 2.
+struct SettingsError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One row of the table.
+struct Setting {
+  std::string_view key;       ///< in the file: "index.path"
+  std::string_view flag;      ///< "--index-path", or empty
+  std::string_view alias;     ///< another variable that is understood: "KOPIA_REPOSITORY_PATH", or empty
+  std::string_view value;     ///< what is allowed, for people: "DURATION", "deny|warn|off"
+  std::string_view fallback;  ///< the default, for people
+  std::string_view help;
+  bool list = false;
+  /// Sets the value; a list is handed over one item at a time, after `clear`. False: not allowed.
+  bool (*apply)(Settings& settings, std::string_view value) = nullptr;
+  void (*clear)(Settings& settings) = nullptr;
+};
+
+std::span<const Setting> settings_table();
+
+/// `HOLDFAST_INDEX_PATH` for `--index-path`; empty without a flag.
+std::string environment_name(const Setting& setting);
+
+/// The table as `serve --help` shows it.
+std::string settings_help();
+
+/// What was given on the command line: flag -> values.
+using Flags = std::map<std::string, std::vector<std::string>, std::less<>>;
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Reads everything; throws SettingsError. `config_file` may be empty.
+Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,121 @@
+// The complete backups of one repository at one moment: an immutable, compact table.
+// A built Catalog may be read from any thread; a Builder belongs to one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "holdfast/core/identity.hpp"
+#include "holdfast/core/time.hpp"
+
+namespace holdfast::core {
+
+/// One complete snapshot.
+struct Snapshot {
+  std::string id;
+  std::string start_time;  ///< byte for byte as kopia printed it: VolSync's mover compares it as a string
+  std::string end_time;    ///< as printed
+  Time start;
+  std::int64_t size_bytes = 0;
+  std::int64_t files = 0;
+  std::int64_t failed = 0;  ///< entries that could not be read; the snapshot counts all the same
+  std::optional<std::uint32_t> uid;
+  std::optional<std::uint32_t> gid;
+  bool operator==(const Snapshot&) const = default;
+};
+
+/// One entry of `kopia snapshot list --all --json`, complete or not.
+struct ListedSnapshot {
+  Identity source;
+  std::string id;
+  std::string start_time;
+  std::string end_time;    ///< empty: absent
+  std::string incomplete;  ///< empty: absent; else kopia's reason, such as "checkpoint" or "canceled"
+  bool has_root_entry = false;
+  std::int64_t size_bytes = 0;
+  std::int64_t files = 0;
+  std::int64_t failed = 0;
+  std::optional<std::uint32_t> uid;
+  std::optional<std::uint32_t> gid;
+};
+
+/// A backup is only what kopia finished: it has a root entry and an end, and is not marked incomplete.
+bool is_complete(const ListedSnapshot& snapshot);
+
+class Catalog {
+ public:
+  class Builder;
+
+  Catalog() = default;
+
+  /// The newest complete snapshot of `identity`, or the newest that began at or before `as_of`.
+  std::optional<Snapshot> newest(const Identity& identity, std::optional<Time> as_of = std::nullopt) const;
+
+  /// The complete snapshot of `identity` with this id.
+  std::optional<Snapshot> find(const Identity& identity, std::string_view id) const;
+
+  /// When the first complete snapshot of `identity` began.
+  std::optional<Time> oldest_start(const Identity& identity) const;
+
+  std::size_t snapshots() const { return rows_.size(); }
+  std::size_t identities() const { return ranges_.size(); }
+  std::size_t incomplete() const { return incomplete_; }
+
+ private:
+  // A kopia id is 32 hex digits and its times print canonically; what differs is kept as text in `odd_`.
+  struct Row {
+    Time start;
+    Time end;
+    std::uint64_t id_high = 0;
+    std::uint64_t id_low = 0;
+    std::int64_t size_bytes = 0;
+    std::int64_t files = 0;
+    std::uint32_t failed = 0;
+    std::uint32_t odd = 0;  ///< 0: canonical; else 1 + index into odd_
+    std::uint32_t uid = kNone;
+    std::uint32_t gid = kNone;
+  };
+  struct OddText {
+    std::string id, start_time, end_time;
+  };
+  struct Range {
+    std::uint32_t begin = 0, end = 0;
+  };
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  Snapshot at(std::size_t row) const;
+  std::optional<Range> range(const Identity& identity) const;
+
+  std::vector<Row> rows_;  ///< grouped by identity, newest first within one
+  std::vector<OddText> odd_;
+  std::unordered_map<std::string, Range> ranges_;  ///< key: to_string(identity)
+  std::size_t incomplete_ = 0;
+};
+
+/// Collects a listing in any order.
+class Catalog::Builder {
+ public:
+  /// Takes one entry; incomplete ones are counted and left out. Returns what is wrong with it, or nothing: an entry
+  /// without id, source or a readable start time spoils the whole listing, because a backup might hide behind it.
+  std::optional<std::string> add(const ListedSnapshot& snapshot);
+
+  Catalog build() &&;
+
+ private:
+  struct Pending {
+    std::uint32_t identity;
+    Row row;
+  };
+  std::uint32_t identity_number(const Identity& identity);
+
+  std::vector<Pending> pending_;
+  std::vector<OddText> odd_;
+  std::unordered_map<std::string, std::uint32_t> numbers_;
+  std::size_t incomplete_ = 0;
+};
+
+}  // namespace holdfast::core

@@ -1,0 +1,47 @@
+// What the cluster says about one PVC at the moment of decision (rules 7 and 8), and what was remembered (rule 9).
+// Values; any thread. "Does not apply" is for an installation without a cluster connection.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "holdfast/core/time.hpp"
+
+namespace holdfast::core {
+
+struct NotApplicable {};
+
+/// The API server gave no answer within the request's budget.
+struct NoAnswer {
+  std::string reason;
+};
+
+/// The ReplicationDestination that the PVC would refer to.
+struct Destination {
+  enum class Owner { Absent, Ours, Foreign };
+  Owner owner = Owner::Absent;
+  bool publishes_image = false;
+};
+
+/// The backups of this PVC that may be under way.
+struct BackupActivity {
+  bool running = false;                    ///< the ReplicationSource synchronises, or its mover Job still runs
+  std::optional<Time> last_finished;       ///< when the last synchronisation ended, in whole seconds, cut
+  std::string what = "ReplicationSource";  ///< what is running, for people
+};
+
+/// A backup identity that was seen with complete snapshots and has none now.
+struct Tombstone {
+  std::string id;
+  std::string identity;
+  std::optional<Time> last_seen;
+};
+
+struct ClusterFacts {
+  std::variant<NotApplicable, NoAnswer, Destination> destination;
+  std::variant<NotApplicable, NoAnswer, BackupActivity> backup;
+  std::variant<NotApplicable, NoAnswer, std::optional<Tombstone>> tombstone;
+};
+
+}  // namespace holdfast::core

@@ -1,0 +1,52 @@
+// What is known, at one moment, about the backups: the input of a decision that comes from the repository.
+// Values; any thread. The default is to know nothing.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "holdfast/core/catalog.hpp"
+#include "holdfast/core/time.hpp"
+
+namespace holdfast::core {
+
+/// The identity of a kopia repository (`uniqueID` in its format file), whichever way it was written.
+class RepositoryId {
+ public:
+  /// Reads hexadecimal or base64; nullopt: neither, or not 8 to 64 bytes long.
+  static std::optional<RepositoryId> parse(std::string_view hex_or_base64);
+
+  std::string hex() const;
+  bool operator==(const RepositoryId&) const = default;
+
+ private:
+  std::string bytes_;
+};
+
+/// Nothing is proven.
+struct Unknown {
+  enum class Why {
+    Unavailable,  ///< the index cannot be read
+    Refreshing,   ///< it is being read, and the request's time was up first
+  };
+  Why why = Why::Unavailable;
+  std::string reason = "the repository was not looked at";
+};
+
+/// The catalog holds every backup that was finished when the question was asked.
+struct Current {
+  std::shared_ptr<const Catalog> catalog;  ///< never null
+  Time listing_began;                      ///< when the listing behind the catalog began
+};
+
+struct Evidence {
+  std::variant<Unknown, Current> state;
+  std::optional<RepositoryId> repository;  ///< as read for this evidence; absent: unreadable, or a backend without one
+  std::string place;                       ///< what was looked at, for people: "/repository", "s3://bucket/prefix"
+  Time checked_at{};                       ///< when the proof began
+};
+
+}  // namespace holdfast::core

@@ -1,0 +1,63 @@
+// What the operator of the cluster has decided: the part of the settings that a verdict depends on.
+// A value; any thread.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "holdfast/core/evidence.hpp"
+#include "holdfast/core/identity.hpp"
+
+namespace holdfast::core {
+
+enum class Mode { Enforce, Strict, Permissive, Audit };
+enum class Fit { Deny, Warn, Off };
+enum class Naming { LegacyBackup, V4 };
+enum class Webhook { Mutate, Validate };
+
+std::string_view to_string(Mode mode);
+std::string_view to_string(Fit fit);
+std::string_view to_string(Naming naming);
+std::string_view to_string(Webhook webhook);
+
+/// One allowed pair of the setting `restoreFrom`.
+struct RestorePair {
+  PvcName from;
+  PvcName to;
+  bool operator==(const RestorePair&) const = default;
+};
+
+/// What is known of the repository that we are meant to read.
+struct NoRepositoryId {};  ///< the backend has no identity and needs none (catalog)
+struct Unpinned {};        ///< no identity in the settings: Restore works, Fresh is refused
+using Pin = std::variant<Unpinned, RepositoryId, NoRepositoryId>;
+
+struct Policy {
+  Mode mode = Mode::Enforce;
+  bool simple_contract = true;
+  bool plumber_contract = false;
+  std::set<std::string, std::less<>> excluded_namespaces = {"kube-system", "kube-public", "kube-node-lease",
+                                                            "volsync-system", "kyverno"};
+  Fit fit = Fit::Deny;
+  std::vector<RestorePair> restore_from;
+  Naming naming = Naming::LegacyBackup;
+  std::vector<IdentityTemplate> identities;  ///< empty: the naming strategy's own, see identity_templates()
+  Pin pin;
+  std::chrono::seconds retry_after{2};  ///< 1 to 5
+};
+
+/// `identities`, or where that is empty the naming strategy's own template.
+std::vector<IdentityTemplate> identity_templates(const Policy& policy);
+
+/// `name`, or where it is longer than `max_bytes` (at least 20) a prefix of it, '-' and 16 hex digits of a hash of all
+/// of it: still a valid name, and the same every time.
+std::string shortened(std::string_view name, std::size_t max_bytes);
+
+/// The name of the ReplicationDestination that a PVC of this name refers to; at most 253 bytes.
+std::string destination_name(Naming naming, std::string_view pvc_name);
+
+}  // namespace holdfast::core

@@ -1,0 +1,44 @@
+// The backups that exist, and the proof that this is all of them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "holdfast/core/evidence.hpp"
+
+namespace holdfast::index {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// How the index stands, for health pages.
+struct Status {
+  bool loaded = false;   ///< a catalog is there
+  bool current = false;  ///< the last proof said so
+  std::string reason;    ///< why not, when not
+  std::size_t snapshots = 0;
+  std::size_t identities = 0;
+  std::optional<core::Time> last_success;  ///< when the last listing that counts was finished
+};
+
+/// All methods may be called from any thread.
+class Index {
+ public:
+  virtual ~Index() = default;
+
+  /// Calls `done` exactly once, on a thread of the index (or at once), at the latest shortly after `deadline`.
+  /// Current means: every backup that was finished before this call is in the catalog. `done` must not block.
+  virtual void prove(Deadline deadline, std::function<void(core::Evidence)> done) = 0;
+
+  virtual Status status() const = 0;
+
+  /// "kopia-fs", "catalog": the value of the setting.
+  virtual std::string_view backend() const = 0;
+};
+
+/// prove(), waiting for the answer on this thread.
+core::Evidence prove_now(Index& index, Deadline deadline);
+
+}  // namespace holdfast::index

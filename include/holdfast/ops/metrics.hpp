@@ -1,0 +1,38 @@
+// The counters that /metrics shows, in the Prometheus text format. Names are the contract of docs/metrics.md.
+// All methods may be called from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace holdfast::ops {
+
+class Metrics {
+ public:
+  explicit Metrics(std::string_view version);
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  void admission(std::string_view webhook, std::string_view verdict, std::string_view code,
+                 std::chrono::nanoseconds duration);
+  /// result: current, changed, unknown
+  void index_proof(std::string_view result, std::chrono::nanoseconds duration);
+  /// result: ok, error, timeout
+  void index_refresh(std::string_view result, std::chrono::nanoseconds duration);
+  void index_catalog(std::size_t snapshots, std::size_t identities, std::size_t blobs,
+                     double last_success_unix_seconds);
+  void certificate_expiry(double unix_seconds);
+
+  /// The whole page, text format 0.0.4.
+  std::string text() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdfast::ops

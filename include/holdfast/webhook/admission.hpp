@@ -1,0 +1,58 @@
+// The admission door: a review comes in, one decision is made, a review goes out.
+// Admission may be used from any thread and keeps nothing between requests but counters. It writes nothing anywhere.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+#include "holdfast/core/cluster_facts.hpp"
+#include "holdfast/core/policy.hpp"
+#include "holdfast/core/pvc.hpp"
+#include "holdfast/index/index.hpp"
+#include "holdfast/net/http.hpp"
+#include "holdfast/ops/log.hpp"
+#include "holdfast/ops/metrics.hpp"
+
+namespace holdfast::webhook {
+
+/// Whoever can ask the API server what rules 7 to 9 need to know.
+class ClusterQuestions {
+ public:
+  virtual ~ClusterQuestions() = default;
+  /// Calls `done` exactly once, at the latest shortly after `deadline`, from any thread.
+  virtual void ask(const core::PvcName& pvc, index::Deadline deadline,
+                   std::function<void(core::ClusterFacts)> done) = 0;
+};
+
+class Admission {
+ public:
+  struct Options {
+    core::Policy policy;
+    std::size_t requests_under_way = 1024;  ///< above it a review is answered with Wait Overloaded
+  };
+
+  /// The references must outlive every request. `cluster` may be null: then rules 7 to 9 ask nothing.
+  Admission(Options options, index::Index& index, ClusterQuestions* cluster, const ops::Logger& log,
+            ops::Metrics& metrics);
+
+  /// Answers one request to one of the webhook's paths: `/mutate/pvc`, `/validate/pvc`. Never throws; always answers.
+  void handle(net::Request request, net::Respond respond);
+
+ private:
+  friend class Review;
+
+  const Options options_;
+  index::Index& index_;
+  ClusterQuestions* const cluster_;
+  const ops::Logger& log_;
+  ops::Metrics& metrics_;
+  std::atomic<std::size_t> under_way_ = 0;
+};
+
+/// How long the API server will wait (`?timeout=10s`), less what the answer needs to travel; 10 s where it does not
+/// say.
+std::chrono::milliseconds budget(std::string_view query);
+
+}  // namespace holdfast::webhook

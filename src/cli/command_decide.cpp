@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+#include <json/reader.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/core/decide.hpp"
+#include "holdfast/json/documents.hpp"
+#include "holdfast/json/patch.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/files.hpp"
+#include "src/cli/make_index.hpp"
+#include "src/cli/output.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t kMaxInputBytes = 64 * 1024 * 1024;
+constexpr std::size_t kMaxInputMembers = 5'000'000;
+constexpr std::chrono::seconds kGrace{1};
+
+struct Decision {
+  core::Pvc pvc;
+  core::Intent intent;
+  core::Verdict verdict;
+};
+
+std::vector<json::Document> read_input(const std::string& file) {
+  json::ReadLimits limits;
+  limits.bytes = kMaxInputBytes;
+  limits.members = kMaxInputMembers;
+  auto read = json::read_documents(read_file(file, kMaxInputBytes), limits);
+  if (const auto* fault = std::get_if<json::DocumentFault>(&read)) throw FileError(file + ": " + fault->problem);
+  return std::get<std::vector<json::Document>>(std::move(read));
+}
+
+std::vector<Decision> read_intents(const std::vector<json::Document>& documents, const core::Policy& policy) {
+  std::map<std::string, core::StringMap> namespaces;
+  for (const auto& document : documents) {
+    if (const auto* ns = std::get_if<json::NamespaceDocument>(&document.object)) namespaces[ns->name] = ns->labels;
+  }
+  std::vector<Decision> decisions;
+  for (const auto& document : documents) {
+    const auto* pvc = std::get_if<core::Pvc>(&document.object);
+    if (pvc == nullptr) continue;
+    core::Question question;
+    question.pvc = *pvc;
+    if (question.pvc.ns.empty()) question.pvc.ns = "default";
+    const auto known = namespaces.find(question.pvc.ns);
+    if (known != namespaces.end()) question.namespace_labels = known->second;
+    core::Intent intent = core::read_intent(question, policy, base::utc_now());
+    decisions.push_back({std::move(question.pvc), std::move(intent), {}});
+  }
+  return decisions;
+}
+
+core::Evidence look(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
+  const auto settled = [](const Decision& d) { return std::holds_alternative<core::Settled>(d.intent); };
+  if (std::all_of(decisions.begin(), decisions.end(), settled)) return {};
+  // A look and a listing, one after the other.
+  return index::prove_now(index, std::chrono::steady_clock::now() + 2 * settings.index.timeout + kGrace);
+}
+
+Json::Value parse(const std::string& text) {
+  Json::Value value(Json::arrayValue);
+  if (text.empty()) return value;
+  std::istringstream in(text);
+  in >> value;
+  return value;
+}
+
+Json::Value to_json(const Decision& decision) {
+  const core::Verdict& verdict = decision.verdict;
+  Json::Value out;
+  out["namespace"] = decision.pvc.ns;
+  out["pvc"] = decision.pvc.name;
+  out["verdict"] = std::string(to_string(verdict.outcome));
+  out["code"] = std::string(to_string(verdict.code));
+  out["message"] = verdict.message;
+  out["warnings"] = Json::arrayValue;
+  for (const std::string& warning : verdict.warnings) out["warnings"].append(warning);
+  out["snapshot"] = Json::nullValue;
+  if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
+    out["snapshot"]["id"] = restore->snapshot.id;
+    out["snapshot"]["startTime"] = restore->snapshot.start_time;
+    out["snapshot"]["endTime"] = restore->snapshot.end_time;
+    out["snapshot"]["size"] = static_cast<Json::Int64>(restore->snapshot.size_bytes);
+  }
+  out["patch"] = verdict.denies() ? Json::Value(Json::arrayValue) : parse(json::write_patch(decision.pvc, verdict));
+  out["evidenceAgeSeconds"] = Json::nullValue;
+  if (verdict.evidence_at) {
+    out["evidenceAgeSeconds"] = std::chrono::duration<double>(base::utc_now() - *verdict.evidence_at).count();
+  }
+  return out;
+}
+
+std::string to_text(const Decision& decision) {
+  const core::Verdict& verdict = decision.verdict;
+  const std::string name = decision.pvc.name.empty() ? decision.pvc.generate_name + "*" : decision.pvc.name;
+  std::string text = fmt::format("{:<40} {:<8} {}\n    {}\n", decision.pvc.ns + "/" + name, to_string(verdict.outcome),
+                                 to_string(verdict.code), verdict.message);
+  for (const std::string& warning : verdict.warnings) text += "    warning: " + warning + "\n";
+  return text;
+}
+
+int exit_code(const std::vector<Decision>& decisions) {
+  int code = kOk;
+  for (const Decision& decision : decisions) {
+    if (std::holds_alternative<core::Refuse>(decision.verdict.outcome)) return kCheckFailed;
+    if (std::holds_alternative<core::Wait>(decision.verdict.outcome)) code = kCannotTell;
+  }
+  return code;
+}
+
+void show(const std::vector<Decision>& decisions, Output output) {
+  if (output == Output::Text) {
+    std::string text;
+    for (const Decision& decision : decisions) text += to_text(decision);
+    return print(text);
+  }
+  Json::Value all(Json::arrayValue);
+  for (const Decision& decision : decisions) all.append(to_json(decision));
+  print(render(all, output));
+}
+
+}  // namespace
+
+int decide(const Settings& settings, const std::string& file, Output output) {
+  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  ops::Metrics metrics(HOLDFAST_VERSION);
+  const auto index = make_index(settings, log, metrics);
+  std::vector<Decision> decisions = read_intents(read_input(file), settings.policy);
+  if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
+
+  const core::Evidence evidence = look(settings, decisions, *index);
+  for (Decision& decision : decisions) {
+    decision.verdict = core::decide(decision.intent, evidence, {}, settings.policy, base::utc_now());
+  }
+  show(decisions, output);
+  return exit_code(decisions);
+}
+
+}  // namespace holdfast::cli

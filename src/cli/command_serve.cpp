@@ -1,0 +1,174 @@
+#include <atomic>
+#include <csignal>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "holdfast/certs/store.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/net/server.hpp"
+#include "holdfast/ops/health.hpp"
+#include "holdfast/webhook/admission.hpp"
+#include "holdfast/webhook/ops_routes.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/make_index.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::chrono::seconds kCertificatePoll{5};
+constexpr std::chrono::seconds kDrainRequests{5};
+constexpr int kLeastThreads = 2;
+
+/// SIGTERM and SIGINT, for one thread to wait for. Must be made before any other thread, which inherits the mask.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  int wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+    return signal;
+  }
+
+  /// Returns whether one came within `time`.
+  bool wait_for(std::chrono::milliseconds time) const {
+    const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const timespec limit{whole.count(), std::chrono::nanoseconds(time - whole).count()};
+    return sigtimedwait(&set_, nullptr, &limit) >= 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+/// Everything that runs, in the order in which it depends on each other.
+class Program {
+ public:
+  explicit Program(const Settings& settings)
+      : settings_(settings),
+        log_(ops::Logger::Sink::Stdout, settings.log_level, settings.log_format),
+        metrics_(HOLDFAST_VERSION),
+        index_(make_index(settings, log_, metrics_)),
+        certificates_(load_certificates()),
+        loop_(std::max(kLeastThreads, static_cast<int>(std::thread::hardware_concurrency()))),
+        admission_({settings.policy}, *index_, nullptr, log_, metrics_),
+        ops_routes_(settings.policy, *index_, health_, metrics_) {
+    add_health();
+    listen();
+    if (certificates_) poll_certificates();
+  }
+
+  /// Requests first, then what answers them late: after this nobody calls into a part that is gone.
+  ~Program() {
+    webhook_.reset();
+    ops_.reset();
+    loop_.stop();
+    index_.reset();
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void run(const StopSignals& signals) {
+    const int signal = signals.wait();
+    stopping_ = true;
+    log_.info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
+                           {"drainSeconds", std::chrono::duration<double>(settings_.webhook.drain).count()}});
+    // The API server does not repeat a call that was reset: go on serving until it has found another replica.
+    if (webhook_) webhook_->announce_close();
+    signals.wait_for(settings_.webhook.drain);
+    const auto deadline = std::chrono::steady_clock::now() + kDrainRequests;
+    if (webhook_) webhook_->drain(deadline);
+    ops_->drain(deadline);
+    log_.info("stopped");
+  }
+
+ private:
+  std::shared_ptr<certs::Store> load_certificates() const {
+    if (!settings_.webhook.enabled) return nullptr;
+    if (settings_.webhook.cert_dir.empty()) {
+      throw SettingsError(
+          "webhook.certDir (--webhook-cert-dir) is not set; `holdfast certs generate --out DIR` makes certificates to "
+          "try with");
+    }
+    try {
+      return std::make_shared<certs::Store>(settings_.webhook.cert_dir);
+    } catch (const std::exception& e) {
+      throw SettingsError(std::string("webhook.certDir: ") + e.what());
+    }
+  }
+
+  void add_health() {
+    const auto webhook_state = [this]() -> std::string {
+      if (!settings_.webhook.enabled) return "off";
+      if (stopping_) return "stopping";
+      return listening_ ? "" : "not listening yet";
+    };
+    health_.add("webhook", settings_.webhook.enabled, webhook_state);
+    health_.add("index", false, [this] {
+      const index::Status status = index_->status();
+      return status.current ? std::string() : status.reason.empty() ? "not proven current yet" : status.reason;
+    });
+    health_.add("cluster", false, [] { return "no connection: rules 7 (destination) and 8 do not apply"; });
+    health_.add("tombstones", false, [] { return "not kept: rule 9 does not apply"; });
+  }
+
+  void listen() {
+    ops_.emplace(loop_, net::Listener::Options{"ops", settings_.ops_port, {}, nullptr},
+                 [this](net::Request request, net::Respond respond) {
+                   ops_routes_.handle(std::move(request), std::move(respond));
+                 });
+    log_.info("listening", {{"listener", "ops"}, {"address", ops_->address()}});
+    if (!settings_.webhook.enabled) return;
+    webhook_.emplace(loop_, net::Listener::Options{"webhook", settings_.webhook.port, {}, certificates_},
+                     [this](net::Request request, net::Respond respond) {
+                       admission_.handle(std::move(request), std::move(respond));
+                     });
+    listening_ = true;
+    log_.info("listening", {{"listener", "webhook"}, {"address", webhook_->address()}});
+  }
+
+  void poll_certificates() {
+    const certs::Store::Report report = certificates_->reload_if_changed();
+    if (report.reloaded) log_.info("certificate reloaded", {{"notAfter", core::format_seconds(report.not_after)}});
+    if (report.problem != certificate_problem_) {
+      certificate_problem_ = report.problem;
+      if (!report.problem.empty()) log_.error("certificate not reloaded", {{"error", report.problem}});
+    }
+    metrics_.certificate_expiry(std::chrono::duration<double>(report.not_after.time_since_epoch()).count());
+    loop_.post([this] { poll_certificates(); }, kCertificatePoll);
+  }
+
+  const Settings& settings_;
+  ops::Logger log_;
+  ops::Metrics metrics_;
+  ops::Health health_;
+  std::unique_ptr<index::Index> index_;
+  std::shared_ptr<certs::Store> certificates_;
+  std::string certificate_problem_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> listening_ = false;
+  net::Loop loop_;
+  webhook::Admission admission_;
+  webhook::OpsRoutes ops_routes_;
+  std::optional<net::Listener> ops_;
+  std::optional<net::Listener> webhook_;
+};
+
+}  // namespace
+
+int serve(const Settings& settings) {
+  const StopSignals signals;
+  Program(settings).run(signals);
+  return kOk;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,28 @@
+// One function per verb. Each returns the exit code and throws SettingsError or FileError for bad usage.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "holdfast/cli/settings.hpp"
+
+namespace holdfast::cli {
+
+enum class Output { Text, Json, Yaml };
+
+int serve(const Settings& settings);
+
+int decide(const Settings& settings, const std::string& file, Output output);
+
+int repository_id(const Settings& settings, Output output);
+
+struct CertificateRequest {
+  std::string out;
+  std::vector<std::string> names;
+  int days = 365;
+};
+int generate_certificates(const CertificateRequest& request);
+
+int version(Output output);
+
+}  // namespace holdfast::cli

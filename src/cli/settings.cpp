@@ -1,0 +1,146 @@
+#include "holdfast/cli/settings.hpp"
+
+#include <fmt/format.h>
+#include <json/reader.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "src/cli/files.hpp"
+#include "src/cli/settings_file.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t kMaxKopiaConfigBytes = 1024 * 1024;
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t at = std::min(text.find(separator), text.size());
+    if (at > 0) items.emplace_back(text.substr(0, at));
+    text.remove_prefix(std::min(at + 1, text.size()));
+  }
+  return items;
+}
+
+/// Number of single-character edits between two words, to guess what was meant.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string did_you_mean(std::string_view key) {
+  const auto table = settings_table();
+  const auto nearest = std::min_element(table.begin(), table.end(), [&](const Setting& a, const Setting& b) {
+    return edit_distance(key, a.key) < edit_distance(key, b.key);
+  });
+  return edit_distance(key, nearest->key) <= 3 ? fmt::format("; did you mean {}?", nearest->key)
+                                               : "; `holdfast serve --help` lists all keys";
+}
+
+void apply(Settings& settings, const Setting& setting, const std::vector<std::string>& values,
+           const std::string& source) {
+  if (setting.list && setting.clear != nullptr) setting.clear(settings);
+  for (const std::string& value : values) {
+    if (setting.apply(settings, value)) continue;
+    throw SettingsError(
+        fmt::format("{}: {}: {:?} is not allowed; allowed: {}", source, setting.key, value, setting.value));
+  }
+}
+
+void apply_file(Settings& settings, const std::string& file) {
+  for (const FileEntry& entry : read_settings_file(file)) {
+    const std::string source = fmt::format("{}:{}", file, entry.line);
+    const auto table = settings_table();
+    const auto setting = std::find_if(table.begin(), table.end(), [&](const Setting& s) { return s.key == entry.key; });
+    if (setting == table.end()) {
+      throw SettingsError(fmt::format("{}: {}: unknown key{}", source, entry.key, did_you_mean(entry.key)));
+    }
+    if (entry.is_list != setting->list) {
+      throw SettingsError(
+          fmt::format("{}: {}: expected {}", source, entry.key, setting->list ? "a list" : "one value"));
+    }
+    apply(settings, *setting, entry.values, source);
+  }
+}
+
+void apply_environment(Settings& settings, const Environment& environment) {
+  const auto apply_variable = [&](const Setting& setting, const std::string& name) {
+    if (name.empty()) return;
+    const auto value = environment(name);
+    if (!value || value->empty()) return;
+    apply(settings, setting, setting.list ? split(*value, ',') : std::vector{*value}, "environment " + name);
+  };
+  for (const Setting& setting : settings_table()) {
+    apply_variable(setting, std::string(setting.alias));
+    apply_variable(setting, environment_name(setting));
+  }
+  settings.index.password = environment("KOPIA_PASSWORD").value_or("");
+  const std::string own = environment("POD_NAMESPACE").value_or("");
+  if (!own.empty()) settings.policy.excluded_namespaces.insert(own);
+}
+
+/// pvc-plumber's KOPIA_CONFIG_PATH: a kopia configuration, of which only the storage location is taken.
+void apply_kopia_config(Settings& settings, const Environment& environment) {
+  const std::string file = environment("KOPIA_CONFIG_PATH").value_or("");
+  if (file.empty() || !settings.index.path.empty() || settings.index.backend != "kopia-fs") return;
+  Json::Value config;
+  std::string errors;
+  try {
+    std::istringstream in(read_file(file, kMaxKopiaConfigBytes));
+    if (!Json::parseFromStream(Json::CharReaderBuilder(), in, &config, &errors)) throw FileError(file + ": not JSON");
+  } catch (const FileError& e) {
+    throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}", e.what()));
+  }
+  const Json::Value* path = config.isObject() ? config.find("storage", "storage" + 7) : nullptr;
+  if (path != nullptr && path->isObject()) path = path->find("config", "config" + 6);
+  if (path != nullptr && path->isObject()) path = path->find("path", "path" + 4);
+  if (path == nullptr || !path->isString()) {
+    throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}: storage.config.path: expected a string", file));
+  }
+  settings.index.path = path->asString();
+}
+
+void check_together(Settings& settings) {
+  const auto need = [&](const std::string& value, std::string_view key, std::string_view flag) {
+    if (value.empty()) {
+      throw SettingsError(
+          fmt::format("{} ({}) is not set, and index.backend {} needs it", key, flag, settings.index.backend));
+    }
+  };
+  if (settings.index.backend == "kopia-fs") need(settings.index.path, "index.path", "--index-path");
+  if (settings.index.backend == "catalog") {
+    need(settings.index.catalog_file, "index.catalogFile", "--catalog-file");
+    settings.policy.pin = core::NoRepositoryId{};
+  }
+}
+
+}  // namespace
+
+Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file) {
+  Settings settings;
+  if (!config_file.empty()) apply_file(settings, config_file);
+  apply_environment(settings, environment);
+  for (const Setting& setting : settings_table()) {
+    const auto given = flags.find(setting.flag);
+    if (given != flags.end() && !given->second.empty()) {
+      apply(settings, setting, given->second, std::string(setting.flag));
+    }
+  }
+  apply_kopia_config(settings, environment);
+  check_together(settings);
+  return settings;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,146 @@
+#include "holdfast/core/catalog.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace holdfast::core {
+namespace {
+
+constexpr std::size_t kHexDigits = 32;
+
+/// Splits 32 lower-case hex digits into two numbers; nullopt for any other id.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> pack_id(std::string_view id) {
+  if (id.size() != kHexDigits) return std::nullopt;
+  for (char c : id) {
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return std::nullopt;
+  }
+  std::uint64_t high = 0, low = 0;
+  std::from_chars(id.data(), id.data() + 16, high, 16);
+  std::from_chars(id.data() + 16, id.data() + 32, low, 16);
+  return std::pair{high, low};
+}
+
+}  // namespace
+
+bool is_complete(const ListedSnapshot& snapshot) {
+  return snapshot.has_root_entry && !snapshot.end_time.empty() && snapshot.incomplete.empty();
+}
+
+std::uint32_t Catalog::Builder::identity_number(const Identity& identity) {
+  const auto next = static_cast<std::uint32_t>(numbers_.size());
+  return numbers_.try_emplace(to_string(identity), next).first->second;
+}
+
+std::optional<std::string> Catalog::Builder::add(const ListedSnapshot& snapshot) {
+  if (snapshot.id.empty()) return "id: missing";
+  if (snapshot.source.user.empty() || snapshot.source.host.empty() || snapshot.source.path.empty()) {
+    return "source: user name, host or path is missing";
+  }
+  if (!is_complete(snapshot)) {
+    ++incomplete_;
+    return std::nullopt;
+  }
+  const auto start = parse_rfc3339(snapshot.start_time);
+  if (!start) return fmt::format("startTime: {:?} is not RFC 3339", snapshot.start_time);
+  const auto end = parse_rfc3339(snapshot.end_time);
+  if (!end) return fmt::format("endTime: {:?} is not RFC 3339", snapshot.end_time);
+  if (pending_.size() >= std::numeric_limits<std::uint32_t>::max() - 1) return "too many snapshots";
+
+  Row row;
+  row.start = *start;
+  row.end = *end;
+  row.size_bytes = snapshot.size_bytes;
+  row.files = snapshot.files;
+  row.failed = static_cast<std::uint32_t>(std::clamp<std::int64_t>(snapshot.failed, 0, kNone));
+  row.uid = snapshot.uid.value_or(kNone);
+  row.gid = snapshot.gid.value_or(kNone);
+  const auto packed = pack_id(snapshot.id);
+  if (packed && format_nanoseconds(*start) == snapshot.start_time && format_nanoseconds(*end) == snapshot.end_time) {
+    std::tie(row.id_high, row.id_low) = *packed;
+  } else {
+    odd_.push_back({snapshot.id, snapshot.start_time, snapshot.end_time});
+    row.odd = static_cast<std::uint32_t>(odd_.size());
+  }
+  pending_.push_back({identity_number(snapshot.source), row});
+  return std::nullopt;
+}
+
+Catalog Catalog::Builder::build() && {
+  // Newest first; equal starts in the order they ended.
+  std::stable_sort(pending_.begin(), pending_.end(), [](const Pending& a, const Pending& b) {
+    return std::tie(a.identity, b.row.start, b.row.end) < std::tie(b.identity, a.row.start, a.row.end);
+  });
+  Catalog catalog;
+  catalog.incomplete_ = incomplete_;
+  catalog.odd_ = std::move(odd_);
+  catalog.rows_.reserve(pending_.size());
+  std::vector<Range> ranges(numbers_.size());
+  for (const Pending& pending : pending_) {
+    Range& range = ranges[pending.identity];
+    const auto at = static_cast<std::uint32_t>(catalog.rows_.size());
+    if (range.end == 0) range.begin = at;
+    range.end = at + 1;
+    catalog.rows_.push_back(pending.row);
+  }
+  for (auto& [name, number] : numbers_) catalog.ranges_.emplace(name, ranges[number]);
+  return catalog;
+}
+
+Snapshot Catalog::at(std::size_t index) const {
+  const Row& row = rows_[index];
+  Snapshot snapshot;
+  snapshot.start = row.start;
+  snapshot.size_bytes = row.size_bytes;
+  snapshot.files = row.files;
+  snapshot.failed = row.failed;
+  if (row.uid != kNone) snapshot.uid = row.uid;
+  if (row.gid != kNone) snapshot.gid = row.gid;
+  if (row.odd != 0) {
+    const OddText& odd = odd_[row.odd - 1];
+    snapshot.id = odd.id;
+    snapshot.start_time = odd.start_time;
+    snapshot.end_time = odd.end_time;
+  } else {
+    snapshot.id = fmt::format("{:016x}{:016x}", row.id_high, row.id_low);
+    snapshot.start_time = format_nanoseconds(row.start);
+    snapshot.end_time = format_nanoseconds(row.end);
+  }
+  return snapshot;
+}
+
+std::optional<Catalog::Range> Catalog::range(const Identity& identity) const {
+  const auto found = ranges_.find(to_string(identity));
+  if (found == ranges_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<Snapshot> Catalog::newest(const Identity& identity, std::optional<Time> as_of) const {
+  const auto rows = range(identity);
+  if (!rows) return std::nullopt;
+  for (std::uint32_t i = rows->begin; i < rows->end; ++i) {
+    if (!as_of || rows_[i].start <= *as_of) return at(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<Snapshot> Catalog::find(const Identity& identity, std::string_view id) const {
+  const auto rows = range(identity);
+  if (!rows) return std::nullopt;
+  for (std::uint32_t i = rows->begin; i < rows->end; ++i) {
+    Snapshot snapshot = at(i);
+    if (snapshot.id == id) return snapshot;
+  }
+  return std::nullopt;
+}
+
+std::optional<Time> Catalog::oldest_start(const Identity& identity) const {
+  const auto rows = range(identity);
+  if (!rows) return std::nullopt;
+  return rows_[rows->end - 1].start;
+}
+
+}  // namespace holdfast::core

@@ -1,0 +1,285 @@
+#include "holdfast/core/decide.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast::core {
+namespace {
+
+/// Kubernetes writes times in whole seconds: what ended "at 10:00:05" may have ended just before 10:00:06.
+constexpr std::chrono::seconds kKubernetesTick{1};
+
+struct Found {
+  Candidate candidate;
+  Snapshot newest;
+};
+
+/// Rules 5 to 10 for one PVC: each rule settles the matter or passes it on to the next.
+class Judge {
+ public:
+  Judge(const WantsRestore& wanted, const Evidence& evidence, const ClusterFacts& cluster, const Policy& policy,
+        Time now)
+      : wanted_(wanted), evidence_(evidence), cluster_(cluster), policy_(policy), now_(now) {}
+
+  Verdict judge() {
+    if (auto verdict = repository_is_the_pinned_one()) return *verdict;
+    if (auto verdict = evidence_is_current()) return *verdict;
+    if (auto verdict = backup_exists()) return *verdict;
+    if (auto verdict = backup_in_flight()) return *verdict;
+    if (auto verdict = backups_vanished()) return *verdict;
+    if (auto verdict = repository_unpinned()) return *verdict;
+    return no_backup();
+  }
+
+ private:
+  // Rule 5.
+  std::optional<Verdict> repository_is_the_pinned_one() const {
+    const auto* pinned = std::get_if<RepositoryId>(&policy_.pin);
+    if (pinned == nullptr || !evidence_.repository || *evidence_.repository == *pinned) return std::nullopt;
+    return refuse(
+        Code::RepositoryChanged,
+        fmt::format("the backup repository is {} but {} is pinned", evidence_.repository->hex(), pinned->hex()),
+        fmt::format("mount the right repository, or accept the new one for good: set index.repositoryId "
+                    "(--repository-id) to {}",
+                    evidence_.repository->hex()));
+  }
+
+  // Rule 6.
+  std::optional<Verdict> evidence_is_current() {
+    if (const auto* unknown = std::get_if<Unknown>(&evidence_.state)) {
+      const bool refreshing = unknown->why == Unknown::Why::Refreshing;
+      return wait(refreshing ? Code::IndexRefreshing : Code::IndexUnavailable,
+                  fmt::format("it cannot be proven now whether a backup exists: {}", unknown->reason));
+    }
+    current_ = &std::get<Current>(evidence_.state);
+    const bool pinned_but_unread = std::holds_alternative<RepositoryId>(policy_.pin) && !evidence_.repository;
+    if (current_->catalog && !pinned_but_unread) return std::nullopt;
+    return wait(Code::IndexUnavailable, "the repository's identity could not be read");
+  }
+
+  // Rule 7.
+  std::optional<Verdict> backup_exists() {
+    const auto found = first_with_backup();
+    if (!found) return nothing_to_restore_on_request();
+    if (found->candidate.ambiguous) return ambiguous(found->candidate.identity);
+    if (auto verdict = destination_is_free()) return verdict;
+    const auto snapshot =
+        wanted_.as_of ? current_->catalog->newest(found->candidate.identity, wanted_.as_of) : found->newest;
+    if (!snapshot) return no_backup_as_of(current_->catalog->oldest_start(found->candidate.identity));
+    return restore(found->candidate.identity, *snapshot);
+  }
+
+  std::optional<Found> first_with_backup() const {
+    for (const Candidate& candidate : wanted_.candidates) {
+      if (auto newest = current_->catalog->newest(candidate.identity)) return Found{candidate, *std::move(newest)};
+    }
+    return std::nullopt;
+  }
+
+  /// Whoever asks for a certain backup is not served with an empty volume.
+  std::optional<Verdict> nothing_to_restore_on_request() const {
+    if (wanted_.from_another) {
+      return refuse(Code::RestoreFromNoBackup,
+                    fmt::format("the PVC named by {} has no complete backup as {}", key::kRestoreFrom, looked_for()),
+                    fmt::format("correct or remove the annotation `{}`", key::kRestoreFrom));
+    }
+    if (wanted_.identity_given) {
+      return refuse(Code::RestoreIdentityInvalid, fmt::format("there is no complete snapshot of {}", looked_for()),
+                    fmt::format("correct or remove the annotation `{}`", key::kRestoreIdentity));
+    }
+    if (wanted_.as_of) return no_backup_as_of(std::nullopt);
+    return std::nullopt;
+  }
+
+  Verdict no_backup_as_of(std::optional<Time> first) const {
+    const std::string known = first ? "the first one began at " + format_seconds(*first) : "there is none at all";
+    return refuse(
+        Code::NoBackupAsOf,
+        fmt::format("no complete backup of {} began at or before {}: {}", looked_for(), wanted_.as_of_text, known),
+        fmt::format("choose a later time in the annotation `{}`, or remove it", key::kRestoreAsOf));
+  }
+
+  Verdict ambiguous(const Identity& identity) const {
+    return refuse(Code::IdentityAmbiguous,
+                  fmt::format("there are backups of {}, and they could be another PVC's", to_string(identity)),
+                  fmt::format("if they are this PVC's, add the annotation `{}: {}`; if not, `{}: \"true\"` with `{}`",
+                              key::kRestoreIdentity, to_string(identity), key::kSkipRestore, key::kSkipRestoreReason));
+  }
+
+  std::optional<Verdict> destination_is_free() const {
+    if (const auto* silent = std::get_if<NoAnswer>(&cluster_.destination)) return cluster_unavailable(*silent);
+    const auto* destination = std::get_if<Destination>(&cluster_.destination);
+    if (destination == nullptr) return std::nullopt;
+    if (destination->owner == Destination::Owner::Foreign) {
+      return refuse(Code::ForeignDestination,
+                    fmt::format("a ReplicationDestination {} exists and is not holdfast's", wanted_.destination),
+                    fmt::format("remove or rename ReplicationDestination {}", wanted_.destination));
+    }
+    if (!destination->publishes_image) return std::nullopt;
+    return wait(
+        Code::RestoreImageStale,
+        fmt::format("ReplicationDestination {} still publishes the image of an earlier restore", wanted_.destination));
+  }
+
+  Verdict restore(const Identity& source, const Snapshot& snapshot) const {
+    std::vector<std::string> warnings = wanted_.warnings;
+    const bool too_large = wanted_.requested_bytes && snapshot.size_bytes > *wanted_.requested_bytes;
+    if (too_large && policy_.fit != Fit::Off) {
+      const std::string problem = fmt::format("snapshot {} holds {} bytes and the PVC asks for {}", snapshot.id,
+                                              snapshot.size_bytes, *wanted_.requested_bytes);
+      if (policy_.fit == Fit::Deny) {
+        return refuse(Code::RestoreDoesNotFit, problem,
+                      "raise spec.resources.requests.storage, or set fit: warn if the data is known to fit");
+      }
+      warnings.push_back(fmt::format("{}: {}", to_string(Code::RestoreDoesNotFit), problem));
+    }
+    if (snapshot.failed > 0) {
+      warnings.push_back(fmt::format("{}: snapshot {} was made with {} entries that could not be read",
+                                     to_string(Code::SnapshotHasErrors), snapshot.id, snapshot.failed));
+    }
+    Restore promise{source, snapshot, wanted_.destination, wanted_.reference_present, wanted_.as_of};
+    Verdict verdict = admitted(Code::BackupFound, restore_message(promise));
+    verdict.outcome = std::move(promise);
+    verdict.warnings = std::move(warnings);
+    return verdict;
+  }
+
+  // Rule 8.
+  std::optional<Verdict> backup_in_flight() const {
+    if (const auto* silent = std::get_if<NoAnswer>(&cluster_.backup)) return cluster_unavailable(*silent);
+    const auto* activity = std::get_if<BackupActivity>(&cluster_.backup);
+    if (activity == nullptr) return std::nullopt;
+    if (activity->running) {
+      return wait(Code::BackupInFlight,
+                  fmt::format("no complete backup exists yet and one is being made ({})", activity->what));
+    }
+    const bool seen = !activity->last_finished || *activity->last_finished + kKubernetesTick <= current_->listing_began;
+    if (seen) return std::nullopt;
+    return wait(Code::IndexRefreshing,
+                fmt::format("a backup ended at {}, after the listing began", format_seconds(*activity->last_finished)));
+  }
+
+  // Rule 9.
+  std::optional<Verdict> backups_vanished() const {
+    if (const auto* silent = std::get_if<NoAnswer>(&cluster_.tombstone)) return cluster_unavailable(*silent);
+    const auto* remembered = std::get_if<std::optional<Tombstone>>(&cluster_.tombstone);
+    if (remembered == nullptr || !*remembered || accepts(**remembered)) return std::nullopt;
+    const Tombstone& tombstone = **remembered;
+    return refuse(Code::BackupsVanished,
+                  fmt::format("backups of {} were seen before{} and are gone now", tombstone.identity,
+                              tombstone.last_seen ? ", last at " + format_seconds(*tombstone.last_seen) : ""),
+                  fmt::format("find out why; to go on empty add the annotation `{}: \"{}: <reason>\"`",
+                              key::kAcceptVanished, tombstone.id));
+  }
+
+  /// The annotation names this tombstone and gives a reason.
+  bool accepts(const Tombstone& tombstone) const {
+    const std::string_view value = wanted_.accept_vanished;
+    const std::size_t colon = value.find(':');
+    if (colon == std::string_view::npos || value.substr(0, colon) != tombstone.id) return false;
+    return value.find_first_not_of(" \t", colon + 1) != std::string_view::npos;
+  }
+
+  // Rule 9b.
+  std::optional<Verdict> repository_unpinned() const {
+    if (!std::holds_alternative<Unpinned>(policy_.pin)) return std::nullopt;
+    const std::string id = evidence_.repository ? evidence_.repository->hex() : "<id>";
+    return refuse(
+        Code::RepositoryUnpinned,
+        "no backup is in this repository, but nothing says that it is the right one: its identity is not pinned",
+        fmt::format("if it is, put `index: {{repositoryId: {}}}` into holdfast's configuration in Git", id));
+  }
+
+  // Rule 10, and the end of rule 3.
+  Verdict no_backup() const {
+    if (wanted_.reference_present) {
+      return refuse(
+          Code::ReferenceWithoutBackup,
+          fmt::format("spec.dataSourceRef names ReplicationDestination {} but there is no complete backup of {} "
+                      "to restore: the PVC would stay Pending",
+                      wanted_.destination, looked_for()),
+          "remove spec.dataSourceRef from the manifest: holdfast adds it when there is a backup");
+    }
+    Verdict verdict = admitted(Code::NoBackup, fmt::format("no complete backup of {} exists", looked_for()));
+    verdict.outcome = Fresh{};
+    verdict.warnings = wanted_.warnings;
+    return verdict;
+  }
+
+  std::string looked_for() const {
+    std::string text;
+    for (const Candidate& candidate : wanted_.candidates) {
+      text += (text.empty() ? "" : " or ") + to_string(candidate.identity);
+    }
+    return text;
+  }
+
+  Verdict admitted(Code code, std::string message) const {
+    Verdict verdict;
+    verdict.code = code;
+    verdict.message = std::move(message);
+    verdict.evidence_at = evidence_.checked_at;
+    return verdict;
+  }
+
+  Verdict refuse(Code code, std::string_view problem, std::string_view remedy) const {
+    Verdict verdict = denied(code, problem, remedy);
+    verdict.outcome = Refuse{};
+    return verdict;
+  }
+
+  Verdict wait(Code code, std::string_view problem) const {
+    return denied(code, problem, fmt::format("it is tried again by itself every {} s", policy_.retry_after.count()));
+  }
+
+  Verdict cluster_unavailable(const NoAnswer& silent) const {
+    return wait(Code::ClusterUnavailable, fmt::format("the API server gave no answer: {}", silent.reason));
+  }
+
+  Verdict denied(Code code, std::string_view problem, std::string_view remedy) const {
+    const bool looked = evidence_.checked_at != Time{};
+    const std::string place = evidence_.place.empty() ? "the backup index" : evidence_.place;
+    Verdict verdict;
+    verdict.code = code;
+    verdict.message = denial_message(code, fmt::format("{}: {}", to_string(wanted_.pvc), problem), place,
+                                     looked ? evidence_.checked_at : now_, remedy);
+    verdict.warnings = wanted_.warnings;
+    if (looked) verdict.evidence_at = evidence_.checked_at;
+    return verdict;
+  }
+
+  const WantsRestore& wanted_;
+  const Evidence& evidence_;
+  const ClusterFacts& cluster_;
+  const Policy& policy_;
+  const Time now_;
+  const Current* current_ = nullptr;  ///< set by rule 6
+};
+
+}  // namespace
+
+Verdict decide(const Question& question, const Evidence& evidence, const ClusterFacts& cluster, const Policy& policy,
+               Time now) {
+  return decide(read_intent(question, policy, now), evidence, cluster, policy, now);
+}
+
+Verdict decide(const Intent& intent, const Evidence& evidence, const ClusterFacts& cluster, const Policy& policy,
+               Time now) {
+  if (const auto* settled = std::get_if<Settled>(&intent)) return settled->verdict;
+  return Judge(std::get<WantsRestore>(intent), evidence, cluster, policy, now).judge();
+}
+
+bool cluster_matters(const Verdict& verdict) {
+  switch (verdict.code) {
+    case Code::BackupFound:
+    case Code::RestoreDoesNotFit:
+    case Code::NoBackupAsOf:
+    case Code::NoBackup:
+    case Code::ReferenceWithoutBackup:
+    case Code::RepositoryUnpinned:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace holdfast::core

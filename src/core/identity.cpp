@@ -1,0 +1,161 @@
+#include "holdfast/core/identity.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace holdfast::core {
+namespace {
+
+constexpr std::string_view kPvc = "{pvc}";
+constexpr std::string_view kNamespace = "{namespace}";
+constexpr std::size_t kMaxIdentityBytes = 1024;
+constexpr std::size_t kForkUserBytes = 50;
+
+bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+/// RFC 1123: lower-case letters, digits and '-', in a subdomain also '.', beginning and ending with a letter or digit.
+bool is_dns_name(std::string_view text, std::size_t max_bytes, bool dots) {
+  if (text.empty() || text.size() > max_bytes) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_name_char(text[i])) continue;
+    const bool separator = text[i] == '-' || (dots && text[i] == '.');
+    if (!separator || i == 0 || i + 1 == text.size()) return false;
+    if (dots && (text[i] == '.' || text[i - 1] == '.') && !is_name_char(text[i - 1]) && !is_name_char(text[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_pvc_name(std::string_view text) { return is_dns_name(text, 253, true); }
+bool is_namespace_name(std::string_view text) { return is_dns_name(text, 63, false); }
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::string expand_part(std::string text, const PvcName& pvc) {
+  replace_all(text, kPvc, pvc.name);
+  replace_all(text, kNamespace, pvc.ns);
+  return text;
+}
+
+/// Undoes a pattern: finds the names that make it equal a text. A name, once bound, must be the same everywhere.
+class Matcher {
+ public:
+  using Found = std::function<bool(const PvcName&)>;
+
+  explicit Matcher(Found found) : found_(std::move(found)) {}
+
+  /// Calls `found` for each way to bind both names, until it returns true; returns whether it did.
+  bool match(std::string_view pattern, std::string_view text) {
+    if (pattern.empty()) return text.empty() && found_({ns_, pvc_});
+    if (pattern.starts_with(kPvc)) return bind(pvc_, is_pvc_name, pattern.substr(kPvc.size()), text);
+    if (pattern.starts_with(kNamespace)) return bind(ns_, is_namespace_name, pattern.substr(kNamespace.size()), text);
+    if (text.empty() || pattern.front() != text.front()) return false;
+    return match(pattern.substr(1), text.substr(1));
+  }
+
+ private:
+  bool bind(std::string& name, bool (*valid)(std::string_view), std::string_view pattern, std::string_view text) {
+    if (!name.empty()) return text.starts_with(name) && match(pattern, text.substr(name.size()));
+    for (std::size_t length = 1; length <= text.size(); ++length) {
+      if (!valid(text.substr(0, length))) continue;
+      name = text.substr(0, length);
+      const bool done = match(pattern, text.substr(length));
+      name.clear();
+      if (done) return true;
+    }
+    return false;
+  }
+
+  Found found_;
+  std::string pvc_, ns_;
+};
+
+bool only_known_placeholders(std::string text) {
+  replace_all(text, kPvc, "");
+  replace_all(text, kNamespace, "");
+  return text.find_first_of("{}") == std::string::npos;
+}
+
+}  // namespace
+
+std::string to_string(const PvcName& name) { return name.ns + "/" + name.name; }
+
+std::optional<PvcName> parse_pvc_name(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view ns = text.substr(0, slash), name = text.substr(slash + 1);
+  if (!is_namespace_name(ns) || !is_pvc_name(name)) return std::nullopt;
+  return PvcName{std::string(ns), std::string(name)};
+}
+
+std::string to_string(const Identity& identity) { return identity.user + "@" + identity.host + ":" + identity.path; }
+
+std::optional<Identity> parse_identity(std::string_view text) {
+  if (text.size() > kMaxIdentityBytes) return std::nullopt;
+  const bool control = std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  const std::size_t at = text.find('@');
+  const std::size_t colon = at == std::string_view::npos ? at : text.find(':', at);
+  if (control || colon == std::string_view::npos) return std::nullopt;
+  Identity identity{std::string(text.substr(0, at)), std::string(text.substr(at + 1, colon - at - 1)),
+                    std::string(text.substr(colon + 1))};
+  if (identity.user.empty() || identity.host.empty() || !identity.path.starts_with('/')) return std::nullopt;
+  return identity;
+}
+
+std::string fork_user_name(std::string_view object_name) {
+  std::string kept;
+  for (char c : object_name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || c == '-' || c == '_') kept += c;
+  }
+  const std::size_t first = kept.find_first_not_of("-_");
+  if (first == std::string::npos) return {};
+  kept = kept.substr(first, kept.find_last_not_of("-_") - first + 1);
+  return kept.substr(0, kForkUserBytes);
+}
+
+std::optional<IdentityTemplate> IdentityTemplate::parse(std::string_view text) {
+  const auto pattern = parse_identity(text);
+  if (!pattern || !only_known_placeholders(std::string(text))) return std::nullopt;
+  if (text.find(kPvc) == std::string_view::npos || text.find(kNamespace) == std::string_view::npos) return std::nullopt;
+  IdentityTemplate result;
+  result.pattern_ = *pattern;
+  return result;
+}
+
+Identity IdentityTemplate::expand(const PvcName& pvc) const {
+  return {expand_part(pattern_.user, pvc), expand_part(pattern_.host, pvc), expand_part(pattern_.path, pvc)};
+}
+
+bool IdentityTemplate::could_be_another(const Identity& identity, const PvcName& pvc) const {
+  Matcher matcher([&](const PvcName& found) { return found != pvc; });
+  // '\n' cannot occur in any part, so it keeps the parts apart.
+  return matcher.match(pattern_.user + "\n" + pattern_.host + "\n" + pattern_.path,
+                       identity.user + "\n" + identity.host + "\n" + identity.path);
+}
+
+std::vector<Candidate> candidates(std::span<const IdentityTemplate> templates, const PvcName& pvc) {
+  std::vector<Candidate> found;
+  const auto add = [&](Identity identity, bool ambiguous) {
+    const auto same = [&](const Candidate& c) { return c.identity == identity; };
+    if (std::none_of(found.begin(), found.end(), same)) found.push_back({std::move(identity), ambiguous});
+  };
+  for (const IdentityTemplate& own : templates) {
+    Identity identity = own.expand(pvc);
+    const bool shared = std::any_of(templates.begin(), templates.end(),
+                                    [&](const IdentityTemplate& t) { return t.could_be_another(identity, pvc); });
+    Identity spelled = identity;
+    spelled.user = fork_user_name(identity.user);
+    add(std::move(identity), shared);
+    // The spelling loses letters: other names end in it too.
+    if (!spelled.user.empty()) add(std::move(spelled), true);
+  }
+  return found;
+}
+
+}  // namespace holdfast::core

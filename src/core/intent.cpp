@@ -1,0 +1,283 @@
+#include "holdfast/core/intent.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::core {
+namespace {
+
+/// Something a person must mend.
+struct Fault {
+  Code code;
+  std::string problem;
+  std::string remedy;
+};
+
+bool is_tier(std::string_view value) { return value == "hourly" || value == "daily"; }
+
+bool has_value(const StringMap& map, std::string_view key, std::string_view value) {
+  const std::string* found = lookup(map, key);
+  return found != nullptr && *found == value;
+}
+
+bool is_blank(const std::string* text) {
+  return text == nullptr || text->find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+Settled pass(Code code, std::string message, std::vector<std::string> warnings = {}) {
+  Verdict verdict;
+  verdict.outcome = Pass{};
+  verdict.code = code;
+  verdict.message = std::move(message);
+  verdict.warnings = std::move(warnings);
+  return {std::move(verdict)};
+}
+
+std::string display_name(const Pvc& pvc) {
+  return pvc.name.empty() ? fmt::format("{}/{}*", pvc.ns, pvc.generate_name) : to_string(pvc.full_name());
+}
+
+/// One read of one object; collects warnings and faults on the way.
+class Reader {
+ public:
+  Reader(const Question& question, const Policy& policy, Time now)
+      : question_(question), pvc_(question.pvc), policy_(policy), now_(now) {}
+
+  Intent read() {
+    if (auto settled = opting_in()) return *std::move(settled);
+    if (auto settled = volume()) return *std::move(settled);
+    if (auto settled = source()) return *std::move(settled);
+    if (auto settled = skip_restore()) return *std::move(settled);
+    WantsRestore wanted = restore_wishes();
+    if (!faults_.empty()) return refuse();
+    if (pvc_.name.empty()) {
+      return pass(Code::NameNotGenerated, "the name is not made yet; the validating webhook decides", warnings_);
+    }
+    return wanted;
+  }
+
+ private:
+  // Rule 1.
+  std::optional<Settled> opting_in() {
+    if (!question_.creates_pvc) return pass(Code::NotCreate, "not the creation of a PersistentVolumeClaim");
+    if (policy_.excluded_namespaces.contains(pvc_.ns)) {
+      return pass(Code::NamespaceExcluded, fmt::format("namespace {} is excluded", pvc_.ns));
+    }
+    const bool exempt = has_value(pvc_.labels, key::kBackupExempt, "true");
+    if (exempt || simple_tier() || plumber_tier()) return std::nullopt;
+    if (policy_.mode == Mode::Strict && namespace_is_managed() && !is_temporary()) {
+      fault(Code::Unprotected, "the PVC has neither a backup label nor an exemption, and mode strict asks for one",
+            fmt::format("add the label `backup: hourly` or `backup: daily`, or `{}: \"true\"` with the annotation `{}`",
+                        key::kBackupExempt, key::kBackupExemptReason));
+      return refuse();
+    }
+    return pass(Code::NotOptedIn, "no label of ours", warnings_);
+  }
+
+  bool simple_tier() { return policy_.simple_contract && tier_label(key::kBackup); }
+
+  bool plumber_tier() {
+    if (!policy_.plumber_contract || !namespace_label_is_set()) return false;
+    if (!has_value(pvc_.labels, key::kPlumberEnabled, "true")) return false;
+    if (!has_value(pvc_.labels, key::kPlumberManage, "true")) return false;
+    return tier_label(key::kPlumberTier);
+  }
+
+  bool tier_label(std::string_view label) {
+    const std::string* tier = lookup(pvc_.labels, label);
+    if (tier == nullptr) return false;
+    if (is_tier(*tier)) return true;
+    warn(Code::UnknownTier, fmt::format("label {}: {:?} protects nothing; allowed are hourly and daily", label, *tier));
+    return false;
+  }
+
+  bool namespace_label_is_set() const {
+    return !question_.namespace_labels || has_value(*question_.namespace_labels, key::kPlumberNamespace, "true");
+  }
+
+  bool namespace_is_managed() const { return policy_.simple_contract || namespace_label_is_set(); }
+
+  /// PVCs that a controller makes for its own work and removes again: VolSync's and CDI's, and whatever another object
+  /// controls. A StatefulSet's claims are the user's own.
+  bool is_temporary() const {
+    const auto controls = [](const OwnerReference& o) { return o.controller && o.kind != "StatefulSet"; };
+    return std::any_of(pvc_.owners.begin(), pvc_.owners.end(), controls) || pvc_.name.starts_with("vs-prime-") ||
+           has_value(pvc_.labels, "app.kubernetes.io/created-by", "volsync") ||
+           has_value(pvc_.labels, "app", "containerized-data-importer");
+  }
+
+  // Rule 2.
+  std::optional<Settled> volume() {
+    if (has_value(pvc_.labels, key::kBackupExempt, "true")) {
+      if (!is_blank(lookup(pvc_.annotations, key::kBackupExemptReason)))
+        return pass(Code::Exempt, "exempt from backup");
+      fault(Code::ExemptReasonMissing, fmt::format("label {} is set without a reason", key::kBackupExempt),
+            fmt::format("say why in the annotation `{}`, or remove the label", key::kBackupExemptReason));
+      return refuse();
+    }
+    if (pvc_.volume_mode == "Block") {
+      fault(Code::UnsupportedVolumeMode, "spec.volumeMode: Block cannot be backed up or restored",
+            fmt::format("use volumeMode Filesystem, or exempt it with the label `{}: \"true\"` and the annotation `{}`",
+                        key::kBackupExempt, key::kBackupExemptReason));
+      return std::nullopt;
+    }
+    const bool no_class = pvc_.storage_class && pvc_.storage_class->empty();
+    if (pvc_.volume_name.empty() && !pvc_.has_selector && !no_class) return std::nullopt;
+    warn(Code::StaticVolume,
+         "the volume is bound by hand (volumeName, selector or an empty storageClassName): it is "
+         "backed up, and never restored at creation");
+    return pass(Code::StaticVolume, "bound by hand", warnings_);
+  }
+
+  // Rule 3.
+  std::optional<Settled> source() {
+    const auto& reference = pvc_.data_source_ref;
+    const bool own = refers_to_own_destination(pvc_, policy_);
+    if (reference && !reference->empty() && !own) return source_already_set(*reference);
+    const auto& source = pvc_.data_source;
+    if (!source || source->empty() || (own && is_same_object(*source, *reference))) return std::nullopt;
+    const bool kept = (source->kind == "PersistentVolumeClaim" && source->api_group.empty()) ||
+                      (source->kind == "VolumeSnapshot" && source->api_group == "snapshot.storage.k8s.io");
+    if (kept) return source_already_set(*source);
+    fault(Code::DataSourceIgnored,
+          fmt::format(
+              "spec.dataSource of kind {:?} in group {:?} is dropped by the API server without a word: the volume "
+              "would be empty",
+              source->kind, source->api_group),
+          "use spec.dataSourceRef, or remove spec.dataSource to let holdfast restore");
+    return std::nullopt;
+  }
+
+  std::optional<Settled> source_already_set(const ObjectReference& reference) {
+    if (!faults_.empty()) return refuse();
+    return pass(Code::SourceAlreadySet, fmt::format("the PVC is filled from {} {}", reference.kind, reference.name),
+                warnings_);
+  }
+
+  static bool is_same_object(const ObjectReference& a, const ObjectReference& b) {
+    return a.api_group == b.api_group && a.kind == b.kind && a.name == b.name;
+  }
+
+  // Rule 4.
+  std::optional<Settled> skip_restore() {
+    if (!has_value(pvc_.annotations, key::kSkipRestore, "true")) return std::nullopt;
+    if (is_blank(lookup(pvc_.annotations, key::kSkipRestoreReason))) {
+      fault(Code::SkipRestoreReasonMissing, fmt::format("annotation {} is set without a reason", key::kSkipRestore),
+            fmt::format("say why in the annotation `{}`, or remove it", key::kSkipRestoreReason));
+      return std::nullopt;
+    }
+    if (!faults_.empty()) return refuse();
+    std::string text =
+        fmt::format("the volume starts empty whatever backups exist, because {} says so", key::kSkipRestore);
+    if (refers_to_own_destination(pvc_, policy_)) {
+      text += "; spec.dataSourceRef still refers to a ReplicationDestination and would keep it Pending: remove it";
+    }
+    warn(Code::SkipRestore, text);
+    return pass(Code::SkipRestore, "restore skipped on request", warnings_);
+  }
+
+  WantsRestore restore_wishes() {
+    WantsRestore wanted;
+    wanted.pvc = pvc_.full_name();
+    wanted.destination = destination_name(policy_.naming, pvc_.name);
+    wanted.reference_present = refers_to_own_destination(pvc_, policy_);
+    wanted.requested_bytes = pvc_.requested_bytes;
+    if (const std::string* accepted = lookup(pvc_.annotations, key::kAcceptVanished))
+      wanted.accept_vanished = *accepted;
+    PvcName owner = pvc_.full_name();
+    read_as_of(wanted);
+    read_restore_from(wanted, owner);
+    if (!read_restore_identity(wanted) && faults_.empty()) {
+      wanted.candidates = candidates(identity_templates(policy_), owner);
+    }
+    wanted.warnings = warnings_;
+    return wanted;
+  }
+
+  void read_as_of(WantsRestore& wanted) {
+    const std::string* text = lookup(pvc_.annotations, key::kRestoreAsOf);
+    if (text == nullptr) return;
+    wanted.as_of = parse_rfc3339(*text);
+    wanted.as_of_text = *text;
+    if (wanted.as_of) return;
+    fault(Code::RestoreAsOfInvalid, fmt::format("annotation {}: {:?} is not a time", key::kRestoreAsOf, *text),
+          "write it as RFC 3339, such as 2026-01-31T12:00:00Z, or remove it");
+  }
+
+  void read_restore_from(WantsRestore& wanted, PvcName& owner) {
+    const std::string* text = lookup(pvc_.annotations, key::kRestoreFrom);
+    if (text == nullptr) return;
+    const auto from = parse_pvc_name(*text);
+    const auto listed = [&](const RestorePair& pair) { return pair.from == from && pair.to == pvc_.full_name(); };
+    if (from && std::any_of(policy_.restore_from.begin(), policy_.restore_from.end(), listed)) {
+      wanted.from_another = true;
+      owner = *from;
+      return;
+    }
+    fault(Code::RestoreFromNotAllowed,
+          from ? fmt::format("annotation {}: restoring {} into {} is not allowed", key::kRestoreFrom, *text,
+                             display_name(pvc_))
+               : fmt::format("annotation {}: {:?} is not <namespace>/<pvc>", key::kRestoreFrom, *text),
+          fmt::format("add the pair to the setting restoreFrom ({{from: {}, to: {}}}), or remove the annotation",
+                      from ? *text : "<namespace>/<pvc>", display_name(pvc_)));
+  }
+
+  bool read_restore_identity(WantsRestore& wanted) {
+    const std::string* text = lookup(pvc_.annotations, key::kRestoreIdentity);
+    if (text == nullptr) return false;
+    const auto identity = parse_identity(*text);
+    if (identity && !pvc_.annotations.contains(key::kRestoreFrom)) {
+      wanted.identity_given = true;
+      wanted.candidates = {{*identity, false}};
+      return true;
+    }
+    fault(Code::RestoreIdentityInvalid,
+          identity ? fmt::format("annotations {} and {} exclude each other", key::kRestoreIdentity, key::kRestoreFrom)
+                   : fmt::format("annotation {}: {:?} is not a kopia source", key::kRestoreIdentity, *text),
+          "write it as user@host:/path, as `kopia snapshot list --all` shows it, and alone");
+    return false;
+  }
+
+  void warn(Code code, std::string_view text) { warnings_.push_back(fmt::format("{}: {}", to_string(code), text)); }
+
+  void fault(Code code, std::string problem, std::string remedy) {
+    faults_.push_back({code, std::move(problem), std::move(remedy)});
+  }
+
+  Settled refuse() const {
+    std::string problem, remedy;
+    for (const Fault& f : faults_) {
+      problem += (problem.empty() ? "" : "; and ") + f.problem;
+      remedy += (remedy.empty() ? "" : "; ") + f.remedy;
+    }
+    Verdict verdict;
+    verdict.outcome = Refuse{};
+    verdict.code = faults_.front().code;
+    verdict.message = denial_message(verdict.code, problem, "PVC " + display_name(pvc_), now_, remedy);
+    verdict.warnings = warnings_;
+    return {std::move(verdict)};
+  }
+
+  const Question& question_;
+  const Pvc& pvc_;
+  const Policy& policy_;
+  const Time now_;
+  std::vector<std::string> warnings_;
+  std::vector<Fault> faults_;
+};
+
+}  // namespace
+
+Intent read_intent(const Question& question, const Policy& policy, Time now) {
+  return Reader(question, policy, now).read();
+}
+
+bool refers_to_own_destination(const Pvc& pvc, const Policy& policy) {
+  const auto& reference = pvc.data_source_ref;
+  return reference && reference->api_group == kVolSyncGroup && reference->kind == kDestinationKind &&
+         !pvc.name.empty() && reference->name == destination_name(policy.naming, pvc.name) &&
+         (reference->ns.empty() || reference->ns == pvc.ns);
+}
+
+}  // namespace holdfast::core

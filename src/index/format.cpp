@@ -1,0 +1,56 @@
+#include "src/index/format.hpp"
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "holdfast/base/file.hpp"
+
+namespace holdfast::index {
+
+namespace {
+
+/// kopia itself reads no more than 65,000 bytes.
+constexpr std::size_t kMostBytes = 256 * 1024;
+
+/// nullopt: no such file.
+std::optional<std::string> read_blob(const std::string& root, std::string_view name) {
+  for (const std::string_view suffix : {".f", ""}) {
+    try {
+      return base::read_file(fmt::format("{}/{}{}", root, name, suffix), kMostBytes);
+    } catch (const std::system_error& error) {
+      if (error.code() != std::errc::no_such_file_or_directory) throw;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<core::RepositoryId> parse_unique_id(std::string_view json) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(json.data(), json.size());
+  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
+  const auto member = document.FindMember("uniqueID");
+  if (member == document.MemberEnd() || !member->value.IsString()) return std::nullopt;
+  return core::RepositoryId::parse({member->value.GetString(), member->value.GetStringLength()});
+}
+
+RepositoryFormat read_format(const std::string& root, const Hasher& hasher) {
+  const auto repository = read_blob(root, "kopia.repository");
+  if (!repository) {
+    throw std::runtime_error(fmt::format(
+        "{} holds no kopia repository (kopia.repository.f is missing); a path that is not mounted looks the same",
+        root));
+  }
+  const auto id = parse_unique_id(*repository);
+  if (!id) throw std::runtime_error(fmt::format("{}/kopia.repository.f: no uniqueID in it", root));
+  Hash128 hash = hasher(*repository);
+  hash += hasher(read_blob(root, "kopia.blobcfg").value_or("absent"));
+  return {hash, *id};
+}
+
+}  // namespace holdfast::index

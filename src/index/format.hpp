@@ -1,0 +1,25 @@
+// What says how to read a kopia repository, and which one it is: the blobs kopia.repository and kopia.blobcfg.
+// Source of the format: kopia 0.22, repo/format/format_blob.go.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "holdfast/core/evidence.hpp"
+#include "src/index/hash.hpp"
+
+namespace holdfast::index {
+
+struct RepositoryFormat {
+  Hash128 hash;  ///< changes with a format upgrade and with the password, while `id` stays
+  core::RepositoryId id;
+};
+
+/// Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as the file system does.
+RepositoryFormat read_format(const std::string& root, const Hasher& hasher);
+
+/// The `uniqueID` of the text of a kopia.repository blob; nullopt: not one.
+std::optional<core::RepositoryId> parse_unique_id(std::string_view json);
+
+}  // namespace holdfast::index

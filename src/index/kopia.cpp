@@ -1,0 +1,189 @@
+#include "src/index/kopia.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+#include "holdfast/base/file.hpp"
+#include "holdfast/json/listing.hpp"
+#include "src/index/kopia_errors.hpp"
+
+namespace holdfast::index {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostPasswordBytes = 4096;
+constexpr const char* kLate = "kopia: no result in time";
+/// Enough for a program to finish its sentence, so that its exit code and stderr explain a listing that does not parse.
+constexpr std::uint64_t kDrain = 1024 * 1024;
+
+/// Thrown within this file; what() is the reason.
+class Late : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The first executable of this name on PATH; the name itself where there is none, so that the error names it.
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  if (name.find('/') != std::string::npos || !path) return name;
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return name;
+}
+
+fs::path make_cache_dir(const std::string& wanted) {
+  if (!wanted.empty()) {
+    fs::create_directories(fs::absolute(wanted).parent_path());
+    if (mkdir(wanted.c_str(), 0700) != 0 && errno != EEXIST) {
+      throw std::system_error(errno, std::generic_category(), wanted);
+    }
+    return fs::absolute(wanted);
+  }
+  std::string name = fs::temp_directory_path() / "holdfast-XXXXXX";
+  if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name);
+  return name;
+}
+
+}  // namespace
+
+/// One use of kopia: the limits, and the secret that belongs to it.
+struct Kopia::Run {
+  std::chrono::steady_clock::time_point deadline;
+  const std::atomic<bool>& cancel;
+  std::string password;
+};
+
+Kopia::Kopia(KopiaOptions options)
+    : options_(std::move(options)),
+      program_(find_program(options_.program)),
+      cache_dir_(make_cache_dir(options_.cache_dir)),
+      cache_dir_is_temporary_(options_.cache_dir.empty()) {}
+
+Kopia::~Kopia() {
+  std::error_code ignored;
+  if (cache_dir_is_temporary_) fs::remove_all(cache_dir_, ignored);
+}
+
+ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
+                          const std::atomic<bool>& cancel) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return Failure{fmt::format("kopia: an earlier listing of {} hangs", options_.repository)};
+  try {
+    Run run{deadline, cancel, read_password()};
+    connect(before, run);
+    forget_lists();
+    return list_snapshots(run);
+  } catch (const Late& late) {
+    // Still connected: what kopia has fetched so far is in its cache, and the next attempt comes further.
+    return Failure{late.what(), true};
+  } catch (const std::exception& error) {
+    connected_.reset();
+    return Failure{error.what()};
+  }
+}
+
+/// A configuration is made once per start, repository and format: the one left by an earlier start may be another's.
+void Kopia::connect(const Fingerprint& before, Run& run) {
+  const bool same = connected_ && connected_->format == before.format && connected_->repository == before.repository;
+  if (same && fs::exists(config())) return;
+  connected_.reset();
+  fs::remove(config());
+  fs::remove_all(cache());
+  base::Child child = start(
+      {"repository", "connect", "filesystem", "--path=" + options_.repository, "--readonly",
+       "--max-list-cache-duration=0s", "--cache-directory=" + cache().string(), "--disable-repository-format-cache",
+       "--no-check-for-updates", "--override-username=holdfast", "--override-hostname=holdfast"},
+      run);
+  const base::ChildResult result = child.finish(kDrain);
+  if (result.timed_out || result.exit_code != 0) fail(result, run);
+  connected_ = before;
+}
+
+/// kopia believes these by the wall clock; after a step back it would list what was there before.
+void Kopia::forget_lists() const {
+  for (const char* name : {"blob-list", "own-writes"}) fs::remove_all(cache() / name);
+}
+
+std::shared_ptr<const core::Catalog> Kopia::list_snapshots(Run& run) {
+  base::Child child = start({"snapshot", "list", "--all", "--json", "--no-retention"}, run);
+  core::Catalog::Builder builder;
+  std::optional<std::string> problem;
+  try {
+    problem = json::read_listing([&](char* buffer, std::size_t size) { return child.read(buffer, size); }, builder);
+  } catch (const base::ChildTimeout&) {
+    throw Late(kLate);
+  }
+  const base::ChildResult result = child.finish(kDrain);
+  const bool stopped_by_us = problem && result.signal == SIGPIPE;
+  if (result.timed_out || (result.exit_code != 0 && !stopped_by_us)) fail(result, run);
+  if (problem)
+    throw std::runtime_error(fmt::format("kopia: its listing is broken: {}", summary(*problem, run.password)));
+  const std::string errors = without_notices(result.errors);
+  if (!errors.empty() || result.errors_dropped > 0) {
+    throw std::runtime_error(
+        fmt::format("kopia: the listing may be incomplete, it said: {}", summary(errors, run.password)));
+  }
+  return std::make_shared<const core::Catalog>(std::move(builder).build());
+}
+
+base::Child Kopia::start(const std::vector<std::string>& arguments, const Run& run) {
+  base::ChildOptions child;
+  child.program = program_;
+  child.arguments = arguments;
+  for (const char* common : {"--no-persist-credentials", "--disable-file-logging", "--disable-content-log"}) {
+    child.arguments.emplace_back(common);
+  }
+  child.arguments.push_back("--config-file=" + config().string());
+  child.environment = {"HOME=" + cache_dir_.string(), "TMPDIR=" + cache_dir_.string(), "USER=holdfast",
+                       "KOPIA_CHECK_FOR_UPDATES=false", "KOPIA_PASSWORD=" + run.password};
+  child.deadline = run.deadline;
+  child.cancel = &run.cancel;
+  return runner_.start(child);
+}
+
+std::string Kopia::read_password() const {
+  std::string password = options_.password_file.empty() ? options_.password : read_password_file();
+  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  if (password.empty())
+    throw std::runtime_error(fmt::format("kopia: the repository password is empty ({})", password_setting()));
+  return password;
+}
+
+std::string Kopia::read_password_file() const {
+  try {
+    return base::read_file(options_.password_file, kMostPasswordBytes);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("index.passwordFile: {}", error.what()));
+  }
+}
+
+std::string Kopia::password_setting() const {
+  return options_.password_file.empty() ? "KOPIA_PASSWORD" : "index.passwordFile " + options_.password_file;
+}
+
+void Kopia::fail(const base::ChildResult& result, const Run& run) const {
+  if (result.timed_out) throw Late(kLate);
+  if (says_wrong_password(result.errors)) {
+    throw std::runtime_error(fmt::format("kopia: the repository password is wrong ({})", password_setting()));
+  }
+  const std::string how =
+      result.exit_code ? fmt::format("exit code {}", *result.exit_code) : fmt::format("signal {}", result.signal);
+  throw std::runtime_error(fmt::format("kopia: {}: {}", how, summary(result.errors, run.password)));
+}
+
+}  // namespace holdfast::index

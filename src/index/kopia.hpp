@@ -1,0 +1,59 @@
+// The kopia program as a reader of one repository on a file system: connects read-only, lists all snapshots.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/child.hpp"
+#include "src/index/backend.hpp"
+
+namespace holdfast::index {
+
+struct KopiaOptions {
+  std::string repository;     ///< the path that is mounted
+  std::string program;        ///< a path, or a name to find on PATH
+  std::string password;       ///< used when there is no file
+  std::string password_file;  ///< read at each use: a rotated Secret needs no restart
+  std::string cache_dir;      ///< ours alone; empty: a new private folder under TMPDIR, removed in the end
+};
+
+/// Any thread; a second listing while one runs is a Failure.
+class Kopia {
+ public:
+  /// Throws std::system_error (std::filesystem_error) when the cache folder cannot be made.
+  explicit Kopia(KopiaOptions options);
+  ~Kopia();
+
+  /// `before` tells whether to connect again. Never throws.
+  ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
+                     const std::atomic<bool>& cancel);
+
+ private:
+  struct Run;
+
+  void connect(const Fingerprint& before, Run& run);
+  std::shared_ptr<const core::Catalog> list_snapshots(Run& run);
+  base::Child start(const std::vector<std::string>& arguments, const Run& run);
+  std::string read_password() const;
+  std::string read_password_file() const;
+  std::string password_setting() const;
+  [[noreturn]] void fail(const base::ChildResult& result, const Run& run) const;
+  void forget_lists() const;
+  std::filesystem::path config() const { return cache_dir_ / "kopia.config"; }
+  std::filesystem::path cache() const { return cache_dir_ / "cache"; }
+
+  const KopiaOptions options_;
+  const std::string program_;
+  const std::filesystem::path cache_dir_;
+  const bool cache_dir_is_temporary_;
+  base::ChildRunner runner_{"kopia"};
+  std::mutex mutex_;                      ///< held during a listing
+  std::optional<Fingerprint> connected_;  ///< the repository and format that the configuration was made for
+};
+
+}  // namespace holdfast::index

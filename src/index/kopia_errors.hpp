@@ -1,0 +1,22 @@
+// What kopia writes to stderr, understood. Source of the texts: kopia 0.22, repo/content/committed_read_manager.go and
+// repo/format/format_blob.go.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace holdfast::index {
+
+/// What is left of a successful run's stderr without the notices that do not concern the listing; empty: it counts.
+/// kopia logs manifests that it cannot read and leaves them out, so anything else spoils the listing.
+std::string without_notices(std::string_view errors);
+
+/// Whether kopia was given another password than the repository's.
+bool says_wrong_password(std::string_view errors);
+
+/// One line of at most 200 bytes for people: the last one that says something, without control characters and without
+/// `secret`.
+std::string summary(std::string_view errors, std::string_view secret);
+
+}  // namespace holdfast::index

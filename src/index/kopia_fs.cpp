@@ -1,0 +1,75 @@
+#include "src/index/kopia_fs.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "holdfast/base/file.hpp"
+#include "src/index/format.hpp"
+#include "src/index/mountinfo.hpp"
+#include "src/index/prover.hpp"
+#include "src/index/walk.hpp"
+
+namespace holdfast::index {
+
+namespace {
+
+constexpr std::size_t kMostMountinfoBytes = 16 * 1024 * 1024;
+
+}  // namespace
+
+KopiaFs::KopiaFs(const KopiaFsOptions& options)
+    : path_(options.path),
+      mountinfo_path_(options.mountinfo_path),
+      allow_cached_mount_(options.allow_cached_mount),
+      hasher_(Hasher::seeded_randomly()),
+      kopia_({options.path, options.kopia_binary, options.password, options.password_file, options.cache_dir}) {}
+
+ProbeResult KopiaFs::probe() {
+  try {
+    const RepositoryFormat format = read_format(path_, hasher_);
+    if (!allow_cached_mount_) require_uncached_mount();
+    const Names names = walk_names(path_, hasher_);
+    return Fingerprint{names.sum, names.count, format.hash, format.id};
+  } catch (const std::exception& error) {
+    return Failure{error.what()};
+  }
+}
+
+void KopiaFs::require_uncached_mount() const {
+  const std::string path = std::filesystem::canonical(path_);
+  const auto mount = find_mount(base::read_file(mountinfo_path_, kMostMountinfoBytes), path);
+  if (!mount) throw std::runtime_error(fmt::format("{}: not in {}", path, mountinfo_path_));
+  if (!caches_attributes(*mount)) return;
+  throw std::runtime_error(
+      fmt::format("{} lies on an NFS mount ({}) that may hide new backups for a minute; mount it with the option "
+                  "actimeo=0 (a PersistentVolume's mountOptions), or set index.allowCachedMount",
+                  path_, mount->point));
+}
+
+ListingResult KopiaFs::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
+                            const std::atomic<bool>& cancel) {
+  ListingResult result = kopia_.list(before, deadline, cancel);
+  if (std::holds_alternative<Failure>(result)) return result;
+  try {
+    const RepositoryFormat after = read_format(path_, hasher_);
+    if (after.hash == before.format && after.id == before.repository) return result;
+    return Failure{fmt::format("{} changed its format, or became another repository, while it was read", path_)};
+  } catch (const std::exception& error) {
+    return Failure{error.what()};
+  }
+}
+
+std::unique_ptr<Index> make_kopia_fs_index(KopiaFsOptions options, const ops::Logger& log, ops::Metrics& metrics) {
+  Brain::Options brain;
+  brain.place = options.path;
+  brain.pinned = options.pinned;
+  brain.probe_timeout = options.timeout;
+  return std::make_unique<Prover>(std::make_shared<KopiaFs>(options), std::move(brain), log, metrics);
+}
+
+core::RepositoryId repository_id(const std::string& path) { return read_format(path, Hasher(0)).id; }
+
+}  // namespace holdfast::index

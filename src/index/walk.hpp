@@ -1,0 +1,29 @@
+// The names of a repository's index blobs, read from its folders without kopia.
+// Source of the layout: kopia 0.22, repo/blob/sharded/sharded.go and repo/blob/filesystem/filesystem_storage.go.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "src/index/hash.hpp"
+
+namespace holdfast::index {
+
+struct WalkLimits {
+  std::size_t names = 5'000'000;
+  std::size_t entries = 50'000'000;  ///< of folders, all together
+  std::size_t depth = 32;            ///< folders below the root
+};
+
+struct Names {
+  Hash128 sum;            ///< of the hashes of all names
+  std::size_t count = 0;  ///< of names
+};
+
+/// The names of all blobs that begin with x (epoch repositories), n or m (the old format), wherever the sharding puts
+/// them: a blob's name is what its path says without slashes and without the final `.f`. Folders that cannot hold such
+/// a name are not opened, links to folders not followed, both as kopia does it.
+/// Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as the file system does.
+Names walk_names(const std::string& root, const Hasher& hasher, const WalkLimits& limits = {});
+
+}  // namespace holdfast::index

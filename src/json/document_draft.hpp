@@ -1,0 +1,23 @@
+// One object of a file that people write, while it is being read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/json/pvc_shape.hpp"
+
+namespace holdfast::json {
+
+/// Whatever it is, it is read as a claim and as a list: `kind` may come last. Marks are the driver's.
+struct DocumentDraft {
+  std::string api_version;
+  std::string kind;
+  PvcDraft object;
+  std::vector<DocumentDraft> items;
+  std::size_t mark = 0;  ///< where it begins
+};
+
+/// The owner is a DocumentDraft.
+extern const Shape kDocumentShape;
+
+}  // namespace holdfast::json

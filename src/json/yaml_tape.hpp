@@ -1,0 +1,64 @@
+// One YAML document as a flat row of nodes in document order; aliases point back instead of being copied.
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/mark.h>
+
+#include "holdfast/json/limits.hpp"
+
+namespace holdfast::json {
+
+/// Thrown out of the parser's events, and by the replay: the text is not as we want it.
+struct YamlFault {
+  std::size_t line;  ///< 1 is the first
+  std::string problem;
+};
+
+struct YamlNode {
+  enum class Kind : std::uint8_t { Null, Boolean, Number, Text, Merge, Alias, Sequence, Map };
+  Kind kind = Kind::Null;
+  std::size_t line = 0;    ///< 1 is the first
+  std::size_t column = 0;  ///< 1 is the first
+  std::size_t next = 0;    ///< index of the node that follows, after everything in this one
+  std::size_t target = 0;  ///< of an alias: the node it stands for, never an alias itself
+  std::string text;        ///< of a scalar, see YamlScalar
+};
+
+/// Handles the events of one document after the other; `nodes()` is the last one.
+class YamlTape : public YAML::EventHandler {
+ public:
+  explicit YamlTape(const ReadLimits& limits) : limits_(limits) {}
+
+  const std::vector<YamlNode>& nodes() const { return nodes_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override;
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override;
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override;
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override;
+  void OnMapEnd() override { close(); }
+
+ private:
+  YamlNode& append(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void close();
+
+  ReadLimits limits_;
+  int document_start_ = -1;  ///< offset in the text
+  std::vector<YamlNode> nodes_;
+  std::vector<std::size_t> open_;     ///< indices of the sequences and maps that have not ended
+  std::vector<std::size_t> anchors_;  ///< by yaml-cpp's number, which counts from 1 in each document
+};
+
+}  // namespace holdfast::json

@@ -1,0 +1,163 @@
+#include "holdfast/ops/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace holdfast::ops {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warn:
+      return "warn";
+    case Level::Error:
+      return "error";
+  }
+  return "error";
+}
+
+spdlog::level::level_enum to_spdlog(Level level) {
+  switch (level) {
+    case Level::Debug:
+      return spdlog::level::debug;
+    case Level::Info:
+      return spdlog::level::info;
+    case Level::Warn:
+      return spdlog::level::warn;
+    case Level::Error:
+      return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+std::string utc_now() {
+  const auto now = std::chrono::system_clock::now();
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), ms);
+}
+
+bool needs_quotes(std::string_view text) {
+  const auto odd = [](unsigned char c) { return c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f; };
+  return text.empty() || std::any_of(text.begin(), text.end(), odd);
+}
+
+/// A value of logfmt: bare, or in quotes with every control character escaped, so that one event stays one line.
+void append_text(std::string& line, std::string_view text) {
+  if (!needs_quotes(text)) {
+    line += text;
+    return;
+  }
+  line += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      (line += '\\') += c;
+    else if (c == '\n')
+      line += "\\n";
+    else if (byte < 0x20 || byte == 0x7f)
+      line += fmt::format("\\x{:02x}", byte);
+    else
+      line += c;
+  }
+  line += '"';
+}
+
+std::string text_line(Level level, std::string_view time, std::string_view message, const Field* fields,
+                      std::size_t count) {
+  std::string line;
+  if (!time.empty()) line.append("time=").append(time).append(" ");
+  line.append("level=").append(name(level)).append(" msg=");
+  append_text(line, message);
+  for (const Field* f = fields; f != fields + count; ++f) {
+    line.append(" ").append(f->key).append("=");
+    std::visit(Overloaded{[&](const std::string& v) { append_text(line, v); },
+                          [&](const auto& v) { line += fmt::to_string(v); }},
+               f->value);
+  }
+  return line;
+}
+
+std::string json_line(Level level, std::string_view time, std::string_view message, const Field* fields,
+                      std::size_t count) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer writer(buffer);
+  const auto text = [&](std::string_view v) { writer.String(v.data(), static_cast<rapidjson::SizeType>(v.size())); };
+  writer.StartObject();
+  if (!time.empty()) text("time"), text(time);
+  text("level"), text(name(level));
+  text("msg"), text(message);
+  for (const Field* f = fields; f != fields + count; ++f) {
+    text(f->key);
+    std::visit(Overloaded{[&](const std::string& v) { text(v); }, [&](std::int64_t v) { writer.Int64(v); },
+                          [&](double v) { writer.Double(v); }, [&](bool v) { writer.Bool(v); }},
+               f->value);
+  }
+  writer.EndObject();
+  return {buffer.GetString(), buffer.GetSize()};
+}
+
+spdlog::sink_ptr make_sink(Logger::Sink sink) {
+  switch (sink) {
+    case Logger::Sink::Stdout:
+      return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+    case Logger::Sink::Stderr:
+      return std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    case Logger::Sink::None:
+      break;
+  }
+  return std::make_shared<spdlog::sinks::null_sink_mt>();
+}
+
+}  // namespace
+
+struct Logger::Impl {
+  Impl(Sink sink, Level level, Format f) : logger("holdfast", make_sink(sink)), format(f) {
+    logger.set_pattern("%v");
+    logger.set_level(to_spdlog(level));
+    logger.flush_on(spdlog::level::debug);
+  }
+  spdlog::logger logger;
+  Format format;
+};
+
+Logger::Logger(Sink sink, Level level, Format format) : impl_(std::make_unique<Impl>(sink, level, format)) {}
+Logger::~Logger() = default;
+
+bool Logger::enabled(Level level) const { return impl_->logger.should_log(to_spdlog(level)); }
+
+void Logger::log(Level level, std::string_view message, std::initializer_list<Field> fields) const {
+  if (!enabled(level)) return;
+  impl_->logger.log(to_spdlog(level),
+                    format_line(impl_->format, level, utc_now(), message, fields.begin(), fields.size()));
+}
+
+void Logger::log(Level level, std::string_view message, const std::vector<Field>& fields) const {
+  if (!enabled(level)) return;
+  impl_->logger.log(to_spdlog(level),
+                    format_line(impl_->format, level, utc_now(), message, fields.data(), fields.size()));
+}
+
+std::string format_line(Format format, Level level, std::string_view time, std::string_view message,
+                        const Field* fields, std::size_t count) {
+  return format == Format::Json ? json_line(level, time, message, fields, count)
+                                : text_line(level, time, message, fields, count);
+}
+
+}  // namespace holdfast::ops

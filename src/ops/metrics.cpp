@@ -1,0 +1,120 @@
+#include "holdfast/ops/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <mutex>
+#include <tuple>
+
+namespace holdfast::ops {
+namespace {
+
+using prometheus::Family;
+
+const prometheus::Histogram::BucketBoundaries kAdmissionSeconds = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+const prometheus::Histogram::BucketBoundaries kProofSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                               0.025,  0.05,    0.1,    0.5,   1,      5};
+const prometheus::Histogram::BucketBoundaries kRefreshSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
+
+double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
+                                 const prometheus::Histogram::BucketBoundaries& buckets) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  std::shared_ptr<prometheus::Registry> registry_owner = std::make_shared<prometheus::Registry>();
+  prometheus::Registry& registry = *registry_owner;
+
+  Family<prometheus::Counter>& admissions =
+      counter(registry, "holdfast_admission_total", "Admission reviews answered, by webhook, verdict and code.");
+  prometheus::Histogram& admission_seconds =
+      histogram(registry, "holdfast_admission_duration_seconds", "From the first byte of a review to its answer.",
+                kAdmissionSeconds);
+  Family<prometheus::Counter>& proofs =
+      counter(registry, "holdfast_index_proofs_total", "Looks at the repository to prove that the catalog is current.");
+  prometheus::Histogram& proof_seconds =
+      histogram(registry, "holdfast_index_proof_duration_seconds", "How long one proof took.", kProofSeconds);
+  Family<prometheus::Counter>& refreshes =
+      counter(registry, "holdfast_index_refresh_total", "Listings of the repository.");
+  prometheus::Histogram& refresh_seconds =
+      histogram(registry, "holdfast_index_refresh_duration_seconds", "How long one listing took.", kRefreshSeconds);
+  prometheus::Gauge& last_success =
+      gauge(registry, "holdfast_index_last_success_timestamp_seconds", "When the last complete listing was finished.");
+  prometheus::Gauge& snapshots = gauge(registry, "holdfast_index_snapshots", "Complete snapshots in the catalog.");
+  prometheus::Gauge& identities = gauge(registry, "holdfast_index_identities", "Backup identities in the catalog.");
+  prometheus::Gauge& blobs = gauge(registry, "holdfast_index_blobs", "Index blobs in the repository.");
+  prometheus::Gauge& certificate =
+      gauge(registry, "holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
+
+  // Family::Add hashes a map of labels; the hot path finds its counter by three string views instead.
+  std::mutex mutex;
+  std::map<std::tuple<std::string, std::string, std::string>, prometheus::Counter*, std::less<>> by_admission;
+};
+
+Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
+  prometheus::BuildGauge()
+      .Name("holdfast_build_info")
+      .Help("The running version; always 1.")
+      .Register(impl_->registry)
+      .Add({{"version", std::string(version)}})
+      .Set(1);
+  for (const char* result : {"current", "changed", "unknown"}) impl_->proofs.Add({{"result", result}});
+  for (const char* result : {"ok", "error", "timeout"}) impl_->refreshes.Add({{"result", result}});
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::admission(std::string_view webhook, std::string_view verdict, std::string_view code,
+                        std::chrono::nanoseconds duration) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    auto found = impl_->by_admission.find(std::tuple{webhook, verdict, code});
+    if (found == impl_->by_admission.end()) {
+      std::tuple key{std::string(webhook), std::string(verdict), std::string(code)};
+      auto& added = impl_->admissions.Add(
+          {{"webhook", std::get<0>(key)}, {"verdict", std::get<1>(key)}, {"code", std::get<2>(key)}});
+      found = impl_->by_admission.emplace(std::move(key), &added).first;
+    }
+    found->second->Increment();
+  }
+  impl_->admission_seconds.Observe(seconds(duration));
+}
+
+void Metrics::index_proof(std::string_view result, std::chrono::nanoseconds duration) {
+  impl_->proofs.Add({{"result", std::string(result)}}).Increment();
+  impl_->proof_seconds.Observe(seconds(duration));
+}
+
+void Metrics::index_refresh(std::string_view result, std::chrono::nanoseconds duration) {
+  impl_->refreshes.Add({{"result", std::string(result)}}).Increment();
+  impl_->refresh_seconds.Observe(seconds(duration));
+}
+
+void Metrics::index_catalog(std::size_t snapshots, std::size_t identities, std::size_t blobs,
+                            double last_success_unix_seconds) {
+  impl_->snapshots.Set(static_cast<double>(snapshots));
+  impl_->identities.Set(static_cast<double>(identities));
+  impl_->blobs.Set(static_cast<double>(blobs));
+  impl_->last_success.Set(last_success_unix_seconds);
+}
+
+void Metrics::certificate_expiry(double unix_seconds) { impl_->certificate.Set(unix_seconds); }
+
+std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
+
+}  // namespace holdfast::ops

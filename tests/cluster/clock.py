@@ -1,0 +1,44 @@
+"""A wall clock for kopia-testclock that a test can step; kopia asks it over HTTP (its own test facility)."""
+
+import datetime
+import http.server
+import json
+import threading
+
+
+class SteppedClock:
+    """`ahead` is added to the real time. For a `with` block."""
+
+    def __init__(self):
+        self.ahead = datetime.timedelta()
+        clock = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = json.dumps({"time": clock.now(), "validFor": 0}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+
+    def now(self) -> str:
+        return (datetime.datetime.now(datetime.timezone.utc) + self.ahead).isoformat()

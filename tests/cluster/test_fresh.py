@@ -1,0 +1,77 @@
+"""A PVC starts empty only where it is proven that it has no backup."""
+
+import datetime
+
+from clock import SteppedClock
+from guarded_case import GuardedCase, promise, pvc
+
+
+class Fresh(GuardedCase):
+    def test_without_a_backup_a_pvc_is_created_unchanged(self):
+        sent = pvc(annotations={"keep": "me"})
+        self.assert_unchanged(self.create(sent), sent)
+
+    def test_a_pvc_without_annotations_stays_without(self):
+        self.create(pvc())
+        self.assertNotIn("annotations", self.stored()["metadata"])
+
+    def test_a_promise_sent_by_the_client_is_removed(self):
+        lie = {key: "lie" for key in promise(self.backup("another"))}
+        self.assertTrue(self.create(pvc(annotations=lie | {"keep": "me"})).ok)
+        self.assertEqual(self.stored()["metadata"]["annotations"], {"keep": "me"})
+
+    def test_an_interrupted_backup_does_not_count(self):
+        self.repository.interrupted_snapshot(self.namespace, "data")
+        sent = pvc()
+        self.assert_unchanged(self.create(sent), sent)
+
+    def test_a_generated_name_is_decided_once_it_is_known(self):
+        document = pvc()
+        document["metadata"] = {"generateName": "data-", "labels": {"backup": "daily"}}
+        answer = self.create(document)
+        self.assertTrue(answer.ok, str(answer))
+        self.assertNotIn("dataSourceRef", answer.body["spec"])
+        self.repository.move_away()
+        try:
+            self.assert_waits(self.create(document), "IndexUnavailable")
+        finally:
+            self.repository.move_back()
+
+    def test_an_unknown_tier_is_admitted_with_a_warning(self):
+        sent = pvc(labels={"backup": "weekly"})
+        answer = self.create(sent)
+        self.assert_unchanged(answer, sent)
+        self.assert_warned(answer, "UnknownTier")
+
+
+class FreshInAnOldRepository(GuardedCase):
+    guarded_options = {"format_version": 1}
+
+    def test_an_interrupted_backup_does_not_count(self):
+        self.repository.interrupted_snapshot(self.namespace, "data")
+        sent = pvc()
+        self.assert_unchanged(self.create(sent), sent)
+
+    def test_a_backup_is_seen_although_the_clock_was_stepped_back(self):
+        with SteppedClock() as clock, self.kopia.behaves(f"clock {clock.url}"):
+            clock.ahead = datetime.timedelta(hours=1)
+            self.backup("before")
+            self.assertTrue(self.create(pvc("without")).ok)
+            listings = self.kopia.listings()
+            clock.ahead = datetime.timedelta()
+            snapshot = self.backup()
+            self.assert_restored(self.create(pvc()), snapshot)
+            self.assertGreater(self.kopia.listings(), listings)
+
+
+class Unpinned(GuardedCase):
+    guarded_options = {"pinned": False}
+
+    def test_a_backup_is_restored(self):
+        snapshot = self.backup()
+        self.assert_restored(self.create(pvc()), snapshot)
+
+    def test_an_empty_start_is_refused_with_the_line_for_git(self):
+        answer = self.create(pvc())
+        self.assert_refused(answer, "RepositoryUnpinned")
+        self.assertIn(self.guarded.repository_id, answer.message)

@@ -1,0 +1,86 @@
+"""What a person has to settle is refused, with the fix in the message."""
+
+from guarded_case import GuardedCase, our_reference, pvc
+from reference_dropper import reference_dropper
+from rig.kube_api import Answer
+from rig.processes import wait_until
+
+
+class Repository(GuardedCase):
+    def assert_refuses_until_moved_back(self):
+        try:
+            self.assert_refused(self.create(pvc()), "RepositoryChanged")
+            self.assert_refused(self.create(pvc("without")), "RepositoryChanged")
+        finally:
+            self.repository.move_back()
+
+    def test_a_new_empty_repository_in_its_place_is_refused(self):
+        snapshot = self.backup()
+        self.repository.replace_with_new()
+        self.assert_refuses_until_moved_back()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+    def test_another_repository_in_its_place_is_refused_although_it_has_a_backup(self):
+        snapshot = self.backup()
+        self.repository.replace_with_new(backups=((self.namespace, "data"),))
+        self.assert_refuses_until_moved_back()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+
+class Objects(GuardedCase):
+    def test_an_exemption_without_a_reason_is_refused(self):
+        for annotations in ({}, {"volsync.backup/backup-exempt-reason": ""}):
+            answer = self.create(pvc(labels={"backup-exempt": "true"}, annotations=annotations))
+            self.assert_refused(answer, "ExemptReasonMissing")
+
+    def test_skip_restore_without_a_reason_is_refused(self):
+        self.backup()
+        answer = self.create(pvc(annotations={"volsync.backup/skip-restore": "true"}))
+        self.assert_refused(answer, "SkipRestoreReasonMissing")
+
+    def test_a_block_volume_is_refused(self):
+        self.assert_refused(self.create(pvc(volumeMode="Block")), "UnsupportedVolumeMode")
+
+    def test_a_data_source_that_the_api_server_would_drop_is_refused(self):
+        source = {"apiGroup": "example.org", "kind": "Seed", "name": "seed"}
+        self.assert_refused(self.create(pvc(dataSource=source)), "DataSourceIgnored")
+
+    def test_a_reference_carried_in_git_without_a_backup_is_refused(self):
+        self.assert_refused(self.create(pvc(dataSourceRef=our_reference("data"))), "ReferenceWithoutBackup")
+
+    def test_a_malformed_time_to_restore_is_refused(self):
+        answer = self.create(pvc(annotations={"holdfast.dev/restore-as-of": "yesterday"}))
+        self.assert_refused(answer, "RestoreAsOfInvalid")
+
+    def test_a_time_before_the_first_backup_is_refused(self):
+        self.backup()
+        answer = self.create(pvc(annotations={"holdfast.dev/restore-as-of": "2001-01-01T00:00:00Z"}))
+        self.assert_refused(answer, "NoBackupAsOf")
+
+    def test_dry_run_is_refused_alike(self):
+        self.assert_refused(self.create(pvc(volumeMode="Block"), dry_run=True), "UnsupportedVolumeMode")
+
+
+class AMutatorAfterUs(GuardedCase):
+    def create_when_dropping(self, labels: dict) -> Answer:
+        """The answer once the API server knows the other webhook."""
+        probe = pvc("probe", labels=labels, dataSourceRef={"apiGroup": "example.org", "kind": "Seed", "name": "seed"})
+        wait_until(lambda: "dataSourceRef" not in self.create(probe, dry_run=True).body["spec"], 20,
+                   "the API server asks the other webhook")
+        return self.create(pvc(labels=labels | {"backup": "daily"}))
+
+    def test_that_insists_on_dropping_our_reference_is_not_let_through(self):
+        self.backup()
+        with reference_dropper(self.api, self.guarded.certificates, "IfNeeded") as labels:
+            self.assert_waits(self.create_when_dropping(labels), "RestoreReferenceMissing")
+        self.assertEqual(self.api.get_pvc(self.namespace, "data").status, 404)
+
+    def test_that_drops_our_reference_once_is_made_good(self):
+        snapshot = self.backup()
+        with reference_dropper(self.api, self.guarded.certificates, "Never") as labels:
+            self.assert_restored(self.create_when_dropping(labels), snapshot)
+
+    def test_that_meets_a_pvc_without_a_backup_does_no_harm(self):
+        with reference_dropper(self.api, self.guarded.certificates, "IfNeeded") as labels:
+            answer = self.create_when_dropping(labels)
+        self.assertTrue(answer.ok, str(answer))

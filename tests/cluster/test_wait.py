@@ -1,0 +1,140 @@
+"""What cannot be proven now has to wait, and a short outage is a pause."""
+
+import json
+import subprocess
+import threading
+
+from guarded_case import GuardedCase, pvc
+from rig.processes import process_exists, wait_until
+
+EXEMPT = {"labels": {"backup-exempt": "true"}, "annotations": {"volsync.backup/backup-exempt-reason": "scratch"}}
+
+
+class Outage(GuardedCase):
+    def start_apply(self, document: dict) -> subprocess.Popen:
+        """`kubectl apply` in the background."""
+        manifest = self.guarded.folder / f"{self.namespace}.json"
+        manifest.write_text(json.dumps(document))
+        return subprocess.Popen(
+            self.plane.kubectl_command("apply", "-n", self.namespace, "-f", manifest),
+            env=self.plane.kubectl_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_kubectl_apply_waits_and_succeeds_when_the_repository_is_back(self):
+        snapshot = self.backup()
+        waited = self.holdfast.admissions(verdict="wait")
+        self.repository.move_away()
+        try:
+            apply = self.start_apply(pvc())
+            wait_until(lambda: self.holdfast.admissions(verdict="wait") >= waited + 2, 15, "kubectl tries again")
+            self.assertIsNone(apply.poll())
+        finally:
+            self.repository.move_back()
+        said, complaint = apply.communicate(timeout=60)
+        self.assertEqual((apply.returncode, complaint), (0, ""))
+        self.assertIn("created", said)
+        self.assert_promises(self.stored(), snapshot)
+
+    def test_kubectl_apply_fails_readably_when_the_repository_stays_away(self):
+        self.backup()
+        self.repository.move_away()
+        try:
+            apply = self.start_apply(pvc())
+            _, complaint = apply.communicate(timeout=90)
+        finally:
+            self.repository.move_back()
+        self.assertNotEqual(apply.returncode, 0)
+        self.assertIn("holdfast: IndexUnavailable: ", complaint)
+        self.assertIn(str(self.repository.path), complaint)
+        self.assertEqual(self.api.get_pvc(self.namespace, "data").status, 404)
+
+    def test_ready_stays_and_healthy_does_not(self):
+        self.create(pvc("before"))
+        self.assertEqual(self.holdfast.get("/healthz")[0], 200)
+        self.repository.move_away()
+        try:
+            self.assert_waits(self.create(pvc()), "IndexUnavailable")
+            self.assertEqual(self.holdfast.get("/readyz")[0], 200)
+            self.assertNotEqual(self.holdfast.get("/healthz")[0], 200)
+            status, page = self.holdfast.get(f"/exists/{self.namespace}/data")
+            self.assertEqual(status, 503, page)
+        finally:
+            self.repository.move_back()
+
+
+class Kopia(GuardedCase):
+    """Every test makes a new listing necessary, by a new backup, and lets kopia fail at it."""
+
+    def assert_failure_is_a_pause(self, behaviour: str, *codes: str):
+        snapshot = self.backup()
+        with self.kopia.behaves(behaviour):
+            self.assert_waits(self.create(pvc()), *codes)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+    def test_a_kopia_that_dies_is_a_pause(self):
+        self.assert_failure_is_a_pause("die", "IndexUnavailable")
+
+    def test_a_kopia_that_fails_is_a_pause(self):
+        self.assert_failure_is_a_pause("fail", "IndexUnavailable")
+
+    def test_a_kopia_that_prints_garbage_is_a_pause(self):
+        self.assert_failure_is_a_pause("garbage", "IndexUnavailable")
+
+    def test_a_kopia_that_prints_nothing_is_a_pause(self):
+        self.assert_failure_is_a_pause("silence", "IndexUnavailable")
+
+    def test_a_kopia_that_prints_half_an_array_is_a_pause(self):
+        self.assert_failure_is_a_pause("half", "IndexUnavailable")
+
+    def test_a_kopia_that_complains_on_stderr_is_a_pause(self):
+        self.assert_failure_is_a_pause("complaint", "IndexUnavailable")
+
+    def test_a_kopia_that_notices_many_index_blobs_is_believed(self):
+        snapshot = self.backup()
+        with self.kopia.behaves("notice"):
+            self.assert_restored(self.create(pvc()), snapshot)
+
+    def test_a_kopia_that_hangs_is_a_pause_and_is_ended(self):
+        self.assert_failure_is_a_pause("hang", "IndexUnavailable", "IndexRefreshing")
+        hung = self.kopia.hung_process()
+        wait_until(lambda: not process_exists(hung), 15, "the hung kopia and its children are ended")
+
+    def test_other_requests_do_not_notice_a_kopia_that_hangs(self):
+        self.backup()
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(self.create(pvc())))
+        with self.kopia.behaves("hang"):
+            waiting.start()
+            for number in range(20):
+                sent = pvc(f"exempt-{number}", **EXEMPT)
+                self.assert_unchanged(self.create(sent), sent)
+            waiting.join()
+        self.assert_waits(answers[0], "IndexUnavailable", "IndexRefreshing")
+
+    def test_a_wrong_password_is_a_pause_and_is_named(self):
+        snapshot = self.backup()
+        self.repository.spoil_password()
+        try:
+            answer = self.create(pvc())
+        finally:
+            self.repository.restore_password()
+        self.assert_waits(answer, "IndexUnavailable")
+        self.assertIn("password", answer.message)
+        self.assertNotIn("not the password", answer.message)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+    def test_a_changed_password_is_a_pause_until_the_secret_follows(self):
+        snapshot = self.backup()
+        self.assert_restored(self.create(pvc(), dry_run=True), snapshot)
+        self.repository.change_password("a new password")
+        self.assert_waits(self.create(pvc()), "IndexUnavailable")
+        self.repository.restore_password()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+    def test_a_missing_password_file_is_a_pause(self):
+        snapshot = self.backup()
+        self.repository.password_file.unlink()
+        try:
+            self.assert_waits(self.create(pvc()), "IndexUnavailable")
+        finally:
+            self.repository.restore_password()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)

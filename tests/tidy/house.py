@@ -1,0 +1,38 @@
+"""The picture of the house, as data: which module may include which (README shows the same)."""
+
+# Downward only; modules in one pair of braces never include each other.
+USES = {
+    "core": set(),
+    "base": {"core"},
+    "ops": {"core", "base"},
+    "json": {"core", "base", "ops"},
+    "net": {"core", "base", "ops", "json"},
+    "index": {"core", "base", "ops", "json", "net"},
+    "kube": {"core", "base", "ops", "json", "net"},
+    "certs": {"core", "base", "ops", "json", "net", "index", "kube"},
+    "webhook": {"core", "base", "ops", "json", "net", "index", "kube"},
+    "generator": {"core", "base", "ops", "json", "net", "index", "kube"},
+    "cli": {"core", "base", "ops", "json", "net", "index", "kube", "certs", "webhook", "generator"},
+    "main": {"cli"},
+}
+
+# Where a module's sources live; everything else is src/<module>.
+FOLDERS = {"webhook": "webhook", "certs": "certs"}
+
+# Libraries by the first part of an include in angle brackets, and the modules that may name them. "*": all but core.
+LIBRARIES = {
+    "fmt": {"core", "*"},
+    "boost": {"json", "net", "index", "kube"},
+    "openssl": {"net", "certs", "index", "kube"},
+    "rapidjson": {"json", "ops", "index"},
+    "json": {"json", "cli", "webhook", "generator", "kube"},
+    "yaml-cpp": {"json", "cli"},
+    "spdlog": {"ops"},
+    "prometheus": {"ops"},
+    "CLI": {"cli"},
+    "xxhash.h": {"index"},
+}
+
+
+def folder(module: str) -> str:
+    return FOLDERS.get(module, f"src/{module}")

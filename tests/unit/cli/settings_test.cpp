@@ -1,0 +1,173 @@
+#include "holdfast/cli/settings.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "src/cli/files.hpp"
+#include "src/cli/settings_file.hpp"
+#include "tests/unit/cli/temp_file.hpp"
+
+using namespace holdfast;
+using namespace holdfast::cli;
+using Catch::Contains;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+Environment environment(Variables variables) {
+  return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+Settings load(const Flags& flags, const Variables& variables = {}, const std::string& file = {}) {
+  return load_settings(flags, environment(variables), file);
+}
+
+std::string problem(const std::string& yaml) {
+  const TempFile file(yaml);
+  try {
+    load({}, {}, file.path());
+  } catch (const SettingsError& e) {
+    std::string text = e.what();
+    text.replace(text.find(file.path()), file.path().size(), "FILE");
+    return text;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("without any setting the defaults of the contract hold") {
+  const Settings s = load({});
+  CHECK(s.policy.mode == core::Mode::Enforce);
+  CHECK(s.policy.fit == core::Fit::Deny);
+  CHECK(s.index.timeout == std::chrono::seconds(8));
+  CHECK(s.webhook.port == 9443);
+  CHECK(s.ops_port == 8080);
+  CHECK(s.policy.retry_after == std::chrono::seconds(2));
+  CHECK(std::holds_alternative<core::Unpinned>(s.policy.pin));
+  CHECK(s.index.backend.empty());
+}
+
+TEST_CASE("a flag beats the environment, which beats the file, which beats the default") {
+  const TempFile file("index: {timeout: 5s}\nlog: {level: debug}\nops: {port: 1}\n");
+  const Settings s =
+      load({{"--index-timeout", {"3s"}}}, {{"HOLDFAST_INDEX_TIMEOUT", "4s"}, {"HOLDFAST_OPS_PORT", "2"}}, file.path());
+  CHECK(s.index.timeout == std::chrono::seconds(3));
+  CHECK(s.ops_port == 2);
+  CHECK(s.log_level == ops::Level::Debug);
+}
+
+TEST_CASE("the variables of pvc-plumber still work, and give way to ours") {
+  const Settings s = load({}, {{"BACKEND_TYPE", "kopia-fs"},
+                               {"KOPIA_REPOSITORY_PATH", "/repository"},
+                               {"KOPIA_PASSWORD", "secret"},
+                               {"HTTP_TIMEOUT", "5s"},
+                               {"PORT", "8081"},
+                               {"HOLDFAST_OPS_PORT", "8082"},
+                               {"LOG_LEVEL", "warn"}});
+  CHECK(s.index.backend == "kopia-fs");
+  CHECK(s.index.path == "/repository");
+  CHECK(s.index.password == "secret");
+  CHECK(s.index.timeout == std::chrono::seconds(5));
+  CHECK(s.ops_port == 8082);
+  CHECK(s.log_level == ops::Level::Warn);
+}
+
+TEST_CASE("of KOPIA_CONFIG_PATH only the storage location is taken") {
+  const TempFile config(R"({"storage":{"type":"filesystem","config":{"path":"/mnt/kopia"}},"password":"x"})");
+  const Settings s = load({{"--index-backend", {"kopia-fs"}}}, {{"KOPIA_CONFIG_PATH", config.path()}});
+  CHECK(s.index.path == "/mnt/kopia");
+  CHECK(s.index.password.empty());
+}
+
+TEST_CASE("the lists of the file are read whole") {
+  const TempFile file(R"(
+contracts: [pvc-plumber-v4]
+excludedNamespaces: [databases, cnpg]
+restoreFrom:
+  - {from: prod/data, to: staging/data}
+index:
+  identities: ["{pvc}@{namespace}:/data", "{pvc}-backup@{namespace}:/data"]
+generator: {naming: v4}
+)");
+  const core::Policy p = load({}, {}, file.path()).policy;
+  CHECK_FALSE(p.simple_contract);
+  CHECK(p.plumber_contract);
+  CHECK(p.excluded_namespaces.contains("databases"));
+  CHECK(p.excluded_namespaces.contains("kube-system"));
+  REQUIRE(p.restore_from.size() == 1);
+  CHECK(p.restore_from[0] == core::RestorePair{{"prod", "data"}, {"staging", "data"}});
+  CHECK(p.identities.size() == 2);
+  CHECK(p.naming == core::Naming::V4);
+}
+
+TEST_CASE("our own namespace is excluded") {
+  CHECK(load({}, {{"POD_NAMESPACE", "holdfast-system"}}).policy.excluded_namespaces.contains("holdfast-system"));
+}
+
+TEST_CASE("a mistake in the file is told with its line, its key and what is allowed") {
+  CHECK(problem("index:\n  timout: 8s\n") == "FILE:2: index.timout: unknown key; did you mean index.timeout?");
+  CHECK(problem("mode: hard\n") == "FILE:1: mode: \"hard\" is not allowed; allowed: enforce|strict|permissive|audit");
+  CHECK(problem("\nindex: {timeout: 8}\n") == "FILE:2: index.timeout: \"8\" is not allowed; allowed: DURATION");
+  CHECK(problem("contracts: simple\n") == "FILE:1: contracts: expected a list");
+  CHECK(problem("mode: [enforce]\n") == "FILE:1: mode: expected one value");
+  CHECK(problem("mode: enforce\nmode: audit\n") == "FILE:2: mode: given twice");
+  CHECK(problem("mode:\n") == "FILE:1: mode: has no value");
+  CHECK_THAT(problem("mode: [\n"), Contains("FILE:"));
+  CHECK_THAT(problem("- a\n"), Contains("expected keys with values"));
+  CHECK_THAT(problem("restoreFrom: [{from: a/b}]\n"), Contains("an item is plain text, or {from: …, to: …}"));
+  CHECK_THAT(problem("webhook: {retryAfter: 6s}\n"), Contains("allowed: 1s..5s"));
+  CHECK_THAT(problem("index: {identities: [\"{pvc}@host:/data\"]}\n"), Contains("index.identities"));
+  CHECK_THAT(problem("index: {repositoryId: xyz}\n"), Contains("allowed: HEX|BASE64"));
+  CHECK_THAT(problem("x: " + std::string(5000, '[')), Contains("nested too deeply"));
+}
+
+TEST_CASE("a mistake in a flag or a variable names it") {
+  CHECK_THROWS_WITH(load({{"--fit", {"tight"}}}), "--fit: fit: \"tight\" is not allowed; allowed: deny|warn|off");
+  CHECK_THROWS_WITH(load({}, {{"PORT", "99999"}}),
+                    "environment PORT: ops.port: \"99999\" is not allowed; allowed: PORT");
+}
+
+TEST_CASE("a backend says what it needs") {
+  CHECK_THROWS_WITH(load({{"--index-backend", {"kopia-fs"}}}), Contains("index.path (--index-path) is not set"));
+  CHECK_THROWS_WITH(load({{"--index-backend", {"catalog"}}}),
+                    Contains("index.catalogFile (--catalog-file) is not set"));
+}
+
+TEST_CASE("the catalog backend needs no pin") {
+  const Settings s = load({{"--index-backend", {"catalog"}}, {"--catalog-file", {"x.json"}}});
+  CHECK(std::holds_alternative<core::NoRepositoryId>(s.policy.pin));
+}
+
+TEST_CASE("the help shows every key, flag and default, and no key stands twice") {
+  const std::string help = settings_help();
+  std::set<std::string_view> keys;
+  for (const Setting& setting : settings_table()) {
+    CHECK(keys.insert(setting.key).second);
+    CHECK_THAT(help, Contains(std::string(setting.key)));
+    CHECK_THAT(help, Contains(std::string(setting.flag)));
+  }
+  CHECK(environment_name(settings_table()[0]) == "HOLDFAST_MODE");
+}
+
+TEST_CASE("the page of settings has a row for every key, with its flag and default") {
+  const std::string page = read_file(TEST_DATA "/../../docs/settings.md", 1 << 20);
+  for (const Setting& setting : settings_table()) {
+    const std::size_t row = page.find("| `" + std::string(setting.key) + "` |");
+    REQUIRE(row != std::string::npos);
+    const std::string line = page.substr(row, page.find('\n', row) - row);
+    CHECK_THAT(line, Contains(std::string(setting.flag)));
+    CHECK_THAT(line, Contains(environment_name(setting)));
+    CHECK_THAT(line, Contains(std::string(setting.fallback)));
+  }
+}
+
+TEST_CASE("a settings file that is not there is named") {
+  CHECK_THROWS_WITH(load({}, {}, "/nonexistent/holdfast.yaml"), Contains("/nonexistent/holdfast.yaml"));
+}

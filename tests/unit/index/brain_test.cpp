@@ -1,0 +1,318 @@
+#include <catch2/catch.hpp>
+
+#include "index/brain_bench.hpp"
+
+namespace holdfast::index::test {
+namespace {
+
+using Why = core::Unknown::Why;
+using Result = ProofReport::Result;
+
+core::RepositoryId id(std::string_view hex) { return core::RepositoryId::parse(hex).value(); }
+
+TEST_CASE("looks at the repository at once, before anyone asks") {
+  BrainBench bench;
+  CHECK(bench.brain.next_wakeup() <= bench.now().steady);
+  bench.pass(0ns);
+  CHECK(bench.probes == 1);
+  bench.probed(blobs(1));
+  CHECK(bench.listings == 1);
+}
+
+TEST_CASE("an unchanged repository is proven by one probe and no listing") {
+  BrainBench bench;
+  const auto catalog = empty_catalog();
+  bench.warm_up(blobs(1), catalog);
+  bench.pass(10s);
+  const AskId asker = bench.ask();
+  CHECK_FALSE(bench.answered(asker));
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(asker) == catalog);
+  CHECK(bench.listings == 1);
+  CHECK(bench.reports.back().result == Result::Current);
+}
+
+TEST_CASE("evidence says when its probe began, when the listing behind it began, and where") {
+  BrainBench bench;
+  bench.pass(0ns);
+  bench.pass(1s);
+  bench.probed(blobs(1));
+  const core::Time listing_began = bench.now().system;
+  bench.pass(1s);
+  bench.listed(empty_catalog());
+  bench.pass(7s);
+  const core::Time asked = bench.now().system;
+  const AskId asker = bench.ask();
+  bench.pass(1s);
+  bench.probed(blobs(1));
+  CHECK(bench.answer(asker).checked_at == asked);
+  CHECK(std::get<core::Current>(bench.answer(asker).state).listing_began == listing_began);
+  CHECK(bench.answer(asker).place == "/repository");
+}
+
+TEST_CASE("who asks while a probe is under way is not served by it") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  const AskId second = bench.ask();
+  const AskId third = bench.ask();
+  CHECK(bench.probes == 2);
+  bench.probed(blobs(1));
+  CHECK(bench.answered(first));
+  CHECK_FALSE(bench.answered(second));
+  CHECK(bench.probes == 3);
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(second));
+  CHECK(bench.catalog(third));
+  CHECK(bench.probes == 3);
+}
+
+TEST_CASE("a changed repository is listed once for everyone") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  bench.probed(blobs(2));
+  const AskId second = bench.ask();
+  bench.probed(blobs(2));
+  CHECK_FALSE(bench.answered(first));
+  CHECK_FALSE(bench.answered(second));
+  const auto catalog = empty_catalog();
+  bench.listed(catalog);
+  CHECK(bench.catalog(first) == catalog);
+  CHECK(bench.catalog(second) == catalog);
+  CHECK(bench.listings == 2);
+}
+
+TEST_CASE("a listing that began before the question does not serve who saw more names than it") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  bench.probed(blobs(2));
+  const AskId second = bench.ask();
+  bench.probed(blobs(3));  // a backup finished after that listing began
+  bench.listed(empty_catalog());
+  CHECK(bench.catalog(first));
+  CHECK_FALSE(bench.answered(second));
+  bench.probed(blobs(3));
+  const auto catalog = empty_catalog();
+  bench.listed(catalog);
+  CHECK(bench.catalog(second) == catalog);
+}
+
+TEST_CASE("a listing behind a probe newer than the question serves it although the names go on changing") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  bench.ask();
+  bench.probed(blobs(2));
+  const AskId second = bench.ask();
+  bench.probed(blobs(3));
+  bench.listed(empty_catalog());
+  bench.probed(blobs(4));
+  CHECK_FALSE(bench.answered(second));
+  bench.listed(empty_catalog());
+  CHECK(bench.catalog(second));
+}
+
+TEST_CASE("names that are back to those of the catalog need no listing") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  bench.ask();
+  bench.probed(blobs(2));
+  const AskId second = bench.ask();
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(second));
+}
+
+TEST_CASE("a failed probe is Unavailable with its reason, for those it served only") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  const AskId second = bench.ask();
+  bench.probed(Failure{"/repository/kopia.repository.f: Stale file handle"});
+  CHECK(bench.why(first) == Why::Unavailable);
+  CHECK(bench.reason(first) == "/repository/kopia.repository.f: Stale file handle");
+  CHECK(bench.reports.back().result == Result::Unknown);
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(second));
+}
+
+TEST_CASE("a probe that hangs is given up on, and what it says later is ignored") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask(20s);
+  const Serial hanging = bench.probe.value();
+  CHECK(bench.brain.next_wakeup() == bench.now().steady + 8s);
+  bench.pass(8s);
+  CHECK(bench.reason(first) == "no answer from /repository within 8 s");
+  const AskId second = bench.ask();
+  CHECK(bench.probe.value() != hanging);
+  bench.take(bench.brain.probe_done(hanging, blobs(1), bench.now()));
+  CHECK_FALSE(bench.answered(second));
+}
+
+TEST_CASE("a deadline without an answer is Unavailable, and Refreshing while a listing runs") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask(500ms);
+  CHECK(bench.brain.next_wakeup() == bench.now().steady + 500ms);
+  bench.pass(499ms);
+  CHECK_FALSE(bench.answered(first));
+  bench.pass(1ms);
+  CHECK(bench.why(first) == Why::Unavailable);
+  CHECK(bench.reason(first) == "no answer from /repository within 0.5 s");
+  bench.probed(blobs(2));
+  const AskId second = bench.ask(1s);
+  bench.probed(blobs(2));
+  bench.pass(1s);
+  CHECK(bench.why(second) == Why::Refreshing);
+  CHECK(bench.reason(second) == "/repository is being read, for 1.0 s so far");
+}
+
+TEST_CASE("a failed listing is Unavailable for all who waited, and for a second after it for all who come") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  bench.probed(blobs(2));
+  bench.listed(Failure{"kopia: exit code 1"});
+  CHECK(bench.reason(first) == "kopia: exit code 1");
+  bench.pass(999ms);
+  const AskId second = bench.ask();
+  bench.probed(blobs(2));
+  CHECK(bench.reason(second) == "kopia: exit code 1");
+  CHECK(bench.listings == 2);
+  bench.pass(1ms);
+  const AskId third = bench.ask();
+  bench.probed(blobs(2));
+  CHECK(bench.listings == 3);
+  bench.listed(empty_catalog());
+  CHECK(bench.catalog(third));
+}
+
+TEST_CASE("after a failed listing the old catalog still serves the names it was listed behind") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  bench.ask();
+  bench.probed(blobs(2));
+  bench.listed(Failure{"kopia: exit code 1"});
+  const AskId asker = bench.ask();
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(asker));
+}
+
+TEST_CASE("another repository than the pinned one is never listed, and the evidence names it") {
+  Brain::Options options;
+  options.pinned = id("0011223344556677");
+  BrainBench bench(options);
+  Fingerprint other = blobs(1);
+  other.repository = id("8899aabbccddeeff");
+  const AskId asker = bench.ask();
+  bench.probed(other);
+  CHECK(bench.why(asker) == Why::Unavailable);
+  CHECK(bench.answer(asker).repository == other.repository);
+  CHECK(bench.listings == 0);
+}
+
+TEST_CASE("a pinned repository that shows no identity proves nothing") {
+  Brain::Options options;
+  options.pinned = id("0011223344556677");
+  BrainBench bench(options);
+  const AskId asker = bench.ask();
+  bench.probed(blobs(1));
+  CHECK(bench.why(asker) == Why::Unavailable);
+  CHECK_FALSE(bench.answer(asker).repository);
+  CHECK(bench.listings == 0);
+}
+
+TEST_CASE("a repository swapped for one with the same names is listed again") {
+  BrainBench bench;
+  Fingerprint before = blobs(1);
+  before.repository = id("0011223344556677");
+  Fingerprint after = before;
+  after.repository = id("8899aabbccddeeff");
+  bench.warm_up(before);
+  const AskId asker = bench.ask();
+  bench.probed(after);
+  CHECK_FALSE(bench.answered(asker));
+  CHECK(bench.listings == 2);
+  bench.listed(empty_catalog());
+  CHECK(bench.answer(asker).repository == after.repository);
+}
+
+TEST_CASE("a listing that runs out of time gets longer the next time, up to the limit") {
+  Brain::Options options;
+  options.longest_listing = 20s;
+  BrainBench bench(options);
+  bench.pass(0ns);
+  bench.probed(blobs(1));
+  for (const auto budget : {8s, 16s, 20s, 20s}) {
+    CHECK(bench.listing->deadline == bench.now().steady + budget);
+    bench.pass(budget);
+    bench.listed(Failure{"too slow", true});
+    bench.pass(1s);
+    bench.ask();
+    bench.probed(blobs(1));
+  }
+}
+
+TEST_CASE("a listing that does not even say that it is late is given up on, and ignored later") {
+  BrainBench bench;
+  bench.pass(0ns);
+  bench.probed(blobs(1));
+  const StartListing hanging = bench.listing.value();
+  const AskId asker = bench.ask(60s);
+  bench.probed(blobs(1));
+  bench.pass(11s);
+  CHECK(bench.reason(asker) == "reading /repository hangs");
+  bench.take(bench.brain.listing_done(hanging.serial, empty_catalog(), bench.now()));
+  bench.pass(1s);
+  const AskId later = bench.ask();
+  bench.probed(blobs(1));
+  CHECK(bench.listings == 2);
+  CHECK_FALSE(bench.answered(later));
+}
+
+TEST_CASE("an idle index looks again every 30 seconds and lists what changed") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  CHECK(bench.brain.next_wakeup() == bench.now().steady + 30s);
+  bench.pass(29s);
+  CHECK(bench.probes == 1);
+  bench.pass(1s);
+  CHECK(bench.probes == 2);
+  bench.probed(blobs(2));
+  CHECK(bench.listings == 2);
+}
+
+TEST_CASE("one question too many is Unavailable at once") {
+  Brain::Options options;
+  options.most_askers = 3;
+  BrainBench bench(options);
+  for (int i = 0; i < 3; ++i) bench.ask();
+  const AskId extra = bench.ask();
+  CHECK(bench.reason(extra) == "too many questions are waiting");
+  CHECK(bench.answers.size() == 1);
+}
+
+TEST_CASE("a wave of ten thousand questions costs two probes") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));
+  for (int i = 0; i < 10'000; ++i) bench.ask();
+  bench.probed(blobs(1));
+  bench.probed(blobs(1));
+  CHECK(bench.probes == 3);
+  CHECK(bench.answers.size() == 10'000);
+}
+
+TEST_CASE("the report of a listing carries what the metrics need") {
+  BrainBench bench;
+  bench.pass(0ns);
+  bench.probed(blobs(7));
+  bench.pass(3s);
+  bench.listed(empty_catalog());
+  CHECK(bench.listing_reports.front().blobs == 7);
+  CHECK(bench.listing_reports.front().duration == 3s);
+  CHECK(bench.listing_reports.front().finished == bench.now().system);
+}
+
+}  // namespace
+}  // namespace holdfast::index::test

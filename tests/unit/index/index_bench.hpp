@@ -1,0 +1,50 @@
+// Questions to an index, as the webhook asks them.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "holdfast/index/index.hpp"
+
+namespace holdfast::index::test {
+
+using namespace std::chrono_literals;
+
+inline core::Evidence ask(Index& index, std::chrono::milliseconds budget = 20s) {
+  return prove_now(index, std::chrono::steady_clock::now() + budget);
+}
+
+/// The catalog of a Current answer; null: it is Unknown.
+inline std::shared_ptr<const core::Catalog> catalog_of(const core::Evidence& evidence) {
+  const auto* current = std::get_if<core::Current>(&evidence.state);
+  return current ? current->catalog : nullptr;
+}
+
+/// The reason of an Unknown answer; empty: it is Current.
+inline std::string reason_of(const core::Evidence& evidence) {
+  const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
+  return unknown ? unknown->reason : "";
+}
+
+/// How many snapshots are proven; -1: nothing is.
+inline int proven(Index& index) {
+  const auto catalog = catalog_of(ask(index));
+  return catalog ? static_cast<int>(catalog->snapshots()) : -1;
+}
+
+/// Asks again until `ready` says yes of the answer, as a client that honours Retry-After does.
+template <class Ready>
+core::Evidence ask_until(Index& index, Ready ready) {
+  const auto end = std::chrono::steady_clock::now() + 30s;
+  core::Evidence evidence = ask(index);
+  while (!ready(evidence) && std::chrono::steady_clock::now() < end) evidence = ask(index);
+  return evidence;
+}
+
+inline core::Evidence ask_until_current(Index& index) {
+  return ask_until(index, [](const core::Evidence& evidence) { return catalog_of(evidence) != nullptr; });
+}
+
+}  // namespace holdfast::index::test

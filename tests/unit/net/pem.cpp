@@ -1,0 +1,47 @@
+#include "unit/net/pem.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <atomic>
+#include <cstdio>
+
+namespace test {
+
+namespace {
+
+template <class Write>
+std::string to_pem(Write write) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
+  write(bio.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+}  // namespace
+
+Pem make_pem(long serial) {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> leaf(X509_new(), X509_free);
+  X509_set_version(leaf.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(leaf.get()), serial);
+  X509_gmtime_adj(X509_getm_notBefore(leaf.get()), -60);
+  X509_gmtime_adj(X509_getm_notAfter(leaf.get()), 3600);
+  X509_set_pubkey(leaf.get(), key.get());
+  X509_sign(leaf.get(), key.get(), EVP_sha256());
+  char text[32];
+  std::snprintf(text, sizeof text, "%02lX", serial);
+  return {to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, leaf.get()); }),
+          to_pem([&](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }),
+          text};
+}
+
+void SwappableTls::replace(const Pem& pem) {
+  std::atomic_store(&context_, holdfast::net::TlsContext::from_pem(pem.chain, pem.key));
+}
+
+std::shared_ptr<const holdfast::net::TlsContext> SwappableTls::current() const { return std::atomic_load(&context_); }
+
+}  // namespace test

@@ -1,0 +1,265 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/webhook/door.hpp"
+
+using namespace holdfast;
+using namespace holdfast::test;
+using Catch::Contains;
+
+namespace {
+
+constexpr const char* kSource = "photos-backup@media:/data";
+
+/// The object as our mutating webhook leaves it for the snapshot "s1".
+Json::Value mutated_review() {
+  Json::Value value = review();
+  Json::Value& object = value["request"]["object"];
+  Json::Value reference;
+  reference["apiGroup"] = "volsync.backube";
+  reference["kind"] = "ReplicationDestination";
+  reference["name"] = "photos-backup";
+  object["spec"]["dataSourceRef"] = reference;
+  object["spec"]["dataSource"] = reference;  // as the API server copies it
+  object["metadata"]["annotations"]["holdfast.dev/restored-snapshot"] = "s1";
+  object["metadata"]["annotations"]["holdfast.dev/restored-as-of"] = "2026-11-20T01:00:00Z";
+  object["metadata"]["annotations"]["holdfast.dev/restored-source"] = kSource;
+  return value;
+}
+
+std::string code(const Json::Value& response) { return response["auditAnnotations"]["code"].asString(); }
+
+}  // namespace
+
+TEST_CASE("a PVC with a backup is admitted with a patch, and the review's uid comes back") {
+  Door door;
+  door.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = door.ask(review());
+  CHECK(response["uid"] == "u-1");
+  CHECK(response["allowed"] == true);
+  CHECK(response["patchType"] == "JSONPatch");
+  CHECK_FALSE(response["patch"].asString().empty());
+  CHECK(response["auditAnnotations"]["verdict"] == "restore");
+  CHECK(response["auditAnnotations"]["snapshot"] == "s1");
+}
+
+TEST_CASE("a PVC without a backup is admitted unchanged") {
+  Door door;
+  door.index.holds({});
+  const Json::Value response = door.ask(review());
+  CHECK(response["allowed"] == true);
+  CHECK_FALSE(response.isMember("patch"));
+  CHECK(code(response) == "NoBackup");
+}
+
+TEST_CASE("a Wait is a 503 with a time to try again, and lets go of the connection when the index cannot be read") {
+  Door door;
+  const auto answer = door.send(Json::writeString(Json::StreamWriterBuilder(), review()));
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  CHECK(answer->close);
+  const Json::Value response = parse(answer->body)["response"];
+  CHECK(response["allowed"] == false);
+  CHECK(response["status"]["code"] == 503);
+  CHECK(response["status"]["reason"] == "IndexUnavailable");
+  CHECK(response["status"]["details"]["retryAfterSeconds"] == 2);
+  CHECK_THAT(response["status"]["message"].asString(), Contains("holdfast: IndexUnavailable: "));
+}
+
+TEST_CASE("a Refuse is a 403 without a time to try again") {
+  Door door;
+  Json::Value value = review();
+  value["request"]["object"]["metadata"]["labels"]["backup-exempt"] = "true";
+  const Json::Value response = door.ask(value);
+  CHECK(response["status"]["code"] == 403);
+  CHECK(response["status"]["reason"] == "ExemptReasonMissing");
+  CHECK_FALSE(response["status"].isMember("details"));
+}
+
+TEST_CASE("what is none of our business needs no look at the backups") {
+  Door door;
+  Json::Value value = review();
+  value["request"]["object"]["metadata"].removeMember("labels");
+  CHECK(code(door.ask(value)) == "NotOptedIn");
+  value["request"]["operation"] = "UPDATE";
+  CHECK(code(door.ask(value)) == "NotCreate");
+  CHECK(door.index.deadlines.empty());
+}
+
+TEST_CASE("the request's namespace counts, not the one the object claims") {
+  Door door;
+  Json::Value value = review();
+  value["request"]["namespace"] = "kube-system";
+  CHECK(code(door.ask(value)) == "NamespaceExcluded");
+}
+
+TEST_CASE("promise annotations of a client are removed when there is no promise, and left alone outside our business") {
+  Door door;
+  door.index.holds({});
+  Json::Value value = review();
+  value["request"]["object"]["metadata"]["annotations"]["holdfast.dev/restored-snapshot"] = "forged";
+  CHECK(door.ask(value).isMember("patch"));
+  value["request"]["namespace"] = "kube-system";
+  CHECK_FALSE(door.ask(value).isMember("patch"));
+}
+
+TEST_CASE("validation accepts a restore that carries its promise") {
+  Door door;
+  door.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = door.ask(mutated_review(), "/validate/pvc");
+  CHECK(response["allowed"] == true);
+  CHECK(code(response) == "BackupFound");
+  CHECK_FALSE(response.isMember("patch"));
+}
+
+TEST_CASE("validation holds back a restore whose reference another webhook dropped") {
+  Door door;
+  door.index.holds({fakes::listed("s1", kSource)});
+  Json::Value value = mutated_review();
+  value["request"]["object"]["spec"].removeMember("dataSourceRef");
+  value["request"]["object"]["spec"].removeMember("dataSource");
+  const Json::Value response = door.ask(value, "/validate/pvc");
+  CHECK(response["status"]["code"] == 503);
+  CHECK(response["status"]["reason"] == "RestoreReferenceMissing");
+}
+
+TEST_CASE("validation refuses a reference with no backup behind it") {
+  Door door;
+  door.index.holds({});
+  CHECK(door.ask(mutated_review(), "/validate/pvc")["status"]["reason"] == "ReferenceWithoutBackup");
+}
+
+TEST_CASE("a dry run gets the same answer") {
+  Door door;
+  door.index.holds({fakes::listed("s1", kSource)});
+  Json::Value value = review();
+  const Json::Value real = door.ask(value);
+  value["request"]["dryRun"] = true;
+  CHECK(door.ask(value) == real);
+}
+
+TEST_CASE("what is no review is a well-formed denial with code 400") {
+  Door door;
+  const auto answer = door.send("{\"kind\":\"Pod\"");
+  REQUIRE(answer);
+  CHECK(answer->status == 200);
+  const Json::Value response = parse(answer->body)["response"];
+  CHECK(response["allowed"] == false);
+  CHECK(response["status"]["code"] == 400);
+  CHECK(response["status"]["reason"] == "MalformedReview");
+  CHECK_THAT(door.metrics.text(), Contains("code=\"MalformedReview\""));
+}
+
+TEST_CASE("paths, methods and media types that are not served have their HTTP status") {
+  Door door;
+  const auto status = [&](const char* method, const char* path, const char* type) {
+    int seen = 0;
+    door.door.handle({method, path, "", type, "{}", std::chrono::steady_clock::now(), false},
+                     [&](net::Response r) { seen = r.status; });
+    return seen;
+  };
+  CHECK(status("POST", "/", "application/json") == 404);
+  CHECK(status("GET", "/mutate/pvc", "application/json") == 405);
+  CHECK(status("POST", "/mutate/pvc", "text/plain") == 415);
+  CHECK(status("POST", "/mutate/pvc", "application/json; charset=utf-8") == 200);
+}
+
+TEST_CASE(
+    "above the limit of requests under way the answer is Wait Overloaded, and the room is free again afterwards") {
+  Door door(Door::with_catalog(), 1);
+  door.index.holds({});
+  door.index.silent = true;
+  CHECK(door.ask(review()).isNull());
+  const Json::Value second = door.ask(review());
+  CHECK(second["status"]["reason"] == "Overloaded");
+  CHECK(second["status"]["code"] == 503);
+  door.index.waiting.clear();
+  door.index.silent = false;
+  CHECK(code(door.ask(review())) == "NoBackup");
+}
+
+TEST_CASE("an exception on the way becomes Wait InternalError, once") {
+  Door door;
+  door.index.before = [] { throw std::runtime_error("broken"); };
+  const Json::Value response = door.ask(review());
+  CHECK(response["status"]["code"] == 503);
+  CHECK(response["status"]["reason"] == "InternalError");
+  CHECK(door.answers == 1);
+}
+
+TEST_CASE("the proof's deadline is the API server's, less what the answer needs to travel") {
+  Door door;
+  const auto before = std::chrono::steady_clock::now();
+  door.send(Json::writeString(Json::StreamWriterBuilder(), review()), "/mutate/pvc", "timeout=3s");
+  REQUIRE(door.index.deadlines.size() == 1);
+  CHECK(door.index.deadlines[0] - before >= std::chrono::milliseconds(2700));
+  CHECK(door.index.deadlines[0] - before < std::chrono::milliseconds(3000));
+}
+
+TEST_CASE("the budget is never zero, never over 30 s, and 10 s where nothing is said") {
+  using std::chrono::milliseconds;
+  CHECK(webhook::budget("") == milliseconds(9500));
+  CHECK(webhook::budget("timeout=10s") == milliseconds(9500));
+  CHECK(webhook::budget("timeout=1s") == milliseconds(900));
+  CHECK(webhook::budget("timeout=1ms") == milliseconds(1));
+  CHECK(webhook::budget("timeout=9999s") == milliseconds(29500));
+  CHECK(webhook::budget("timeout=-5s") == milliseconds(9500));
+  CHECK(webhook::budget("timeout=rubbish") == milliseconds(9500));
+}
+
+TEST_CASE("permissive denies nothing and says what enforce would have said") {
+  core::Policy policy = Door::with_catalog();
+  policy.mode = core::Mode::Permissive;
+  Door door(policy);
+  const Json::Value response = door.ask(review());
+  CHECK(response["allowed"] == true);
+  CHECK(code(response) == "IndexUnavailable");
+  CHECK_THAT(response["warnings"][0].asString(), Contains("IndexUnavailable"));
+  CHECK_THAT(door.metrics.text(), Contains("code=\"IndexUnavailable\",verdict=\"wait\""));
+  door.index.holds({fakes::listed("s1", kSource)});
+  CHECK(door.ask(review()).isMember("patch"));
+}
+
+TEST_CASE("audit changes nothing") {
+  core::Policy policy = Door::with_catalog();
+  policy.mode = core::Mode::Audit;
+  Door door(policy);
+  door.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = door.ask(review());
+  CHECK(response["allowed"] == true);
+  CHECK_FALSE(response.isMember("patch"));
+  CHECK(response["auditAnnotations"]["verdict"] == "restore");
+}
+
+namespace {
+
+/// A cluster that says one thing.
+struct FakeCluster : webhook::ClusterQuestions {
+  core::ClusterFacts facts;
+  int asked = 0;
+  void ask(const core::PvcName&, index::Deadline, std::function<void(core::ClusterFacts)> done) override {
+    ++asked;
+    done(facts);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the cluster is asked only where the backups alone would admit") {
+  Door door;
+  FakeCluster cluster;
+  cluster.facts.backup = core::BackupActivity{true, {}, "mover Job"};
+  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  const auto ask = [&] {
+    Json::Value answer;
+    admission.handle(
+        {"POST", "/mutate/pvc", "", "application/json", Json::writeString(Json::StreamWriterBuilder(), review()),
+         std::chrono::steady_clock::now(), false},
+        [&](net::Response r) { answer = parse(r.body)["response"]; });
+    return answer;
+  };
+  CHECK(ask()["status"]["reason"] == "IndexUnavailable");
+  CHECK(cluster.asked == 0);
+  door.index.holds({});
+  CHECK(ask()["status"]["reason"] == "BackupInFlight");
+  CHECK(cluster.asked == 1);
+}

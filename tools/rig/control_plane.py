@@ -1,0 +1,156 @@
+"""A real Kubernetes control plane on loopback, for as long as a `with` block lasts."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from .kube_api import Api
+from .processes import Child, free_ports, plain_environment, run, wait_until
+
+# Every request for a PVC leaves a line, with what admission webhooks had to say about it.
+_AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  verbs: [create, update, patch, delete]
+  resources: [{group: "", resources: [persistentvolumeclaims]}]
+- level: None
+"""
+
+
+class ControlPlane:
+    """etcd and kube-apiserver, on demand kube-controller-manager. For one thread; `api` is for any."""
+
+    def __init__(self, components: pathlib.Path):
+        self._components = components
+        self._children: list[Child] = []
+        self.folder: pathlib.Path
+        self.api: Api
+
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-rig-"))
+        try:
+            self._issue_certificates()
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        while self._children:
+            self._children.pop().end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def kubeconfig(self) -> pathlib.Path:
+        return self.folder / "kubeconfig"
+
+    def kubectl(self, *words, stdin: str | None = None) -> subprocess.CompletedProcess:
+        """Runs kubectl to its end; never raises for its exit status."""
+        return subprocess.run(self.kubectl_command(*words), env=self.kubectl_environment(), input=stdin,
+                              capture_output=True, text=True, check=False)
+
+    def kubectl_command(self, *words) -> list[str]:
+        return [str(self._components / "kubectl"), *map(str, words)]
+
+    def kubectl_environment(self) -> dict:
+        return plain_environment(self.folder, KUBECONFIG=str(self.kubeconfig))
+
+    def start_controller_manager(self) -> None:
+        [port] = free_ports(1)
+        self._run("kube-controller-manager", f"--kubeconfig={self.kubeconfig}",
+                  f"--service-account-private-key-file={self.folder}/sa.key", f"--root-ca-file={self.folder}/ca.crt",
+                  "--leader-elect=false", "--bind-address=127.0.0.1", f"--secure-port={port}")
+
+    def audit_events(self, namespace: str, verb: str = "create") -> list[dict]:
+        """The audit log's entries about PVCs of a namespace, oldest first."""
+        lines = (self.folder / "audit.log").read_text().splitlines()
+        events = [json.loads(line) for line in lines if f'"{namespace}"' in line]
+        return [event for event in events
+                if event["verb"] == verb and event["objectRef"].get("namespace") == namespace]
+
+    def _start(self, attempts: int = 3) -> None:
+        # A port that was free a moment ago may be taken now; then everything is tried again with others.
+        for attempt in range(attempts):
+            try:
+                self._start_etcd_and_api_server()
+                return
+            except ChildProcessError:
+                while self._children:
+                    self._children.pop().end()
+                if attempt == attempts - 1:
+                    raise
+
+    def _start_etcd_and_api_server(self) -> None:
+        client, peer, secure = free_ports(3)
+        data = self.folder / "etcd"
+        shutil.rmtree(data, ignore_errors=True)
+        store = f"http://127.0.0.1:{client}"
+        self._run("etcd", f"--data-dir={data}", "--unsafe-no-fsync", f"--listen-client-urls={store}",
+                  f"--advertise-client-urls={store}", f"--listen-peer-urls=http://127.0.0.1:{peer}",
+                  "--log-level=warn")
+        self._run("kube-apiserver", f"--etcd-servers={store}", *self._api_server_flags(secure))
+        self.api = Api("127.0.0.1", secure, self.folder / "ca.crt", self.folder / "admin.crt",
+                       self.folder / "admin.key")
+        self._write_kubeconfig(secure)
+        wait_until(self._ready, 90, "kube-apiserver becomes ready", every=0.1)
+
+    def _api_server_flags(self, port: int) -> list[str]:
+        folder = self.folder
+        (folder / "audit-policy.yaml").write_text(_AUDIT_POLICY)
+        return [
+            "--bind-address=127.0.0.1", f"--secure-port={port}",
+            f"--tls-cert-file={folder}/api.crt", f"--tls-private-key-file={folder}/api.key",
+            f"--client-ca-file={folder}/ca.crt", "--authorization-mode=RBAC", "--allow-privileged=true",
+            "--service-account-issuer=https://rig", f"--service-account-key-file={folder}/sa.pub",
+            f"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24",
+            f"--audit-policy-file={folder}/audit-policy.yaml", f"--audit-log-path={folder}/audit.log",
+        ]
+
+    def _ready(self) -> bool:
+        for child in self._children:
+            if not child.alive():
+                raise ChildProcessError(f"{child.name} ended: {child.last_words()}")
+        try:
+            return self.api.request("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+    def _run(self, program: str, *flags: str) -> None:
+        self._children.append(Child([self._components / program, *flags], self.folder / f"{program}.log",
+                                    env=plain_environment(self.folder)))
+
+    def _issue_certificates(self) -> None:
+        folder = self.folder
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=rig-ca",
+            "-keyout", folder / "ca.key", "-out", folder / "ca.crt")
+        self._issue("api", "/CN=kube-apiserver",
+                    "IP:127.0.0.1,IP:10.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+        self._issue("admin", "/O=system:masters/CN=admin", "DNS:admin")
+        run("openssl", "genrsa", "-out", folder / "sa.key", "2048")
+        run("openssl", "rsa", "-in", folder / "sa.key", "-pubout", "-out", folder / "sa.pub")
+
+    def _issue(self, name: str, subject: str, alternatives: str) -> None:
+        base = self.folder / name
+        base.with_suffix(".ext").write_text(f"subjectAltName={alternatives}\n")
+        run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout",
+            base.with_suffix(".key"), "-out", base.with_suffix(".csr"))
+        run("openssl", "x509", "-req", "-in", base.with_suffix(".csr"), "-CA", self.folder / "ca.crt", "-CAkey",
+            self.folder / "ca.key", "-CAcreateserial", "-days", "30", "-out", base.with_suffix(".crt"),
+            "-extfile", base.with_suffix(".ext"))
+
+    def _write_kubeconfig(self, port: int) -> None:
+        folder = self.folder
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "rig",
+            "clusters": [{"name": "rig", "cluster": {"server": f"https://127.0.0.1:{port}",
+                                                     "certificate-authority": f"{folder}/ca.crt"}}],
+            "users": [{"name": "admin", "user": {"client-certificate": f"{folder}/admin.crt",
+                                                 "client-key": f"{folder}/admin.key"}}],
+            "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "admin"}}],
+        }, indent=1))

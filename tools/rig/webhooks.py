@@ -1,0 +1,62 @@
+"""The webhook configurations that put a holdfast in front of an API server."""
+
+import base64
+import pathlib
+
+from .kube_api import Api
+
+EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "volsync-system", "kyverno", "holdfast")
+
+MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+
+_NAME = "holdfast"
+
+
+def _expression(key: str, operator: str) -> dict:
+    return {"key": key, "operator": operator}
+
+
+# One entry per way of opting in, so that no PVC that did not opt in is ever sent; each PVC matches one entry only.
+_OPT_INS = {
+    "backup": [_expression("backup", "Exists")],
+    "exempt": [_expression("backup-exempt", "Exists"), _expression("backup", "DoesNotExist")],
+    "plumber": [_expression("pvc-plumber.io/enabled", "Exists"), _expression("backup", "DoesNotExist"),
+                _expression("backup-exempt", "DoesNotExist")],
+}
+
+
+def install(api: Api, port: int, ca: pathlib.Path, excluded: tuple[str, ...] = EXCLUDED_NAMESPACES) -> None:
+    bundle = base64.b64encode(ca.read_bytes()).decode()
+    api.put(VALIDATING, _configuration("ValidatingWebhookConfiguration", port, "/validate/pvc", bundle, excluded))
+    mutating = _configuration("MutatingWebhookConfiguration", port, "/mutate/pvc", bundle, excluded)
+    for webhook in mutating["webhooks"]:
+        webhook["reinvocationPolicy"] = "IfNeeded"
+    api.put(MUTATING, mutating)
+
+
+def remove(api: Api) -> None:
+    api.delete(MUTATING, _NAME)
+    api.delete(VALIDATING, _NAME)
+
+
+def client_config(port: int, path: str, bundle: str) -> dict:
+    return {"url": f"https://127.0.0.1:{port}{path}", "caBundle": bundle}
+
+
+def pvc_creates() -> list[dict]:
+    return [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
+             "resources": ["persistentvolumeclaims"], "scope": "Namespaced"}]
+
+
+def _configuration(kind: str, port: int, path: str, bundle: str, excluded: tuple[str, ...]) -> dict:
+    namespaces = [{"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(excluded)}]
+    return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": _NAME}, "webhooks": [{
+        "name": f"{opt_in}.holdfast.dev",
+        "clientConfig": client_config(port, path, bundle),
+        "rules": pvc_creates(),
+        "namespaceSelector": {"matchExpressions": namespaces},
+        "objectSelector": {"matchExpressions": expressions},
+        "failurePolicy": "Fail", "sideEffects": "None", "timeoutSeconds": 10, "matchPolicy": "Equivalent",
+        "admissionReviewVersions": ["v1"],
+    } for opt_in, expressions in _OPT_INS.items()]}

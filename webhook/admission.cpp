@@ -1,0 +1,193 @@
+#include "holdfast/webhook/admission.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/core/decide.hpp"
+#include "holdfast/json/review.hpp"
+#include "webhook/answer.hpp"
+
+namespace holdfast::webhook {
+namespace {
+
+double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+net::Response refuse_http(int status, std::string text, std::string allow = {}) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(text) + "\n";
+  response.allow = std::move(allow);
+  return response;
+}
+
+std::optional<core::Webhook> webhook_of(std::string_view path) {
+  if (path == "/mutate/pvc") return core::Webhook::Mutate;
+  if (path == "/validate/pvc") return core::Webhook::Validate;
+  return std::nullopt;
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  return type.substr(0, type.find_last_not_of(" \t") + 1) == "application/json";
+}
+
+}  // namespace
+
+/// One review from its arrival to its answer. Shared by the callbacks that bring its inputs; they follow each other, so
+/// it is never used by two threads at once.
+class Review : public std::enable_shared_from_this<Review> {
+ public:
+  Review(Admission& door, core::Webhook webhook, net::Request request, net::Respond respond)
+      : door_(door), webhook_(webhook), request_(std::move(request)), respond_(std::move(respond)) {
+    ++door_.under_way_;
+  }
+  ~Review() { --door_.under_way_; }
+  Review(const Review&) = delete;
+  Review& operator=(const Review&) = delete;
+
+  void begin() {
+    guard([this] {
+      auto read = json::read_review(request_.body);
+      request_.body = {};
+      if (const auto* fault = std::get_if<json::ReviewFault>(&read)) return malformed(*fault);
+      review_ = std::get<json::Review>(std::move(read));
+      if (request_.overloaded || door_.under_way_ > door_.options_.requests_under_way) return overloaded();
+      ask_question();
+    });
+  }
+
+ private:
+  const core::Policy& policy() const { return door_.options_.policy; }
+  index::Deadline deadline() const { return request_.arrived + budget(request_.query); }
+
+  void ask_question() {
+    core::Question question;
+    question.creates_pvc = review_.creates_pvc() && review_.pvc.has_value();
+    if (review_.pvc) question.pvc = *review_.pvc;
+    question.pvc.ns = review_.ns;
+    if (webhook_ == core::Webhook::Validate) promise_ = core::take_promise(question.pvc, policy());
+    intent_ = core::read_intent(question, policy(), base::utc_now());
+    if (std::holds_alternative<core::Settled>(intent_))
+      return settle(core::decide(intent_, {}, {}, policy(), base::utc_now()));
+    door_.index_.prove(deadline(), [self = shared_from_this()](core::Evidence evidence) {
+      self->guard([&] { self->have_evidence(std::move(evidence)); });
+    });
+  }
+
+  void have_evidence(core::Evidence evidence) {
+    evidence_ = std::move(evidence);
+    core::Verdict verdict = core::decide(intent_, evidence_, {}, policy(), base::utc_now());
+    if (door_.cluster_ == nullptr || !core::cluster_matters(verdict)) return settle(std::move(verdict));
+    door_.cluster_->ask(
+        std::get<core::WantsRestore>(intent_).pvc, deadline(), [self = shared_from_this()](core::ClusterFacts facts) {
+          self->guard([&] {
+            self->settle(core::decide(self->intent_, self->evidence_, facts, self->policy(), base::utc_now()));
+          });
+        });
+  }
+
+  void settle(core::Verdict verdict) {
+    if (webhook_ == core::Webhook::Validate) {
+      verdict = core::check_promise(std::move(verdict), promise_, evidence_, policy(), base::utc_now());
+    }
+    finish(verdict);
+  }
+
+  void malformed(const json::ReviewFault& fault) {
+    review_.uid = fault.uid;
+    core::Verdict verdict;
+    verdict.outcome = core::Refuse{};
+    verdict.code = core::Code::MalformedReview;
+    verdict.message = core::denial_message(verdict.code, fault.problem, "the review", base::utc_now(),
+                                           "only AdmissionReview admission.k8s.io/v1 is understood");
+    finish(verdict);
+  }
+
+  void overloaded() {
+    finish(
+        core::wait_verdict(core::Code::Overloaded, "too many requests are under way", "this replica", base::utc_now()));
+  }
+
+  /// Whatever escapes becomes a Wait.
+  template <class F>
+  void guard(F&& f) noexcept {
+    try {
+      f();
+    } catch (const std::exception& e) {
+      internal_error(e.what());
+    } catch (...) {
+      internal_error("unknown exception");
+    }
+  }
+
+  void internal_error(std::string_view what) noexcept {
+    try {
+      door_.log_.error("internal error", {{"uid", review_.uid}, {"webhook", to_string(webhook_)}, {"error", what}});
+      finish(core::wait_verdict(core::Code::InternalError, "an error inside holdfast, see its log", "the review",
+                                base::utc_now()));
+    } catch (...) {
+      respond_({});
+    }
+  }
+
+  void finish(const core::Verdict& verdict) {
+    if (finished_) return;
+    finished_ = true;
+    const bool patchable = webhook_ == core::Webhook::Mutate && review_.pvc && review_.creates_pvc();
+    net::Response response = answer(review_.uid, verdict, patchable ? &*review_.pvc : nullptr, policy());
+    const auto duration = std::chrono::steady_clock::now() - request_.arrived;
+    door_.metrics_.admission(to_string(webhook_), to_string(verdict.outcome), to_string(verdict.code), duration);
+    respond_(std::move(response));
+    log(verdict, duration);
+  }
+
+  void log(const core::Verdict& verdict, std::chrono::nanoseconds duration) const {
+    if (!door_.log_.enabled(ops::Level::Info)) return;
+    const std::string name = review_.pvc ? review_.pvc->name : review_.name;
+    std::vector<ops::Field> fields = {{"namespace", review_.ns},
+                                      {"pvc", name},
+                                      {"uid", review_.uid},
+                                      {"webhook", to_string(webhook_)},
+                                      {"verdict", to_string(verdict.outcome)},
+                                      {"code", to_string(verdict.code)}};
+    if (verdict.evidence_at) fields.emplace_back("evidenceAgeSeconds", seconds(base::utc_now() - *verdict.evidence_at));
+    fields.emplace_back("durationSeconds", seconds(duration));
+    if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
+      fields.emplace_back("snapshot", restore->snapshot.id);
+    }
+    if (review_.dry_run) fields.emplace_back("dryRun", true);
+    if (policy().mode != core::Mode::Enforce) fields.emplace_back("mode", to_string(policy().mode));
+    if (verdict.denies()) fields.emplace_back("message", verdict.message);
+    door_.log_.log(ops::Level::Info, "decision", fields);
+  }
+
+  Admission& door_;
+  const core::Webhook webhook_;
+  net::Request request_;
+  net::Respond respond_;
+  json::Review review_;
+  core::Promise promise_;
+  core::Intent intent_;
+  core::Evidence evidence_;
+  bool finished_ = false;
+};
+
+Admission::Admission(Options options, index::Index& index, ClusterQuestions* cluster, const ops::Logger& log,
+                     ops::Metrics& metrics)
+    : options_(std::move(options)), index_(index), cluster_(cluster), log_(log), metrics_(metrics) {}
+
+void Admission::handle(net::Request request, net::Respond respond) {
+  const auto webhook = webhook_of(request.path);
+  if (!webhook) return respond(refuse_http(404, "no such path; there are /mutate/pvc and /validate/pvc"));
+  if (request.method != "POST") return respond(refuse_http(405, "only POST", "POST"));
+  if (!is_json(request.content_type)) return respond(refuse_http(415, "only application/json"));
+  std::make_shared<Review>(*this, *webhook, std::move(request), std::move(respond))->begin();
+}
+
+}  // namespace holdfast::webhook

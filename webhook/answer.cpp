@@ -1,0 +1,58 @@
+#include "webhook/answer.hpp"
+
+#include "holdfast/json/patch.hpp"
+#include "holdfast/json/review.hpp"
+
+namespace holdfast::webhook {
+namespace {
+
+using core::Code;
+
+int status_code(const core::Verdict& verdict) {
+  if (verdict.code == Code::MalformedReview) return 400;
+  return std::holds_alternative<core::Wait>(verdict.outcome) ? 503 : 403;
+}
+
+/// Outside our business even what a client wrote into our annotations is none of it; and audit changes nothing.
+bool may_patch(const core::Verdict& verdict, core::Mode mode) {
+  return mode != core::Mode::Audit && verdict.code != Code::NotCreate && verdict.code != Code::NamespaceExcluded;
+}
+
+void deny(json::Answer& out, const core::Verdict& verdict, const core::Policy& policy) {
+  out.code = status_code(verdict);
+  out.reason = to_string(verdict.code);
+  out.message = verdict.message;
+  if (std::holds_alternative<core::Wait>(verdict.outcome)) {
+    out.retry_after_seconds = static_cast<int>(policy.retry_after.count());
+  }
+}
+
+}  // namespace
+
+net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
+                     const core::Policy& policy) {
+  const core::Verdict told = core::in_mode(verdict, policy.mode);
+  json::Answer out;
+  out.uid = uid;
+  out.allowed = !told.denies();
+  out.warnings = told.warnings;
+  out.audit_annotations = {{"verdict", std::string(to_string(verdict.outcome))},
+                           {"code", std::string(to_string(verdict.code))}};
+  if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
+    out.audit_annotations.emplace_back("snapshot", restore->snapshot.id);
+  }
+  if (!out.allowed)
+    deny(out, told, policy);
+  else if (pvc != nullptr && may_patch(verdict, policy.mode))
+    out.patch = json::write_patch(*pvc, told);
+
+  net::Response response;
+  response.status = 200;
+  response.content_type = "application/json";
+  response.body = json::write_answer(out);
+  // The next try may then reach a replica that can read the index.
+  response.close = !out.allowed && told.code == Code::IndexUnavailable;
+  return response;
+}
+
+}  // namespace holdfast::webhook

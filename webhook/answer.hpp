@@ -1,0 +1,18 @@
+// A verdict as the API server wants to hear it.
+#pragma once
+
+#include <string>
+
+#include "holdfast/core/policy.hpp"
+#include "holdfast/core/pvc.hpp"
+#include "holdfast/core/verdict.hpp"
+#include "holdfast/net/http.hpp"
+
+namespace holdfast::webhook {
+
+/// The HTTP answer to the review `uid`. `verdict` is what the rules say; the mode is applied here. `pvc` is the object
+/// to patch, or null where nothing may be patched.
+net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
+                     const core::Policy& policy);
+
+}  // namespace holdfast::webhook

@@ -1,0 +1,114 @@
+#include "holdfast/webhook/ops_routes.hpp"
+
+#include <json/writer.h>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/core/decide.hpp"
+
+namespace holdfast::webhook {
+namespace {
+
+constexpr std::chrono::seconds kHealthBudget{2};
+constexpr std::chrono::seconds kExistsBudget{5};
+constexpr std::string_view kExists = "/exists/";
+
+net::Response text(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+net::Response json(int status, const Json::Value& value) {
+  Json::StreamWriterBuilder builder;
+  builder["indentation"] = "";
+  net::Response response = text(status, Json::writeString(builder, value) + "\n");
+  response.content_type = "application/json";
+  return response;
+}
+
+/// What a PVC of this name would be told, were it created now with a backup label and nothing else.
+core::Intent plain_intent(const core::PvcName& name, core::Policy policy) {
+  policy.simple_contract = true;
+  core::Question question;
+  question.pvc.ns = name.ns;
+  question.pvc.name = name.name;
+  question.pvc.labels.emplace(core::key::kBackup, "hourly");
+  return core::read_intent(question, policy, base::utc_now());
+}
+
+net::Response exists_answer(const core::PvcName& name, const core::Intent& intent, const core::Verdict& verdict,
+                            std::string_view backend) {
+  const auto* restore = std::get_if<core::Restore>(&verdict.outcome);
+  const bool fresh = std::holds_alternative<core::Fresh>(verdict.outcome);
+  const bool known = restore != nullptr || fresh;
+  std::string source;
+  if (restore != nullptr)
+    source = to_string(restore->source);
+  else if (const auto* wanted = std::get_if<core::WantsRestore>(&intent))
+    source = to_string(wanted->candidates[0].identity);
+
+  Json::Value out;
+  out["exists"] = restore != nullptr;
+  out["decision"] = restore != nullptr ? "restore" : fresh ? "fresh" : "unknown";
+  out["authoritative"] = known;
+  out["namespace"] = name.ns;
+  out["pvc"] = name.name;
+  out["backend"] = std::string(backend);
+  out["source"] = source;
+  out["error"] = known ? "" : std::string(to_string(verdict.code));
+  return json(known ? 200 : 503, out);
+}
+
+}  // namespace
+
+OpsRoutes::OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health,
+                     const ops::Metrics& metrics)
+    : policy_(policy), index_(index), health_(health), metrics_(metrics) {}
+
+void OpsRoutes::handle(net::Request request, net::Respond respond) const {
+  if (request.method != "GET" && request.method != "HEAD") {
+    net::Response refused = text(405, "only GET\n");
+    refused.allow = "GET, HEAD";
+    return respond(std::move(refused));
+  }
+  if (request.overloaded) return respond(text(503, "too many connections\n"));
+  const std::string_view path = request.path;
+  if (path == "/livez") return respond(text(200, "ok\n"));
+  if (path == "/readyz") {
+    const auto report = health_.report();
+    return respond(text(report.ready ? 200 : 503, report.text));
+  }
+  if (path == "/healthz") return healthz(respond);
+  if (path == "/metrics") {
+    net::Response page = text(200, metrics_.text());
+    page.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return respond(std::move(page));
+  }
+  if (path.starts_with(kExists)) return exists(path.substr(kExists.size()), respond);
+  respond(text(404, "no such path; there are /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
+}
+
+void OpsRoutes::healthz(const net::Respond& respond) const {
+  index_.prove(std::chrono::steady_clock::now() + kHealthBudget, [respond](core::Evidence evidence) {
+    const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
+    respond(unknown == nullptr ? text(200, "ok\n") : text(503, unknown->reason + "\n"));
+  });
+}
+
+void OpsRoutes::exists(std::string_view rest, const net::Respond& respond) const {
+  const auto name = core::parse_pvc_name(rest);
+  if (!name) return respond(text(400, "not /exists/{namespace}/{pvc}\n"));
+  core::Intent intent = plain_intent(*name, policy_);
+  if (std::holds_alternative<core::Settled>(intent)) {
+    const core::Verdict verdict = core::decide(intent, {}, {}, policy_, base::utc_now());
+    return respond(exists_answer(*name, intent, verdict, index_.backend()));
+  }
+  index_.prove(std::chrono::steady_clock::now() + kExistsBudget,
+               [this, respond, name = *name, intent = std::move(intent)](core::Evidence evidence) {
+                 const core::Verdict verdict = core::decide(intent, evidence, {}, policy_, base::utc_now());
+                 respond(exists_answer(name, intent, verdict, index_.backend()));
+               });
+}
+
+}  // namespace holdfast::webhook
