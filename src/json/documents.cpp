@@ -149,7 +149,8 @@ void read_yaml_document(const std::vector<YamlNode>& nodes, const ReadLimits& li
 
 std::vector<Document> read_yaml(std::string_view text, const ReadLimits& limits) try {
   check_characters(text);
-  std::istringstream in{std::string(text)};
+  // yaml-cpp ends a quoted scalar without its closing quote at the end of the text; at a document's end it does not.
+  std::istringstream in(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
   YAML::Parser parser(in);
   YamlTape tape(limits);
   Collector collector{std::identity{}};

@@ -12,12 +12,16 @@ namespace {
 std::string escape_token(std::string_view token) {
   std::string out;
   for (char c : token) {
-    if (c == '~')
-      out += "~0";
-    else if (c == '/')
-      out += "~1";
-    else
-      out += c;
+    switch (c) {
+      case '~':
+        out += "~0";
+        break;
+      case '/':
+        out += "~1";
+        break;
+      default:
+        out += c;
+    }
   }
   return out;
 }

@@ -163,7 +163,8 @@ template <auto... Path>
 constexpr Shape present() {
   return {.kind = Shape::Kind::Present, .set = detail::set_present<Path...>};
 }
-/// An object of strings, into a map. A null value is an empty string, as it is for Go.
+/// An object of strings, into a map. A null value is an empty string, as it is for Go. `open` may note that the object
+/// is there, even if empty.
 template <auto... Path>
 constexpr Shape text_map(void* (*open)(void* owner) = nullptr) {
   return {.kind = Shape::Kind::Map, .open = open, .each = &detail::kEntry<Path...>};

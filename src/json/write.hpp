@@ -18,7 +18,7 @@ inline void write_text(Writer& out, std::string_view text) {
   out.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
-/// For keys that we know; write_member() for others.
+/// For keys that stand in our source, which need no check.
 inline void write_key(Writer& out, std::string_view key) {
   out.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));
 }

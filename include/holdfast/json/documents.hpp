@@ -26,7 +26,7 @@ struct OtherDocument {
 
 /// One object of a file; the members of a `kind: List` (or …List) count one by one.
 struct Document {
-  std::size_t number = 0;  ///< 1 is the first document of the file
+  std::size_t number = 0;  ///< 1 is the first document of the file that is not empty; members of a list share it
   std::size_t line = 0;    ///< where it begins, 1 is the first line
   std::variant<OtherDocument, core::Pvc, NamespaceDocument> object;
 };
@@ -37,8 +37,16 @@ struct DocumentFault {
   std::string problem;
 };
 
-/// Scalars are read as kubectl reads them: plain `true` is a boolean, `"true"` a string; a key twice in one mapping is
-/// an error; aliases are expanded within the limits.
+/// All or nothing: the first document that cannot be read is the fault.
+/// - Scalars are what kubectl (1.34) makes of them: plain `true`, `on`, `y` are booleans, `010` is 8, `"true"` a
+/// string.
+/// - A key twice in one mapping, a tag outside YAML's own, a document without `kind`, a claim or Namespace without a
+///   name (for a claim: and without generateName) are faults. Empty documents are skipped.
+/// - Aliases and merge keys are expanded; what they expand to counts against `limits`, which hold for each document
+///   (`bytes` for the whole text).
+/// - Text that begins with '{' or '[' is read as JSON, and only if it is not, as YAML.
+/// - The members of `kind: <X>List` without a kind of their own are of kind <X>, as the API server sends them.
+/// Claims without a namespace have an empty one.
 std::variant<std::vector<Document>, DocumentFault> read_documents(std::string_view text, const ReadLimits& limits = {});
 
 }  // namespace holdfast::json

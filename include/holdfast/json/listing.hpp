@@ -19,11 +19,13 @@ struct ListingLimits {
   std::size_t bytes = std::size_t{2} << 30;
   std::size_t snapshots = 5'000'000;
   std::size_t depth = 64;
-  std::size_t text_bytes = 64 * 1024;  ///< one string
+  std::size_t text_bytes = 64 * 1024;  ///< one string or number; checked to within a few buffers of 16 KiB
 };
 
 /// Reads one complete JSON array of snapshots to the end of the source. Returns what is wrong, naming entry and field
-/// ("[12].startTime: …"), or nothing: then, and only then, the builder holds the whole listing.
+/// ("[12].startTime: …"), or nothing: then, and only then, the builder holds the whole listing. A field of the wrong
+/// type, a key that occurs twice, a null element, text after the array all spoil it; unknown fields are skipped.
+/// kopia leaves out a uid or gid of 0: an absent one may be root's.
 std::optional<std::string> read_listing(const ByteSource& source, core::Catalog::Builder& builder,
                                         const ListingLimits& limits = {});
 

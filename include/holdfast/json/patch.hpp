@@ -11,7 +11,8 @@ namespace holdfast::json {
 
 /// The operations that turn `pvc`, as it was sent, into what `verdict` promises: for a Restore `spec.dataSourceRef`
 /// (unless it is there) and our annotations; for anything else the removal of promise annotations that a client sent.
-/// Parents that are missing are created first. Empty text: nothing to change.
+/// `metadata.annotations` is created first where it is missing; `spec` must be there, as it is in every review.
+/// Deterministic. Empty text: nothing to change.
 std::string write_patch(const core::Pvc& pvc, const core::Verdict& verdict);
 
 }  // namespace holdfast::json

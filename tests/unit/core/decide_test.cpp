@@ -1,5 +1,5 @@
 // Rules 5 to 7: whether the backups can be believed, and what is promised.
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

@@ -1,5 +1,5 @@
 // Rules 8 to 10: what must be true before a PVC may start empty.
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

@@ -1,5 +1,5 @@
 // Rules 1 and 2, and mode strict: whose PVC it is.
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

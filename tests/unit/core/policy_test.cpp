@@ -1,4 +1,4 @@
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

@@ -1,7 +1,7 @@
 // The order of the rules: an object that several rules speak of gets the answer of the first.
 #include <span>
 
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

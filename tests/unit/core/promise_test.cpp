@@ -1,5 +1,5 @@
 // The way of a promise: the mutating side writes it, the validating side finds it again.
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

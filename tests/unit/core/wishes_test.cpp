@@ -1,5 +1,5 @@
 // Rules 3 and 4: what the object says about its own content.
-#include "builders.hpp"
+#include "tests/unit/core/builders.hpp"
 
 using namespace holdfast::core;
 using namespace holdfast::core::test;

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "index/brain_bench.hpp"
+#include "tests/unit/index/brain_bench.hpp"
 
 namespace holdfast::index::test {
 namespace {

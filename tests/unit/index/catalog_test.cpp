@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
 
-#include "index/folder.hpp"
-#include "index/index_bench.hpp"
-#include "index/listing_text.hpp"
 #include "src/index/catalog.hpp"
+#include "tests/unit/index/folder.hpp"
+#include "tests/unit/index/index_bench.hpp"
+#include "tests/unit/index/listing_text.hpp"
 
 namespace holdfast::index::test {
 namespace {

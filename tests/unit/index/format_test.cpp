@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "holdfast/index/kopia_fs.hpp"
-#include "index/folder.hpp"
+#include "tests/unit/index/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "holdfast/index/kopia_fs.hpp"
-#include "index/folder.hpp"
-#include "index/index_bench.hpp"
-#include "index/listing_text.hpp"
+#include "tests/unit/index/folder.hpp"
+#include "tests/unit/index/index_bench.hpp"
+#include "tests/unit/index/listing_text.hpp"
 
 namespace holdfast::index::test {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <random>
 
-#include "index/index_bench.hpp"
-#include "index/kopia_repository.hpp"
+#include "tests/unit/index/index_bench.hpp"
+#include "tests/unit/index/kopia_repository.hpp"
 
 namespace holdfast::index::test {
 namespace {

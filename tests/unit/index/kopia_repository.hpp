@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "holdfast/base/child.hpp"
-#include "index/folder.hpp"
+#include "tests/unit/index/folder.hpp"
 
 namespace holdfast::index::test {
 

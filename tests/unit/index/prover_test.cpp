@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include "index/brain_bench.hpp"
-#include "index/index_bench.hpp"
+#include "tests/unit/index/brain_bench.hpp"
+#include "tests/unit/index/index_bench.hpp"
 
 namespace holdfast::index::test {
 namespace {

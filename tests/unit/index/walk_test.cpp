@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "index/folder.hpp"
+#include "tests/unit/index/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {

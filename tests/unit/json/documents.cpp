@@ -170,10 +170,11 @@ TEST_CASE("scalars of the wrong type are named with line and path") {
 }
 
 TEST_CASE("quoted and tagged scalars are strings, null ones are absent") {
-  const auto pvc = claim(with_metadata(
-      "  labels: {a: \"true\", b: 'no', c: !!str 5, d: ~, e: }\n  annotations:\nspec:\n  storageClassName: null\n"
-      "  resources: {requests: {storage: 0x400}}\n"));
-  CHECK(pvc.labels == core::StringMap{{"a", "true"}, {"b", "no"}, {"c", "5"}, {"d", ""}, {"e", ""}});
+  const auto pvc =
+      claim(with_metadata("  labels: {a: \"true\", b: 'no', c: !!str 5, d: ~, e: , f: !!null \"\"}\n  "
+                          "annotations:\nspec:\n  storageClassName: null\n"
+                          "  resources: {requests: {storage: 0x400}}\n"));
+  CHECK(pvc.labels == core::StringMap{{"a", "true"}, {"b", "no"}, {"c", "5"}, {"d", ""}, {"e", ""}, {"f", ""}});
   CHECK_FALSE(pvc.has_annotations);
   CHECK_FALSE(pvc.storage_class);
   CHECK(pvc.requested_bytes == 1024);
@@ -272,6 +273,16 @@ TEST_CASE("a stray token is an error, not an endless row of empty documents") {
   }
   CHECK(fault("---\n---\n, a\n") == "line 3: not YAML: nothing can begin so");
   CHECK(documents("---\n---\n---\nkind: X\n---\n---\n").size() == 1);
+}
+
+TEST_CASE("a quote that is never closed does not swallow the rest of the file") {
+  for (const char* text : {"kind: X\na: \"b\n", "kind: X\na: 'b\nspec: 5\n", "kind: X\na: \"b", "kind: X\na: 'b"}) {
+    INFO(text);
+    CHECK_THAT(fault(text), Catch::Contains("not YAML: illegal document indicator in scalar"));
+  }
+  CHECK(documents("kind: X\n...\n").size() == 1);
+  CHECK(documents("kind: X\n...").size() == 1);
+  CHECK(documents("kind: X").size() == 1);
 }
 
 TEST_CASE("tags that Kubernetes has no use for are refused with their line") {

@@ -1,4 +1,4 @@
-#include "unit/net/client.hpp"
+#include "tests/unit/net/client.hpp"
 
 #include <arpa/inet.h>
 #include <netdb.h>

@@ -1,4 +1,4 @@
-#include "unit/net/pem.hpp"
+#include "tests/unit/net/pem.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "holdfast/net/server.hpp"
-#include "unit/net/client.hpp"
+#include "tests/unit/net/client.hpp"
 
 namespace test {
 

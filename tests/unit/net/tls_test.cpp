@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "unit/net/pem.hpp"
-#include "unit/net/served.hpp"
+#include "tests/unit/net/pem.hpp"
+#include "tests/unit/net/served.hpp"
 
 using namespace holdfast::net;
 using namespace test;

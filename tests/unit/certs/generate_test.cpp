@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "unit/certs/folder.hpp"
+#include "tests/unit/certs/folder.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "holdfast/certs/generate.hpp"
-#include "unit/certs/folder.hpp"
+#include "tests/unit/certs/folder.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 // Clients that take their time.
 #include <catch2/catch.hpp>
 
-#include "unit/net/served.hpp"
+#include "tests/unit/net/served.hpp"
 
 using namespace holdfast::net;
 using namespace test;

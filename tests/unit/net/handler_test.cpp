@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "unit/net/served.hpp"
+#include "tests/unit/net/served.hpp"
 
 using namespace holdfast::net;
 using namespace test;

@@ -1,7 +1,7 @@
 // What a client gets for what it sends, over plain HTTP.
 #include <catch2/catch.hpp>
 
-#include "unit/net/served.hpp"
+#include "tests/unit/net/served.hpp"
 
 using namespace holdfast::net;
 using namespace test;

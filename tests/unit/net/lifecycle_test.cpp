@@ -9,8 +9,8 @@
 #include <future>
 #include <stdexcept>
 
-#include "unit/net/pem.hpp"
-#include "unit/net/served.hpp"
+#include "tests/unit/net/pem.hpp"
+#include "tests/unit/net/served.hpp"
 
 using namespace holdfast::net;
 using namespace test;
