@@ -1,6 +1,9 @@
 # The front door. `make help` lists the verbs.
 SHELL := /bin/bash
 JOBS ?= 2
+# One compiler cache serves every checkout of this tree.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
 .PHONY: help build demo test cluster bench coverage fmt clean
 
