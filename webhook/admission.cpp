@@ -16,8 +16,6 @@
 namespace holdfast::webhook {
 namespace {
 
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
-
 net::Response refuse_http(int status, std::string text, std::string allow = {}) {
   net::Response response;
   response.status = status;
@@ -156,8 +154,9 @@ class Review : public std::enable_shared_from_this<Review> {
                                       {"webhook", to_string(webhook_)},
                                       {"verdict", to_string(verdict.outcome)},
                                       {"code", to_string(verdict.code)}};
-    if (verdict.evidence_at) fields.emplace_back("evidenceAgeSeconds", seconds(base::utc_now() - *verdict.evidence_at));
-    fields.emplace_back("durationSeconds", seconds(duration));
+    if (verdict.evidence_at)
+      fields.emplace_back("evidenceAgeSeconds", base::seconds(base::utc_now() - *verdict.evidence_at));
+    fields.emplace_back("durationSeconds", base::seconds(duration));
     if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
       fields.emplace_back("snapshot", restore->snapshot.id);
     }

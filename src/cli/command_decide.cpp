@@ -92,7 +92,7 @@ Json::Value to_json(const Decision& decision) {
   out["patch"] = verdict.denies() ? Json::Value(Json::arrayValue) : parse(json::write_patch(decision.pvc, verdict));
   out["evidenceAgeSeconds"] = Json::nullValue;
   if (verdict.evidence_at) {
-    out["evidenceAgeSeconds"] = std::chrono::duration<double>(base::utc_now() - *verdict.evidence_at).count();
+    out["evidenceAgeSeconds"] = base::seconds(base::utc_now() - *verdict.evidence_at);
   }
   return out;
 }

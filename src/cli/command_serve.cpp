@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/certs/store.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/net/server.hpp"
@@ -81,7 +82,7 @@ class Program {
     const int signal = signals.wait();
     stopping_ = true;
     log_.info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
-                           {"drainSeconds", std::chrono::duration<double>(settings_.webhook.drain).count()}});
+                           {"drainSeconds", base::seconds(settings_.webhook.drain)}});
     // The API server does not repeat a call that was reset: go on serving until it has found another replica.
     if (webhook_) webhook_->announce_close();
     signals.wait_for(settings_.webhook.drain);
@@ -143,7 +144,7 @@ class Program {
       certificate_problem_ = report.problem;
       if (!report.problem.empty()) log_.error("certificate not reloaded", {{"error", report.problem}});
     }
-    metrics_.certificate_expiry(std::chrono::duration<double>(report.not_after.time_since_epoch()).count());
+    metrics_.certificate_expiry(base::seconds(report.not_after.time_since_epoch()));
     loop_.post([this] { poll_certificates(); }, kCertificatePoll);
   }
 

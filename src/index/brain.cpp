@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/base/clock.hpp"
+
 namespace holdfast::index {
 
+using base::seconds;
 using core::Evidence;
 using core::Unknown;
 using std::chrono::nanoseconds;
@@ -26,8 +29,6 @@ void answer_all(auto& askers, Evidence evidence, Actions& out) {
   out.push_back(Answer{ids_of(askers), std::move(evidence)});
   askers.clear();
 }
-
-double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 

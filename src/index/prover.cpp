@@ -32,12 +32,6 @@ using Event = std::variant<Asked, Probed, Listed>;
 
 Now now() { return {std::chrono::steady_clock::now(), base::utc_now()}; }
 
-double unix_seconds(core::Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
-std::int64_t milliseconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
 core::Evidence stopping(std::string place) {
   core::Evidence evidence;
   evidence.state = core::Unknown{core::Unknown::Why::Unavailable, "holdfast is stopping"};
@@ -214,14 +208,15 @@ void Prover::execute(const ListingReport& report) {
 
 void Prover::report_catalog(const ListingReport& report, const core::Catalog& catalog) {
   metrics_.index_refresh("ok", report.duration);
-  metrics_.index_catalog(catalog.snapshots(), catalog.identities(), report.blobs, unix_seconds(report.finished));
+  metrics_.index_catalog(catalog.snapshots(), catalog.identities(), report.blobs,
+                         base::seconds(report.finished.time_since_epoch()));
   report_no_problem();
   log_.info("index refreshed", {{"place", place_},
                                 {"snapshots", catalog.snapshots()},
                                 {"identities", catalog.identities()},
                                 {"incomplete", catalog.incomplete()},
                                 {"blobs", report.blobs},
-                                {"duration_ms", milliseconds(report.duration)}});
+                                {"durationSeconds", base::seconds(report.duration)}});
   status_.replace(Status{.loaded = true,
                          .current = true,
                          .reason = {},

@@ -10,6 +10,8 @@
 #include <mutex>
 #include <tuple>
 
+#include "holdfast/base/clock.hpp"
+
 namespace holdfast::ops {
 namespace {
 
@@ -20,8 +22,6 @@ const prometheus::Histogram::BucketBoundaries kAdmissionSeconds = {
 const prometheus::Histogram::BucketBoundaries kProofSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                                                0.025,  0.05,    0.1,    0.5,   1,      5};
 const prometheus::Histogram::BucketBoundaries kRefreshSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
-
-double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
@@ -92,17 +92,17 @@ void Metrics::admission(std::string_view webhook, std::string_view verdict, std:
     }
     found->second->Increment();
   }
-  impl_->admission_seconds.Observe(seconds(duration));
+  impl_->admission_seconds.Observe(base::seconds(duration));
 }
 
 void Metrics::index_proof(std::string_view result, std::chrono::nanoseconds duration) {
   impl_->proofs.Add({{"result", std::string(result)}}).Increment();
-  impl_->proof_seconds.Observe(seconds(duration));
+  impl_->proof_seconds.Observe(base::seconds(duration));
 }
 
 void Metrics::index_refresh(std::string_view result, std::chrono::nanoseconds duration) {
   impl_->refreshes.Add({{"result", std::string(result)}}).Increment();
-  impl_->refresh_seconds.Observe(seconds(duration));
+  impl_->refresh_seconds.Observe(base::seconds(duration));
 }
 
 void Metrics::index_catalog(std::size_t snapshots, std::size_t identities, std::size_t blobs,

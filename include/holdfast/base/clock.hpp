@@ -13,4 +13,7 @@ inline core::Time utc_now() {
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
 
+/// For logs and metrics, which count in seconds.
+inline double seconds(std::chrono::nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
 }  // namespace holdfast::base
