@@ -38,4 +38,4 @@ fmt: ## format the sources
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
 
 clean: ## remove what was built here; the cache of real components stays
-	@rm -rf build build-sanitize build-coverage build-bench
+	@rm -rf build build-debug build-sanitize build-threads build-coverage build-bench

@@ -8,10 +8,19 @@ endif()
 target_include_directories(holdfast_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(holdfast_flags INTERFACE HOLDFAST_VERSION="${PROJECT_VERSION}")
 
+# A program that listens on a network: stack protector, checked string functions, read-only relocations.
+if(NOT HOLDFAST_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "Rel")
+  add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
 if(HOLDFAST_SANITIZE)
   # vptr, null and alignment checks triple the compile time of Beast's coroutines and find nothing there.
   add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
+  if(HOLDFAST_SANITIZE MATCHES thread)
+    add_compile_options(-Wno-tsan)  # Asio has fences, which gcc's thread sanitizer does not model and warns about
+  endif()
   if(HOLDFAST_SANITIZE MATCHES undefined)
     add_compile_options(-fno-sanitize=vptr,null,alignment)
   endif()

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -32,7 +34,9 @@ std::optional<core::Webhook> webhook_of(std::string_view path) {
 
 bool is_json(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
-  return type.substr(0, type.find_last_not_of(" \t") + 1) == "application/json";
+  std::string name(type.substr(0, type.find_last_not_of(" \t") + 1));
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name == "application/json";
 }
 
 }  // namespace
@@ -136,11 +140,11 @@ class Review : public std::enable_shared_from_this<Review> {
 
   void finish(const core::Verdict& verdict) {
     if (finished_) return;
-    finished_ = true;
     const bool patchable = webhook_ == core::Webhook::Mutate && review_.pvc && review_.creates_pvc();
     net::Response response = answer(review_.uid, verdict, patchable ? &*review_.pvc : nullptr, policy());
     const auto duration = std::chrono::steady_clock::now() - request_.arrived;
     door_.metrics_.admission(to_string(webhook_), to_string(verdict.outcome), to_string(verdict.code), duration);
+    finished_ = true;
     respond_(std::move(response));
     log(verdict, duration);
   }
@@ -162,7 +166,8 @@ class Review : public std::enable_shared_from_this<Review> {
     }
     if (review_.dry_run) fields.emplace_back("dryRun", true);
     if (policy().mode != core::Mode::Enforce) fields.emplace_back("mode", to_string(policy().mode));
-    if (verdict.denies()) fields.emplace_back("message", verdict.message);
+    fields.emplace_back("message", verdict.message);
+    for (const std::string& warning : verdict.warnings) fields.emplace_back("warning", warning);
     door_.log_.log(ops::Level::Info, "decision", fields);
   }
 

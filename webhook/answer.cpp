@@ -31,7 +31,8 @@ void deny(json::Answer& out, const core::Verdict& verdict, const core::Policy& p
 
 net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
                      const core::Policy& policy) {
-  const core::Verdict told = core::in_mode(verdict, policy.mode);
+  // What is no review is denied in every mode: there is nothing to admit.
+  const core::Verdict told = verdict.code == Code::MalformedReview ? verdict : core::in_mode(verdict, policy.mode);
   json::Answer out;
   out.uid = uid;
   out.allowed = !told.denies();

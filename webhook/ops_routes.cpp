@@ -27,6 +27,11 @@ net::Response json(int status, const Json::Value& value) {
   return response;
 }
 
+bool is_served(std::string_view path) {
+  if (path.starts_with(kExists)) return core::parse_pvc_name(path.substr(kExists.size())).has_value();
+  return path == "/livez" || path == "/readyz" || path == "/healthz" || path == "/metrics";
+}
+
 /// What a PVC of this name would be told, were it created now with a backup label and nothing else.
 core::Intent plain_intent(const core::PvcName& name, core::Policy policy) {
   policy.simple_contract = true;
@@ -49,7 +54,7 @@ net::Response exists_answer(const core::PvcName& name, const core::Intent& inten
     source = to_string(wanted->candidates[0].identity);
 
   Json::Value out;
-  out["exists"] = restore != nullptr;
+  out["exists"] = !fresh;  // false is for what is proven
   out["decision"] = restore != nullptr ? "restore" : fresh ? "fresh" : "unknown";
   out["authoritative"] = known;
   out["namespace"] = name.ns;
@@ -67,6 +72,10 @@ OpsRoutes::OpsRoutes(const core::Policy& policy, index::Index& index, const ops:
     : policy_(policy), index_(index), health_(health), metrics_(metrics) {}
 
 void OpsRoutes::handle(net::Request request, net::Respond respond) const {
+  if (!is_served(request.path)) {
+    return respond(
+        text(404, "no such path; there are /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     net::Response refused = text(405, "only GET\n");
     refused.allow = "GET, HEAD";
@@ -85,8 +94,7 @@ void OpsRoutes::handle(net::Request request, net::Respond respond) const {
     page.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return respond(std::move(page));
   }
-  if (path.starts_with(kExists)) return exists(path.substr(kExists.size()), respond);
-  respond(text(404, "no such path; there are /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
+  exists(*core::parse_pvc_name(path.substr(kExists.size())), respond);
 }
 
 void OpsRoutes::healthz(const net::Respond& respond) const {
@@ -96,16 +104,14 @@ void OpsRoutes::healthz(const net::Respond& respond) const {
   });
 }
 
-void OpsRoutes::exists(std::string_view rest, const net::Respond& respond) const {
-  const auto name = core::parse_pvc_name(rest);
-  if (!name) return respond(text(400, "not /exists/{namespace}/{pvc}\n"));
-  core::Intent intent = plain_intent(*name, policy_);
+void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) const {
+  core::Intent intent = plain_intent(name, policy_);
   if (std::holds_alternative<core::Settled>(intent)) {
     const core::Verdict verdict = core::decide(intent, {}, {}, policy_, base::utc_now());
-    return respond(exists_answer(*name, intent, verdict, index_.backend()));
+    return respond(exists_answer(name, intent, verdict, index_.backend()));
   }
   index_.prove(std::chrono::steady_clock::now() + kExistsBudget,
-               [this, respond, name = *name, intent = std::move(intent)](core::Evidence evidence) {
+               [this, respond, name, intent = std::move(intent)](core::Evidence evidence) {
                  const core::Verdict verdict = core::decide(intent, evidence, {}, policy_, base::utc_now());
                  respond(exists_answer(name, intent, verdict, index_.backend()));
                });

@@ -42,13 +42,21 @@ ProbePool::~ProbePool() {
   shared_->wake.notify_all();
 }
 
+/// False: the system gives no thread. Call it locked.
+bool ProbePool::add_thread() {
+  try {
+    std::thread([shared = shared_] { shared->run(); }).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  ++shared_->threads;
+  return true;
+}
+
 bool ProbePool::submit(std::function<void()> call) {
   const std::lock_guard lock(shared_->mutex);
   if (shared_->busy == limit_) return false;
-  if (shared_->busy == shared_->threads) {
-    std::thread([shared = shared_] { shared->run(); }).detach();
-    ++shared_->threads;
-  }
+  if (shared_->busy == shared_->threads && !add_thread()) return false;
   ++shared_->busy;
   shared_->calls.push_back(std::move(call));
   shared_->wake.notify_one();

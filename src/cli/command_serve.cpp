@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <ctime>
@@ -21,6 +22,20 @@ namespace {
 constexpr std::chrono::seconds kCertificatePoll{5};
 constexpr std::chrono::seconds kDrainRequests{5};
 constexpr int kLeastThreads = 2;
+constexpr int kMostThreads = 8;
+
+/// Nothing but short GETs comes to the ops listener.
+net::Limits ops_limits() {
+  net::Limits limits;
+  limits.body_bytes = 1024;
+  limits.connections = 256;
+  return limits;
+}
+
+/// The processors of a host say nothing about the share that a container has of them.
+int thread_count() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), kLeastThreads, kMostThreads);
+}
 
 /// SIGTERM and SIGINT, for one thread to wait for. Must be made before any other thread, which inherits the mask.
 class StopSignals {
@@ -60,13 +75,9 @@ class Program {
         metrics_(HOLDFAST_VERSION),
         index_(make_index(settings, log_, metrics_)),
         certificates_(load_certificates()),
-        loop_(std::max(kLeastThreads, static_cast<int>(std::thread::hardware_concurrency()))),
+        loop_(thread_count()),
         admission_({settings.policy}, *index_, nullptr, log_, metrics_),
-        ops_routes_(settings.policy, *index_, health_, metrics_) {
-    add_health();
-    listen();
-    if (certificates_) poll_certificates();
-  }
+        ops_routes_(settings.policy, *index_, health_, metrics_) {}
 
   /// Requests first, then what answers them late: after this nobody calls into a part that is gone.
   ~Program() {
@@ -79,6 +90,10 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void run(const StopSignals& signals) {
+    log_start();
+    add_health();
+    listen();
+    if (certificates_) poll_certificates();
     const int signal = signals.wait();
     stopping_ = true;
     log_.info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
@@ -107,6 +122,25 @@ class Program {
     }
   }
 
+  void log_start() const {
+    const core::Policy& policy = settings_.policy;
+    const bool unpinned = std::holds_alternative<core::Unpinned>(policy.pin);
+    log_.info("starting", {{"version", HOLDFAST_VERSION},
+                           {"mode", to_string(policy.mode)},
+                           {"backend", settings_.index.backend},
+                           {"pinned", !unpinned}});
+    const bool lenient = policy.mode == core::Mode::Permissive || policy.mode == core::Mode::Audit;
+    if (lenient) log_.warn("nothing is denied in this mode", {{"mode", to_string(policy.mode)}});
+    if (unpinned) log_.warn("no repository is pinned: nothing may start empty", {{"key", "index.repositoryId"}});
+    if (settings_.index.allow_cached_mount) {
+      log_.warn("a cached mount is trusted: backups of the last minute may be missed",
+                {{"key", "index.allowCachedMount"}});
+    }
+    if (!settings_.kubeconfig.empty()) {
+      log_.warn("not used: this version makes no connection to the cluster", {{"key", "kubeconfig"}});
+    }
+  }
+
   void add_health() {
     const auto webhook_state = [this]() -> std::string {
       if (!settings_.webhook.enabled) return "off";
@@ -114,6 +148,9 @@ class Program {
       return listening_ ? "" : "not listening yet";
     };
     health_.add("webhook", settings_.webhook.enabled, webhook_state);
+    health_.add("certificate", false, [this] {
+      return certificates_ ? certificates_->problem_at(base::utc_now()) : std::string("not needed");
+    });
     health_.add("index", false, [this] {
       const index::Status status = index_->status();
       return status.current ? std::string() : status.reason.empty() ? "not proven current yet" : status.reason;
@@ -123,7 +160,7 @@ class Program {
   }
 
   void listen() {
-    ops_.emplace(loop_, net::Listener::Options{"ops", settings_.ops_port, {}, nullptr},
+    ops_.emplace(loop_, net::Listener::Options{"ops", settings_.ops_port, ops_limits(), nullptr},
                  [this](net::Request request, net::Respond respond) {
                    ops_routes_.handle(std::move(request), std::move(respond));
                  });
@@ -144,6 +181,11 @@ class Program {
       certificate_problem_ = report.problem;
       if (!report.problem.empty()) log_.error("certificate not reloaded", {{"error", report.problem}});
     }
+    const std::string invalid = certificates_->problem_at(base::utc_now());
+    if (invalid != certificate_invalid_) {
+      certificate_invalid_ = invalid;
+      if (!invalid.empty()) log_.warn("certificate not valid", {{"problem", invalid}});
+    }
     metrics_.certificate_expiry(base::seconds(report.not_after.time_since_epoch()));
     loop_.post([this] { poll_certificates(); }, kCertificatePoll);
   }
@@ -154,7 +196,8 @@ class Program {
   ops::Health health_;
   std::unique_ptr<index::Index> index_;
   std::shared_ptr<certs::Store> certificates_;
-  std::string certificate_problem_;
+  std::string certificate_problem_;  ///< of the files, as logged last
+  std::string certificate_invalid_;  ///< of what is served, as logged last
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> listening_ = false;
   net::Loop loop_;

@@ -1,5 +1,6 @@
 #include "src/cli/make_index.hpp"
 
+#include <filesystem>
 #include <system_error>
 
 #include "holdfast/index/catalog.hpp"
@@ -10,7 +11,7 @@ namespace {
 
 index::KopiaFsOptions kopia_options(const Settings& settings) {
   index::KopiaFsOptions options;
-  options.path = settings.index.path;
+  options.path = std::filesystem::absolute(settings.index.path).lexically_normal();  // kopia wants no other
   options.password = settings.index.password;
   options.password_file = settings.index.password_file;
   options.kopia_binary = settings.index.kopia;

@@ -68,13 +68,14 @@ CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
 
 int dispatch(int argc, char** argv) {
   CLI::App app("holdfast: a PVC that ever had a backup never silently comes back empty");
+  app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
   app.require_subcommand(1);
   Arguments arguments;
 
   CLI::App* serve_verb = app.add_subcommand("serve", "Answer admission reviews and serve metrics");
   add_settings(*serve_verb, arguments);
   CLI::App* decide_verb =
-      app.add_subcommand("decide", "Say what would happen to the PVCs in a file, were they created now");
+      app.add_subcommand("decide", "Say what mode enforce would do with the PVCs in a file, were they created now");
   decide_verb->add_option("-f,--filename", arguments.file, "YAML or JSON, one or many documents; - is standard input")
       ->required()
       ->type_name("FILE");

@@ -59,11 +59,20 @@ void apply(Settings& settings, const Setting& setting, const std::vector<std::st
   }
 }
 
+/// Settings of the generator, which this version does not have: a file written for all of holdfast is no mistake.
+bool is_for_the_generator(std::string_view key) {
+  static constexpr std::string_view kKeys[] = {"generator.adopt", "generator.cleanup", "generator.secret.",
+                                               "generator.repository.", "generator.backup."};
+  return std::any_of(std::begin(kKeys), std::end(kKeys),
+                     [&](std::string_view k) { return k.ends_with('.') ? key.starts_with(k) : key == k; });
+}
+
 void apply_file(Settings& settings, const std::string& file) {
   for (const FileEntry& entry : read_settings_file(file)) {
     const std::string source = fmt::format("{}:{}", file, entry.line);
     const auto table = settings_table();
     const auto setting = std::find_if(table.begin(), table.end(), [&](const Setting& s) { return s.key == entry.key; });
+    if (setting == table.end() && is_for_the_generator(entry.key)) continue;
     if (setting == table.end()) {
       throw SettingsError(fmt::format("{}: {}: unknown key{}", source, entry.key, did_you_mean(entry.key)));
     }
@@ -75,11 +84,17 @@ void apply_file(Settings& settings, const std::string& file) {
   }
 }
 
+/// Kubernetes puts variables such as HOLDFAST_WEBHOOK_PORT=tcp://10.0.0.1:443 into the pods of a namespace with a
+/// Service holdfast-webhook.
+bool is_service_link(std::string_view name, std::string_view value) {
+  return name.ends_with("_PORT") && (value.starts_with("tcp://") || value.starts_with("udp://"));
+}
+
 void apply_environment(Settings& settings, const Environment& environment) {
   const auto apply_variable = [&](const Setting& setting, const std::string& name) {
     if (name.empty()) return;
     const auto value = environment(name);
-    if (!value || value->empty()) return;
+    if (!value || value->empty() || is_service_link(name, *value)) return;
     apply(settings, setting, setting.list ? split(*value, ',') : std::vector{*value}, "environment " + name);
   };
   for (const Setting& setting : settings_table()) {
@@ -113,6 +128,10 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
 }
 
 void check_together(Settings& settings) {
+  if (!settings.policy.simple_contract && !settings.policy.plumber_contract) {
+    throw SettingsError(
+        "contracts: the list is empty, so that nothing would be protected; allowed: simple|pvc-plumber-v4");
+  }
   const auto need = [&](const std::string& value, std::string_view key, std::string_view flag) {
     if (value.empty()) {
       throw SettingsError(

@@ -60,6 +60,7 @@ class Flattener {
 
   std::string list_item(const std::string& key, const YAML::Node& item) const {
     if (item.IsScalar()) return item.Scalar();
+    if (key.starts_with("generator.")) return {};
     const bool pair = item.IsMap() && item.size() == 2 && item["from"] && item["to"] && item["from"].IsScalar() &&
                       item["to"].IsScalar();
     if (!pair) fail(item, key, "an item is plain text, or {from: …, to: …}");
@@ -93,7 +94,9 @@ bool nests_too_deeply(std::string_view text) {
 std::vector<FileEntry> parse_settings(std::string_view text, const std::string& file) {
   if (nests_too_deeply(text)) throw SettingsError(file + ": nested too deeply");
   try {
-    return Flattener(file).flatten(YAML::Load(std::string(text)));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) throw SettingsError(file + ": more than one document");
+    return documents.empty() ? std::vector<FileEntry>() : Flattener(file).flatten(documents.front());
   } catch (const YAML::Exception& e) {
     throw SettingsError(fmt::format("{}:{}: {}", file, line_of(e.mark), e.msg));
   }

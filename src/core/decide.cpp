@@ -91,7 +91,7 @@ class Judge {
   }
 
   Verdict no_backup_as_of(std::optional<Time> first) const {
-    const std::string known = first ? "the first one began at " + format_seconds(*first) : "there is none at all";
+    const std::string known = first ? "the first one began at " + format_nanoseconds(*first) : "there is none at all";
     return refuse(
         Code::NoBackupAsOf,
         fmt::format("no complete backup of {} began at or before {}: {}", looked_for(), wanted_.as_of_text, known),
@@ -243,7 +243,7 @@ class Judge {
     verdict.message = denial_message(code, fmt::format("{}: {}", to_string(wanted_.pvc), problem), place,
                                      looked ? evidence_.checked_at : now_, remedy);
     verdict.warnings = wanted_.warnings;
-    if (looked) verdict.evidence_at = evidence_.checked_at;
+    if (current_ != nullptr) verdict.evidence_at = evidence_.checked_at;
     return verdict;
   }
 

@@ -122,7 +122,9 @@ class Reader {
                         key::kBackupExempt, key::kBackupExemptReason));
       return std::nullopt;
     }
-    const bool no_class = pvc_.storage_class && pvc_.storage_class->empty();
+    // Kubernetes reads the class from this annotation first, where it is still in use.
+    const std::string* old_class = lookup(pvc_.annotations, "volume.beta.kubernetes.io/storage-class");
+    const bool no_class = old_class != nullptr ? old_class->empty() : pvc_.storage_class && pvc_.storage_class->empty();
     if (pvc_.volume_name.empty() && !pvc_.has_selector && !no_class) return std::nullopt;
     warn(Code::StaticVolume,
          "the volume is bound by hand (volumeName, selector or an empty storageClassName): it is "
@@ -135,6 +137,11 @@ class Reader {
     const auto& reference = pvc_.data_source_ref;
     const bool own = refers_to_own_destination(pvc_, policy_);
     if (reference && !reference->empty() && !own) return source_already_set(*reference);
+    if (own && !reference->ns.empty()) {
+      fault(Code::DataSourceIgnored,
+            "spec.dataSourceRef.namespace is set, and the API server drops such a reference without a word",
+            "remove `namespace` from spec.dataSourceRef, or the whole of it: holdfast adds it when there is a backup");
+    }
     const auto& source = pvc_.data_source;
     if (!source || source->empty() || (own && is_same_object(*source, *reference))) return std::nullopt;
     const bool kept = (source->kind == "PersistentVolumeClaim" && source->api_group.empty()) ||

@@ -19,7 +19,9 @@ Verdict deny(const Verdict& was, Outcome outcome, Code code, std::string_view pr
   Verdict verdict = was;
   verdict.outcome = std::move(outcome);
   verdict.code = code;
-  verdict.message = denial_message(code, problem, evidence.place.empty() ? "the object" : evidence.place, now, remedy);
+  const bool looked = evidence.checked_at != Time{};
+  verdict.message = denial_message(code, problem, evidence.place.empty() ? "the object" : evidence.place,
+                                   looked ? evidence.checked_at : now, remedy);
   return verdict;
 }
 
@@ -85,7 +87,9 @@ Verdict check_promise(Verdict verdict, const Promise& found, const Evidence& evi
     if (policy.mode == Mode::Audit) return verdict;
     return check_restore(std::move(verdict), found, evidence, policy, now);
   }
-  if (std::holds_alternative<Fresh>(verdict.outcome) && (found.reference || found.annotated())) {
+  // Nor does it remove annotations that a client sent, as enforce would have done.
+  const bool carries = found.reference || (found.annotated() && policy.mode != Mode::Audit);
+  if (std::holds_alternative<Fresh>(verdict.outcome) && carries) {
     return deny(verdict, Refuse{}, Code::ReferenceWithoutBackup,
                 "the object refers to a restore, but there is no complete backup", evidence, now,
                 "remove spec.dataSourceRef and the holdfast.dev/restored-* annotations from the manifest");

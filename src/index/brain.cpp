@@ -168,7 +168,8 @@ void Brain::end_listing(ListingResult result, Now now, Actions& out) {
   if (const auto* failure = std::get_if<Failure>(&result)) {
     hold_off(*failure, now, out);
   } else {
-    listing_budget_ = std::max<nanoseconds>(options_.probe_timeout, 4 * took);
+    listing_budget_ = std::clamp<nanoseconds>(4 * took, options_.probe_timeout,
+                                              std::max(options_.longest_listing, options_.probe_timeout));
     learn(std::get<1>(std::move(result)), out);
   }
   listing_.reset();

@@ -66,7 +66,7 @@ class Brain {
     std::chrono::milliseconds longest_listing{std::chrono::minutes{5}};
     std::chrono::milliseconds overrun{3000};  ///< how long after its deadline a listing may still say so itself
     std::chrono::milliseconds hold_off{1000};
-    std::chrono::milliseconds keep_warm{30'000};
+    std::chrono::milliseconds keep_warm{10'000};
     std::size_t most_askers = 10'000;
   };
 

@@ -1,7 +1,9 @@
 #include "src/index/kopia.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr int kMostCacheFolders = 16;
 constexpr std::size_t kMostPasswordBytes = 4096;
 constexpr const char* kLate = "kopia: no result in time";
 /// Enough for a program to finish its sentence, so that its exit code and stderr explain a listing that does not parse.
@@ -46,17 +49,32 @@ std::string find_program(const std::string& name) {
   return name;
 }
 
-fs::path make_cache_dir(const std::string& wanted) {
-  if (!wanted.empty()) {
-    fs::create_directories(fs::absolute(wanted).parent_path());
-    if (mkdir(wanted.c_str(), 0700) != 0 && errno != EEXIST) {
-      throw std::system_error(errno, std::generic_category(), wanted);
-    }
-    return fs::absolute(wanted);
-  }
+CacheFolder make_temporary_folder() {
   std::string name = fs::temp_directory_path() / "holdfast-XXXXXX";
   if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name);
-  return name;
+  return {name, {}};
+}
+
+void make_private(const fs::path& folder) {
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw std::system_error(errno, std::generic_category(), folder.string());
+  }
+}
+
+/// A folder of our own in `wanted`, which may hold other things and serve other processes: what is in ours is deleted
+/// at will, and a configuration shared with another process could read another repository than was proven.
+CacheFolder make_cache_folder(const std::string& wanted) {
+  if (wanted.empty()) return make_temporary_folder();
+  const fs::path parent = fs::absolute(wanted);
+  fs::create_directories(parent.parent_path());
+  make_private(parent);
+  for (int number = 0; number < kMostCacheFolders; ++number) {
+    const fs::path folder = parent / fmt::format("holdfast-{}", number);
+    make_private(folder);
+    base::Descriptor lock = base::open_file(folder.c_str(), O_RDONLY | O_DIRECTORY);
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return {folder, std::move(lock)};
+  }
+  throw std::system_error(EWOULDBLOCK, std::generic_category(), wanted + ": used by too many processes");
 }
 
 }  // namespace
@@ -71,12 +89,12 @@ struct Kopia::Run {
 Kopia::Kopia(KopiaOptions options)
     : options_(std::move(options)),
       program_(find_program(options_.program)),
-      cache_dir_(make_cache_dir(options_.cache_dir)),
+      folder_(make_cache_folder(options_.cache_dir)),
       cache_dir_is_temporary_(options_.cache_dir.empty()) {}
 
 Kopia::~Kopia() {
   std::error_code ignored;
-  if (cache_dir_is_temporary_) fs::remove_all(cache_dir_, ignored);
+  if (cache_dir_is_temporary_) fs::remove_all(folder_.path, ignored);
 }
 
 ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
@@ -149,7 +167,7 @@ base::Child Kopia::start(const std::vector<std::string>& arguments, const Run& r
     child.arguments.emplace_back(common);
   }
   child.arguments.push_back("--config-file=" + config().string());
-  child.environment = {"HOME=" + cache_dir_.string(), "TMPDIR=" + cache_dir_.string(), "USER=holdfast",
+  child.environment = {"HOME=" + folder_.path.string(), "TMPDIR=" + folder_.path.string(), "USER=holdfast",
                        "KOPIA_CHECK_FOR_UPDATES=false", "KOPIA_PASSWORD=" + run.password};
   child.deadline = run.deadline;
   child.cancel = &run.cancel;

@@ -19,7 +19,13 @@ struct KopiaOptions {
   std::string program;        ///< a path, or a name to find on PATH
   std::string password;       ///< used when there is no file
   std::string password_file;  ///< read at each use: a rotated Secret needs no restart
-  std::string cache_dir;      ///< ours alone; empty: a new private folder under TMPDIR, removed in the end
+  std::string cache_dir;      ///< holds our folders; empty: a new private folder under TMPDIR, removed in the end
+};
+
+/// A folder that no other process works in as long as this one lives.
+struct CacheFolder {
+  std::filesystem::path path;
+  base::Descriptor lock;
 };
 
 /// Any thread; a second listing while one runs is a Failure.
@@ -44,12 +50,12 @@ class Kopia {
   std::string password_setting() const;
   [[noreturn]] void fail(const base::ChildResult& result, const Run& run) const;
   void forget_lists() const;
-  std::filesystem::path config() const { return cache_dir_ / "kopia.config"; }
-  std::filesystem::path cache() const { return cache_dir_ / "cache"; }
+  std::filesystem::path config() const { return folder_.path / "kopia.config"; }
+  std::filesystem::path cache() const { return folder_.path / "cache"; }
 
   const KopiaOptions options_;
   const std::string program_;
-  const std::filesystem::path cache_dir_;
+  const CacheFolder folder_;
   const bool cache_dir_is_temporary_;
   base::ChildRunner runner_{"kopia"};
   std::mutex mutex_;                      ///< held during a listing

@@ -1,6 +1,7 @@
 #include "src/index/kopia_fs.hpp"
 
 #include <fmt/format.h>
+#include <sys/vfs.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -17,6 +18,11 @@ namespace holdfast::index {
 namespace {
 
 constexpr std::size_t kMostMountinfoBytes = 16 * 1024 * 1024;
+
+bool is_on_local_file_system(const std::string& path) {
+  struct statfs status {};
+  return statfs(path.c_str(), &status) == 0 && is_local(status.f_type);
+}
 
 }  // namespace
 
@@ -41,8 +47,15 @@ ProbeResult KopiaFs::probe() {
 void KopiaFs::require_uncached_mount() const {
   const std::string path = std::filesystem::canonical(path_);
   const auto mount = find_mount(base::read_file(mountinfo_path_, kMostMountinfoBytes), path);
+  if (!mount && is_on_local_file_system(path)) return;
   if (!mount) throw std::runtime_error(fmt::format("{}: not in {}", path, mountinfo_path_));
   if (!caches_attributes(*mount)) return;
+  if (!mount->type.starts_with("nfs")) {
+    throw std::runtime_error(fmt::format(
+        "{} lies on a {} mount ({}), which may hide new backups for a while; use a local file system or NFS "
+        "with actimeo=0, or set index.allowCachedMount",
+        path_, mount->type, mount->point));
+  }
   throw std::runtime_error(
       fmt::format("{} lies on an NFS mount ({}) that may hide new backups for a minute; mount it with the option "
                   "actimeo=0 (a PersistentVolume's mountOptions), or set index.allowCachedMount",

@@ -1,5 +1,7 @@
 #include "src/index/mountinfo.hpp"
 
+#include <linux/magic.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -62,13 +64,24 @@ std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view pat
 }
 
 bool caches_attributes(const Mount& mount) {
-  if (mount.type != "nfs" && mount.type != "nfs4") return false;
+  static constexpr std::array<std::string_view, 17> kCoherent = {
+      "ext2", "ext3",  "ext4",  "xfs",   "btrfs", "zfs",     "f2fs",    "bcachefs", "jfs",
+      "vfat", "exfat", "ntfs3", "tmpfs", "ramfs", "overlay", "fuseblk", "ceph"};
+  if (std::find(kCoherent.begin(), kCoherent.end(), mount.type) != kCoherent.end()) return false;
+  if (mount.type != "nfs" && mount.type != "nfs4") return true;
   const auto options = split(mount.options, ',');
   const auto has = [&](std::string_view option) {
     return std::find(options.begin(), options.end(), option) != options.end();
   };
   static constexpr std::array<std::string_view, 4> kAllZero = {"acregmin=0", "acregmax=0", "acdirmin=0", "acdirmax=0"};
   return !has("noac") && !has("actimeo=0") && !std::all_of(kAllZero.begin(), kAllZero.end(), has);
+}
+
+bool is_local(long magic) {
+  constexpr long kXfs = 0x58465342, kZfs = 0x2fc12fc1;  // not in linux/magic.h
+  static constexpr std::array<long, 7> kLocal = {
+      EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, kXfs, kZfs};
+  return std::find(kLocal.begin(), kLocal.end(), magic) != kLocal.end();
 }
 
 }  // namespace holdfast::index

@@ -20,4 +20,8 @@ std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view pat
 /// Whether what is read there may be old. Pure.
 bool caches_attributes(const Mount& mount);
 
+/// Whether `magic` (statfs(2), f_type) is that of a file system of this machine, which cannot be old. Inside a chroot
+/// mountinfo may not name the root's mount; this much is known even there. Pure.
+bool is_local(long magic);
+
 }  // namespace holdfast::index

@@ -105,7 +105,7 @@ Prover::~Prover() {
   inbox_->wake.notify_one();
   thread_.join();
   const Moment patience = std::chrono::steady_clock::now() + kStopPatience;
-  while (listings_.busy() > 0 && std::chrono::steady_clock::now() < patience) {
+  while (backend_.use_count() > 1 && std::chrono::steady_clock::now() < patience) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
@@ -139,8 +139,12 @@ void Prover::run() {
 void Prover::answer_everyone() {
   for (auto& [id, done] : askers_) done(stopping(place_));
   askers_.clear();
-  const std::lock_guard lock(inbox_->mutex);
-  for (Event& event : inbox_->events) {
+  std::vector<Event> rest;  // not left to a probe that hangs and keeps the inbox: the callbacks end with us
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    rest.swap(inbox_->events);
+  }
+  for (Event& event : rest) {
     if (auto* asked = std::get_if<Asked>(&event)) asked->done(stopping(place_));
   }
 }

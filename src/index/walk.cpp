@@ -95,7 +95,9 @@ class Walk {
   static bool is_folder(int fd, const dirent64& entry) {
     if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
     struct stat stat {};
-    return fstatat(fd, entry.d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode);
+    if (fstatat(fd, entry.d_name, &stat, AT_SYMLINK_NOFOLLOW) == 0) return S_ISDIR(stat.st_mode);
+    if (errno == ENOENT) return false;  // gone since it was listed
+    throw std::system_error(errno, std::generic_category(), entry.d_name);
   }
 
   std::runtime_error too_many(std::size_t limit, std::string_view what) const {

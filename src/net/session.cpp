@@ -208,7 +208,11 @@ Session::Task<bool> Session::ready(Progress::State state) {
 // An answer given while the handler runs on our strand is found by ask() anyway.
 void Session::notify() {
   if (strand_.running_in_this_thread()) return;
-  if (auto self = weak_from_this().lock()) asio::post(strand_, [self] { self->answered_.cancel(); });
+  auto self = weak_from_this().lock();
+  if (!self) return;
+  // The mailbox is locked here, and the last owner of a session locks it again: that must not be us.
+  const Strand strand = strand_;
+  asio::post(strand, [self = std::move(self)] { self->answered_.cancel(); });
 }
 
 void Session::expire() {

@@ -1,4 +1,4 @@
-"""The picture of the house, as data: which module may include which (README shows the same)."""
+"""The picture of the house, as data: which module may include which (README draws the same)."""
 
 # Downward only; modules in one pair of braces never include each other.
 USES = {

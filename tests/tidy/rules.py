@@ -9,7 +9,7 @@ import house
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 SOURCE_SUFFIXES = {".cpp", ".hpp"}
 TEXT_SUFFIXES = SOURCE_SUFFIXES | {".md", ".py", ".sh", ".txt", ".cmake", ".yaml", ".yml", ".go", ".json", ".lua", ""}
-# Words that promise something instead of doing it, and words about how the work was done.
+# Words that promise something instead of doing it.
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK|not implemented|lorem ipsum)\b", re.IGNORECASE)
 MAX_LINES = 500
 

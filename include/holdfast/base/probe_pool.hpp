@@ -24,6 +24,8 @@ class ProbePool {
   std::size_t busy() const;
 
  private:
+  bool add_thread();
+
   struct Shared;
   std::shared_ptr<Shared> shared_;
   std::size_t limit_;

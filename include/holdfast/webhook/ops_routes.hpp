@@ -19,7 +19,7 @@ class OpsRoutes {
 
  private:
   void healthz(const net::Respond& respond) const;
-  void exists(std::string_view rest, const net::Respond& respond) const;
+  void exists(const core::PvcName& name, const net::Respond& respond) const;
 
   const core::Policy& policy_;
   index::Index& index_;

@@ -107,6 +107,10 @@ generator: {naming: v4}
   CHECK(p.naming == core::Naming::V4);
 }
 
+TEST_CASE("the variables that Kubernetes makes of a Service called holdfast-webhook are not ours") {
+  CHECK(load({}, {{"HOLDFAST_WEBHOOK_PORT", "tcp://10.96.0.7:443"}}).webhook.port == 9443);
+}
+
 TEST_CASE("our own namespace is excluded") {
   CHECK(load({}, {{"POD_NAMESPACE", "holdfast-system"}}).policy.excluded_namespaces.contains("holdfast-system"));
 }
@@ -114,24 +118,32 @@ TEST_CASE("our own namespace is excluded") {
 TEST_CASE("a mistake in the file is told with its line, its key and what is allowed") {
   CHECK(problem("index:\n  timout: 8s\n") == "FILE:2: index.timout: unknown key; did you mean index.timeout?");
   CHECK(problem("mode: hard\n") == "FILE:1: mode: \"hard\" is not allowed; allowed: enforce|strict|permissive|audit");
-  CHECK(problem("\nindex: {timeout: 8}\n") == "FILE:2: index.timeout: \"8\" is not allowed; allowed: DURATION");
+  CHECK(problem("\nindex: {timeout: 8}\n") ==
+        "FILE:2: index.timeout: \"8\" is not allowed; allowed: a duration such as 8s");
   CHECK(problem("contracts: simple\n") == "FILE:1: contracts: expected a list");
   CHECK(problem("mode: [enforce]\n") == "FILE:1: mode: expected one value");
   CHECK(problem("mode: enforce\nmode: audit\n") == "FILE:2: mode: given twice");
+  CHECK_THROWS_WITH(load({}, {}, TempFile("contracts: []\n").path()), Contains("contracts"));
   CHECK(problem("mode:\n") == "FILE:1: mode: has no value");
   CHECK_THAT(problem("mode: [\n"), Contains("FILE:"));
+  CHECK(problem("mode: audit\n---\nmode: audit\n") == "FILE: more than one document");
   CHECK_THAT(problem("- a\n"), Contains("expected keys with values"));
   CHECK_THAT(problem("restoreFrom: [{from: a/b}]\n"), Contains("an item is plain text, or {from: …, to: …}"));
   CHECK_THAT(problem("webhook: {retryAfter: 6s}\n"), Contains("allowed: 1s..5s"));
   CHECK_THAT(problem("index: {identities: [\"{pvc}@host:/data\"]}\n"), Contains("index.identities"));
-  CHECK_THAT(problem("index: {repositoryId: xyz}\n"), Contains("allowed: HEX|BASE64"));
+  CHECK_THAT(problem("index: {repositoryId: xyz}\n"), Contains("allowed: hex or base64"));
   CHECK_THAT(problem("x: " + std::string(5000, '[')), Contains("nested too deeply"));
+}
+
+TEST_CASE("a file written for the generator too is read, and what is misspelt there is told") {
+  CHECK(problem("generator:\n  adopt: false\n  secret: {mode: none}\n  backup: {retain: {hourly: 24}}\n").empty());
+  CHECK_THAT(problem("generator: {adpt: true}\n"), Contains("unknown key"));
 }
 
 TEST_CASE("a mistake in a flag or a variable names it") {
   CHECK_THROWS_WITH(load({{"--fit", {"tight"}}}), "--fit: fit: \"tight\" is not allowed; allowed: deny|warn|off");
   CHECK_THROWS_WITH(load({}, {{"PORT", "99999"}}),
-                    "environment PORT: ops.port: \"99999\" is not allowed; allowed: PORT");
+                    "environment PORT: ops.port: \"99999\" is not allowed; allowed: 0..65535");
 }
 
 TEST_CASE("a backend says what it needs") {

@@ -81,8 +81,25 @@ TEST_CASE("our own reference, with the copy that the API server makes of it, doe
   CHECK(answer(c) == "restore BackupFound");
   c.pvc().data_source = c.pvc().data_source_ref;
   CHECK(answer(c) == "restore BackupFound");
+}
+
+TEST_CASE("our own reference with a namespace is refused, because the API server drops it") {
+  Case c;
+  c.evidence = one_backup();
+  c.refer_to_own_destination();
   c.pvc().data_source_ref->ns = "media";
+  CHECK(answer(c) == "refuse DataSourceIgnored");
+}
+
+TEST_CASE("the old annotation for the storage class says whether a volume is bound by hand") {
+  Case c;
+  c.evidence = one_backup();
+  c.pvc().storage_class = "";
+  CHECK(answer(c) == "pass StaticVolume");
+  c.pvc().annotations["volume.beta.kubernetes.io/storage-class"] = "longhorn";
   CHECK(answer(c) == "restore BackupFound");
+  c.pvc().annotations["volume.beta.kubernetes.io/storage-class"] = "";
+  CHECK(answer(c) == "pass StaticVolume");
 }
 
 TEST_CASE("our own reference follows the naming strategy") {

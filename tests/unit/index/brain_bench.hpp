@@ -22,6 +22,7 @@ struct BrainBench {
 
   static Brain::Options place(Brain::Options options) {
     options.place = "/repository";
+    options.keep_warm = 30s;
     return options;
   }
 

@@ -137,12 +137,12 @@ TEST_CASE("kopia gets its own environment and nothing of ours") {
   environment << std::ifstream(test.folder / "environment").rdbuf();
   CHECK_THAT(environment.str(), !Catch::Contains("/elsewhere") && !Catch::Contains("HOLDFAST"));
   CHECK_THAT(environment.str(), Catch::Contains("KOPIA_CHECK_FOR_UPDATES=false"));
-  CHECK_THAT(environment.str(), Catch::Contains("HOME=" + test.folder / "cache"));
+  CHECK_THAT(environment.str(), Catch::Contains("HOME=" + test.folder / "cache/holdfast-0"));
 }
 
 TEST_CASE("lists that kopia believes by the clock are gone before every listing") {
   Fixture test;
-  test.kopia("CACHE=" + test.folder / "cache/cache" +
+  test.kopia("CACHE=" + test.folder / "cache/holdfast-0/cache" +
              "; test ! -e $CACHE/blob-list -a ! -e $CACHE/own-writes || exit 9"
              "; /bin/mkdir -p $CACHE/blob-list $CACHE/own-writes; /bin/cat $LISTING");
   const auto index = test.index();
@@ -154,7 +154,8 @@ TEST_CASE("lists that kopia believes by the clock are gone before every listing"
 TEST_CASE("it connects once, and again when the format changed or the configuration is gone") {
   Fixture test;
   const std::string counted = test.folder / "connects";
-  test.kopia("/bin/cat $LISTING", "echo x >>" + counted + "; echo >" + test.folder / "cache/kopia.config; exit 0");
+  test.kopia("/bin/cat $LISTING",
+             "echo x >>" + counted + "; echo >" + test.folder / "cache/holdfast-0/kopia.config; exit 0");
   const auto index = test.index();
   const auto connects = [&] { return std::filesystem::file_size(counted) / 2; };
   CHECK(proven(*index) == 2);
@@ -164,7 +165,7 @@ TEST_CASE("it connects once, and again when the format changed or the configurat
   test.folder.write("repository/kopia.blobcfg.f", "changed");
   CHECK(proven(*index) == 2);
   CHECK(connects() == 2);
-  std::filesystem::remove(test.folder / "cache/kopia.config");
+  std::filesystem::remove(test.folder / "cache/holdfast-0/kopia.config");
   test.folder.write("repository/x/n0_/three.f");
   CHECK(proven(*index) == 2);
   CHECK(connects() == 3);
@@ -181,7 +182,9 @@ TEST_CASE("an index that goes away during a listing takes kopia with it") {
   test.kopia("echo $$ >" + test.folder / "pid" + "; exec /bin/sleep 1000");
   auto index = test.index();
   int pid = 0;
-  while (pid == 0) std::ifstream(test.folder / "pid") >> pid;
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (pid == 0 && std::chrono::steady_clock::now() < patience) std::ifstream(test.folder / "pid") >> pid;
+  REQUIRE(pid != 0);
   index.reset();
   CHECK(kill(pid, 0) == -1);
 }

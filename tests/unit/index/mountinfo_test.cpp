@@ -1,5 +1,6 @@
 #include "src/index/mountinfo.hpp"
 
+#include <linux/magic.h>
 #include <catch2/catch.hpp>
 
 namespace holdfast::index::test {
@@ -58,9 +59,18 @@ TEST_CASE("an NFS mount is trusted only without attribute caching") {
       Row{"nfs4", "rw,acregmin=0,acregmax=0,acdirmin=0", true},
       Row{"nfs4", "rw,acregmin=0,acregmax=0,acdirmin=0,acdirmax=60", true}, Row{"nfs4", "rw,actimeo=01", true},
       Row{"nfs4", "rw,acdirmin=1,acregmin=0,acregmax=0,acdirmax=0", true}, Row{"nfs4", "rw,xnoac", true},
-      Row{"ext4", "rw", false}, Row{"overlay", "rw", false}, Row{"nfsd", "rw", false});
+      Row{"ext4", "rw", false}, Row{"overlay", "rw", false}, Row{"fuseblk", "rw", false},
+      Row{"cifs", "rw,actimeo=0", true}, Row{"fuse.sshfs", "rw", true}, Row{"9p", "rw", true},
+      Row{"virtiofs", "rw", true}, Row{"unheard-of", "rw", true});
   CAPTURE(row.type, row.options);
   CHECK(caches_attributes({"/r", row.type, row.options}) == row.caches);
+}
+
+TEST_CASE("a file system of this machine is told from one of another by its magic number") {
+  CHECK(is_local(EXT4_SUPER_MAGIC));
+  CHECK(is_local(OVERLAYFS_SUPER_MAGIC));
+  CHECK_FALSE(is_local(NFS_SUPER_MAGIC));
+  CHECK_FALSE(is_local(0));
 }
 
 }  // namespace

@@ -50,16 +50,17 @@ TEST_CASE("exists tells a restore, an empty start and the unknown apart") {
   CHECK(answer.status == 503);
   body = parse(answer.body);
   CHECK(body["decision"] == "unknown");
+  CHECK(body["exists"] == true);  // never false without proof
   CHECK(body["authoritative"] == false);
   CHECK(body["error"] == "IndexUnavailable");
 }
 
-TEST_CASE("exists of an excluded namespace is unknown, and of no name at all a bad request") {
+TEST_CASE("exists of an excluded namespace is unknown, and of no name at all not found") {
   Ops ops;
   CHECK(parse(ops.get("/exists/kube-system/x").body)["error"] == "NamespaceExcluded");
   CHECK(ops.get("/exists/kube-system/x").status == 503);
   for (const char* path : {"/exists/", "/exists/a", "/exists/a/", "/exists/a/b/c", "/exists/A/b", "/exists/../x"}) {
-    CHECK(ops.get(path).status == 400);
+    CHECK(ops.get(path).status == 404);
   }
 }
 
@@ -80,6 +81,7 @@ TEST_CASE("metrics come in the text format, other paths are not found, other met
   CHECK_THAT(ops.get("/metrics").content_type, Contains("version=0.0.4"));
   CHECK_THAT(ops.get("/metrics").body, Contains("holdfast_build_info"));
   CHECK(ops.get("/nothing").status == 404);
+  CHECK(ops.get("/nothing", "POST").status == 404);
   CHECK(ops.get("/metrics", "POST").status == 405);
   CHECK(ops.get("/livez", "HEAD").status == 200);
 }
