@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::chrono::seconds kCertificatePoll{5};
 constexpr std::chrono::seconds kDrainRequests{5};
-constexpr int kLeastThreads = 2;
+constexpr int kLeastThreads = 1;
 constexpr int kMostThreads = 8;
 
 /// Nothing but short GETs comes to the ops listener.
@@ -32,9 +32,10 @@ net::Limits ops_limits() {
   return limits;
 }
 
-/// The processors of a host say nothing about the share that a container has of them.
+/// Handlers never block, and proofs have threads of their own: half of the processors leave room for those. The number
+/// that a host has says nothing about the share of a container, hence the upper bound.
 int thread_count() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), kLeastThreads, kMostThreads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, kLeastThreads, kMostThreads);
 }
 
 /// SIGTERM and SIGINT, for one thread to wait for. Must be made before any other thread, which inherits the mask.

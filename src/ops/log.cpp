@@ -5,11 +5,17 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 namespace holdfast::ops {
 namespace {
@@ -113,10 +119,54 @@ std::string json_line(Level level, std::string_view time, std::string_view messa
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+/// Standard output, written at once while lines are few. In a burst lines are written together, at most kBatch late:
+/// a write for each of tens of thousands of decisions per second costs more than the decisions.
+class StdoutSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  StdoutSink() : flusher_([this](const std::stop_token& stop) { flush_bursts(stop); }) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    const auto now = std::chrono::steady_clock::now();
+    if (message.level >= spdlog::level::warn || now - flushed_ >= kBatch) {
+      flush_();
+      flushed_ = now;
+    } else if (!std::exchange(dirty_, true)) {
+      wake_.notify_one();
+    }
+  }
+
+  void flush_() override {
+    std::fflush(stdout);
+    dirty_ = false;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kBatch{20};
+
+  void flush_bursts(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (wake_.wait(lock, stop, [this] { return dirty_; })) {
+      lock.unlock();
+      std::this_thread::sleep_for(kBatch);
+      lock.lock();
+      flush_();
+    }
+  }
+
+  std::chrono::steady_clock::time_point flushed_;
+  bool dirty_ = false;  ///< lines wait to be written; under mutex_
+  std::condition_variable_any wake_;
+  std::jthread flusher_;
+};
+
 spdlog::sink_ptr make_sink(Logger::Sink sink) {
   switch (sink) {
     case Logger::Sink::Stdout:
-      return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+      return std::make_shared<StdoutSink>();
     case Logger::Sink::Stderr:
       return std::make_shared<spdlog::sinks::stderr_sink_mt>();
     case Logger::Sink::None:
@@ -131,7 +181,6 @@ struct Logger::Impl {
   Impl(Sink sink, Level level, Format f) : logger("holdfast", make_sink(sink)), format(f) {
     logger.set_pattern("%v");
     logger.set_level(to_spdlog(level));
-    logger.flush_on(spdlog::level::debug);
   }
   spdlog::logger logger;
   Format format;
