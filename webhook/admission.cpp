@@ -86,12 +86,31 @@ class Review : public std::enable_shared_from_this<Review> {
     evidence_ = std::move(evidence);
     core::Verdict verdict = core::decide(intent_, evidence_, {}, policy(), base::utc_now());
     if (door_.cluster_ == nullptr || !core::cluster_matters(verdict)) return settle(std::move(verdict));
-    door_.cluster_->ask(
-        std::get<core::WantsRestore>(intent_).pvc, deadline(), [self = shared_from_this()](core::ClusterFacts facts) {
-          self->guard([&] {
-            self->settle(core::decide(self->intent_, self->evidence_, facts, self->policy(), base::utc_now()));
-          });
-        });
+    door_.cluster_->ask(std::get<core::WantsRestore>(intent_).pvc, deadline(),
+                        [self = shared_from_this()](core::ClusterFacts facts) {
+                          self->guard([&] { self->have_facts(std::move(facts)); });
+                        });
+  }
+
+  /// A backup may have ended between the proof and the cluster's answer. A proof that begins after that answer sees it,
+  /// whatever the clocks say, so "no backup" rests on such a one.
+  void have_facts(core::ClusterFacts facts) {
+    core::Verdict verdict = core::decide(intent_, evidence_, facts, policy(), base::utc_now());
+    if (!std::holds_alternative<core::BackupActivity>(facts.backup) || !is_without_backup(verdict)) {
+      return settle(std::move(verdict));
+    }
+    std::get<core::BackupActivity>(facts.backup).last_finished.reset();
+    door_.index_.prove(deadline(), [self = shared_from_this(), facts](core::Evidence evidence) {
+      self->guard([&] {
+        self->evidence_ = std::move(evidence);
+        self->settle(core::decide(self->intent_, self->evidence_, facts, self->policy(), base::utc_now()));
+      });
+    });
+  }
+
+  static bool is_without_backup(const core::Verdict& verdict) {
+    return verdict.code == core::Code::NoBackup || verdict.code == core::Code::RepositoryUnpinned ||
+           verdict.code == core::Code::ReferenceWithoutBackup || verdict.code == core::Code::IndexRefreshing;
   }
 
   void settle(core::Verdict verdict) {

@@ -4,13 +4,18 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/core/decide.hpp"
+#include "webhook/audit_page.hpp"
 
 namespace holdfast::webhook {
 namespace {
 
 constexpr std::chrono::seconds kHealthBudget{2};
 constexpr std::chrono::seconds kExistsBudget{5};
+constexpr std::chrono::seconds kAuditBudget{10};
+constexpr std::size_t kMaxAudits = 4;  ///< at the same time: each holds a list of all PVCs
 constexpr std::string_view kExists = "/exists/";
+constexpr std::string_view kAudit = "/audit";
+constexpr std::string_view kPage = "/";
 
 net::Response text(int status, std::string body) {
   net::Response response;
@@ -29,7 +34,8 @@ net::Response json(int status, const Json::Value& value) {
 
 bool is_served(std::string_view path) {
   if (path.starts_with(kExists)) return core::parse_pvc_name(path.substr(kExists.size())).has_value();
-  return path == "/livez" || path == "/readyz" || path == "/healthz" || path == "/metrics";
+  return path == kAudit || path == kPage || path == "/livez" || path == "/readyz" || path == "/healthz" ||
+         path == "/metrics";
 }
 
 /// What a PVC of this name would be told, were it created now with a backup label and nothing else.
@@ -65,16 +71,28 @@ net::Response exists_answer(const core::PvcName& name, const core::Intent& inten
   return json(known ? 200 : 503, out);
 }
 
+net::Response audit_answer(const AuditPage& page, bool as_html, int status) {
+  if (as_html) {
+    net::Response response = text(status, audit_html(page));
+    response.content_type = "text/html; charset=utf-8";
+    return response;
+  }
+  Json::Value out;
+  out["items"] = page.items;
+  if (!page.problem.empty()) out["problem"] = page.problem;
+  return json(status, out);
+}
+
 }  // namespace
 
 OpsRoutes::OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health,
-                     const ops::Metrics& metrics)
-    : policy_(policy), index_(index), health_(health), metrics_(metrics) {}
+                     const ops::Metrics& metrics, AuditSource* audit)
+    : policy_(policy), index_(index), health_(health), metrics_(metrics), audit_(audit) {}
 
 void OpsRoutes::handle(net::Request request, net::Respond respond) const {
   if (!is_served(request.path)) {
     return respond(
-        text(404, "no such path; there are /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
+        text(404, "no such path; there are / /audit /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
   }
   if (request.method != "GET" && request.method != "HEAD") {
     net::Response refused = text(405, "only GET\n");
@@ -94,6 +112,7 @@ void OpsRoutes::handle(net::Request request, net::Respond respond) const {
     page.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return respond(std::move(page));
   }
+  if (path == kAudit || path == kPage) return audit(request, respond);
   exists(*core::parse_pvc_name(path.substr(kExists.size())), respond);
 }
 
@@ -115,6 +134,23 @@ void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) c
                  const core::Verdict verdict = core::decide(intent, evidence, {}, policy_, base::utc_now());
                  respond(exists_answer(name, intent, verdict, index_.backend()));
                });
+}
+
+void OpsRoutes::audit(const net::Request& request, const net::Respond& respond) const {
+  const bool as_html = request.path == kPage;
+  const auto refuse = [&](std::string problem) {
+    respond(audit_answer({std::move(problem), Json::arrayValue}, as_html, 503));
+  };
+  if (audit_ == nullptr) return refuse("there is no connection to the cluster: nothing is known of its PVCs");
+  if (++audits_under_way_ > kMaxAudits) {
+    --audits_under_way_;
+    return refuse("too many audits are under way");
+  }
+  audit_->audit(net::query_value(request.query, "namespace"), std::chrono::steady_clock::now() + kAuditBudget,
+                [this, respond, as_html](AuditPage page) {
+                  respond(audit_answer(page, as_html, 200));
+                  --audits_under_way_;
+                });
 }
 
 }  // namespace holdfast::webhook

@@ -2,25 +2,19 @@
 #include <json/reader.h>
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
-#include "holdfast/json/documents.hpp"
 #include "holdfast/json/patch.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/files.hpp"
+#include "src/cli/input.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-constexpr std::size_t kMaxInputBytes = 64 * 1024 * 1024;
-constexpr std::size_t kMaxInputMembers = 5'000'000;
-constexpr std::chrono::seconds kGrace{1};
 
 struct Decision {
   core::Pvc pvc;
@@ -28,40 +22,18 @@ struct Decision {
   core::Verdict verdict;
 };
 
-std::vector<json::Document> read_input(const std::string& file) {
-  json::ReadLimits limits;
-  limits.bytes = kMaxInputBytes;
-  limits.members = kMaxInputMembers;
-  auto read = json::read_documents(read_file(file, kMaxInputBytes), limits);
-  if (const auto* fault = std::get_if<json::DocumentFault>(&read)) throw FileError(file + ": " + fault->problem);
-  return std::get<std::vector<json::Document>>(std::move(read));
-}
-
-std::vector<Decision> read_intents(const std::vector<json::Document>& documents, const core::Policy& policy) {
-  std::map<std::string, core::StringMap> namespaces;
-  for (const auto& document : documents) {
-    if (const auto* ns = std::get_if<json::NamespaceDocument>(&document.object)) namespaces[ns->name] = ns->labels;
-  }
+std::vector<Decision> read_intents(const Input& input, const core::Policy& policy) {
   std::vector<Decision> decisions;
-  for (const auto& document : documents) {
-    const auto* pvc = std::get_if<core::Pvc>(&document.object);
-    if (pvc == nullptr) continue;
-    core::Question question;
-    question.pvc = *pvc;
-    if (question.pvc.ns.empty()) question.pvc.ns = "default";
-    const auto known = namespaces.find(question.pvc.ns);
-    if (known != namespaces.end()) question.namespace_labels = known->second;
-    core::Intent intent = core::read_intent(question, policy, base::utc_now());
-    decisions.push_back({std::move(question.pvc), std::move(intent), {}});
+  for (const core::Claim& claim : input.claims) {
+    decisions.push_back({claim.pvc, core::read_intent(input.question(claim), policy, base::utc_now()), {}});
   }
   return decisions;
 }
 
-core::Evidence look(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
+core::Evidence look_if_needed(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
   const auto settled = [](const Decision& d) { return std::holds_alternative<core::Settled>(d.intent); };
   if (std::all_of(decisions.begin(), decisions.end(), settled)) return {};
-  // A look and a listing, one after the other.
-  return index::prove_now(index, std::chrono::steady_clock::now() + 2 * settings.index.timeout + kGrace);
+  return look(settings, index);
 }
 
 Json::Value parse(const std::string& text) {
@@ -135,7 +107,7 @@ int decide(const Settings& settings, const std::string& file, Output output) {
   std::vector<Decision> decisions = read_intents(read_input(file), settings.policy);
   if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
 
-  const core::Evidence evidence = look(settings, decisions, *index);
+  const core::Evidence evidence = look_if_needed(settings, decisions, *index);
   for (Decision& decision : decisions) {
     decision.verdict = core::decide(decision.intent, evidence, {}, settings.policy, base::utc_now());
   }

@@ -13,7 +13,10 @@
 #include "holdfast/ops/health.hpp"
 #include "holdfast/webhook/admission.hpp"
 #include "holdfast/webhook/ops_routes.hpp"
+#include "src/cli/cluster.hpp"
+#include "src/cli/cluster_questions.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/generator_audit.hpp"
 #include "src/cli/make_index.hpp"
 
 namespace holdfast::cli {
@@ -21,6 +24,8 @@ namespace {
 
 constexpr std::chrono::seconds kCertificatePoll{5};
 constexpr std::chrono::seconds kDrainRequests{5};
+constexpr std::chrono::seconds kStopGenerator{5};
+constexpr std::size_t kQuestionsAtOnce = 16;
 constexpr int kLeastThreads = 1;
 constexpr int kMostThreads = 8;
 
@@ -76,14 +81,20 @@ class Program {
         metrics_(HOLDFAST_VERSION),
         index_(make_index(settings, log_, metrics_)),
         certificates_(load_certificates()),
+        cluster_(cluster_config(settings)),
         loop_(thread_count()),
-        admission_({settings.policy}, *index_, nullptr, log_, metrics_),
-        ops_routes_(settings.policy, *index_, health_, metrics_) {}
+        questions_(make_questions()),
+        generator_(make_generator()),
+        admission_({settings.policy}, *index_, questions_ ? &questions_->questions : nullptr, log_, metrics_),
+        audit_(generator_ ? std::make_unique<GeneratorAudit>(*generator_) : nullptr),
+        ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get()) {}
 
   /// Requests first, then what answers them late: after this nobody calls into a part that is gone.
   ~Program() {
     webhook_.reset();
     ops_.reset();
+    generator_.reset();
+    questions_.reset();
     loop_.stop();
     index_.reset();
   }
@@ -95,6 +106,7 @@ class Program {
     add_health();
     listen();
     if (certificates_) poll_certificates();
+    if (generator_) generator_->start();
     const int signal = signals.wait();
     stopping_ = true;
     log_.info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
@@ -105,6 +117,7 @@ class Program {
     const auto deadline = std::chrono::steady_clock::now() + kDrainRequests;
     if (webhook_) webhook_->drain(deadline);
     ops_->drain(deadline);
+    if (generator_) generator_->stop(std::chrono::steady_clock::now() + kStopGenerator);
     log_.info("stopped");
   }
 
@@ -123,6 +136,34 @@ class Program {
     }
   }
 
+  /// The client that admission asks with, apart from the generator's: neither waits for the other.
+  struct Questions {
+    Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, const ops::Logger& log)
+        : client(loop, config, {kQuestionsAtOnce, "holdfast-webhook"}, log),
+          questions(client, settings.policy.naming, settings.generator.adopt) {}
+    kube::Client client;
+    ClusterQuestions questions;
+  };
+
+  std::unique_ptr<Questions> make_questions() {
+    if (!cluster_ || !settings_.webhook.enabled) return nullptr;
+    try {
+      return std::make_unique<Questions>(loop_, *cluster_, settings_, log_);
+    } catch (const kube::ConfigError& e) {
+      throw SettingsError(std::string("kubeconfig: ") + e.what());
+    }
+  }
+
+  std::unique_ptr<generator::Generator> make_generator() {
+    if (!cluster_ || !settings_.generator.enabled) return nullptr;
+    try {
+      return std::make_unique<generator::Generator>(generator_setup(settings_, *cluster_), *cluster_, *index_, log_,
+                                                    metrics_);
+    } catch (const kube::ConfigError& e) {
+      throw SettingsError(std::string("kubeconfig: ") + e.what());
+    }
+  }
+
   void log_start() const {
     const core::Policy& policy = settings_.policy;
     const bool unpinned = std::holds_alternative<core::Unpinned>(policy.pin);
@@ -137,9 +178,11 @@ class Program {
       log_.warn("a cached mount is trusted: backups of the last minute may be missed",
                 {{"key", "index.allowCachedMount"}});
     }
-    if (!settings_.kubeconfig.empty()) {
-      log_.warn("not used: this version makes no connection to the cluster", {{"key", "kubeconfig"}});
-    }
+    if (cluster_)
+      log_.info("cluster",
+                {{"host", cluster_->host}, {"source", cluster_->source}, {"generator", generator_ != nullptr}});
+    else
+      log_.warn("no connection to a cluster: a plain webhook, nothing is generated", {{"key", "kubeconfig"}});
   }
 
   void add_health() {
@@ -156,7 +199,14 @@ class Program {
       const index::Status status = index_->status();
       return status.current ? std::string() : status.reason.empty() ? "not proven current yet" : status.reason;
     });
-    health_.add("cluster", false, [] { return "no connection: rules 7 (destination) and 8 do not apply"; });
+    health_.add("cluster", false, [this] {
+      return cluster_ ? std::string() : std::string("no connection: rules 7 (destination) and 8 do not apply");
+    });
+    health_.add("generator", false, [this]() -> std::string {
+      if (!generator_) return "off";
+      const std::string problem = generator_->problem();
+      return problem.empty() && !generator_->leads() ? "standing by" : problem;
+    });
     health_.add("tombstones", false, [] { return "not kept: rule 9 does not apply"; });
   }
 
@@ -201,8 +251,12 @@ class Program {
   std::string certificate_invalid_;  ///< of what is served, as logged last
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> listening_ = false;
+  const std::optional<kube::Config> cluster_;  ///< nullopt: no connection to one
   net::Loop loop_;
+  std::unique_ptr<Questions> questions_;
+  std::unique_ptr<generator::Generator> generator_;
   webhook::Admission admission_;
+  std::unique_ptr<GeneratorAudit> audit_;
   webhook::OpsRoutes ops_routes_;
   std::optional<net::Listener> ops_;
   std::optional<net::Listener> webhook_;

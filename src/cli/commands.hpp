@@ -14,6 +14,22 @@ int serve(const Settings& settings);
 
 int decide(const Settings& settings, const std::string& file, Output output);
 
+/// What the generator would apply for the PVCs of `file`, or what restores one PVC's backup by hand.
+struct RenderRequest {
+  std::string file;
+  std::string restore;  ///< <namespace>/<pvc>
+  std::string as_of, into, size;
+};
+int render(const Settings& settings, const RenderRequest& request, Output output);
+
+/// `file` empty: the cluster.
+int audit(const Settings& settings, const std::string& file, Output output);
+
+/// `name`: <namespace>/<pvc>.
+int why(const Settings& settings, const std::string& name, Output output);
+
+int plan(const Settings& settings, const std::string& file, Output output);
+
 int repository_id(const Settings& settings, Output output);
 
 struct CertificateRequest {

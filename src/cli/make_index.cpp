@@ -9,6 +9,8 @@
 namespace holdfast::cli {
 namespace {
 
+constexpr std::chrono::seconds kGrace{1};
+
 index::KopiaFsOptions kopia_options(const Settings& settings) {
   index::KopiaFsOptions options;
   options.path = std::filesystem::absolute(settings.index.path).lexically_normal();  // kopia wants no other
@@ -36,6 +38,11 @@ std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Lo
   } catch (const std::system_error& e) {
     throw SettingsError(std::string("index.cacheDir (--cache-dir): ") + e.what());
   }
+}
+
+core::Evidence look(const Settings& settings, index::Index& index) {
+  // A look and a listing, one after the other.
+  return index::prove_now(index, std::chrono::steady_clock::now() + 2 * settings.index.timeout + kGrace);
 }
 
 }  // namespace holdfast::cli

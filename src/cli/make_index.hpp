@@ -12,4 +12,7 @@ namespace holdfast::cli {
 /// Throws SettingsError when no backend is chosen, or it cannot be set up.
 std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Logger& log, ops::Metrics& metrics);
 
+/// One proof for a command, with time for a listing. Blocks.
+core::Evidence look(const Settings& settings, index::Index& index);
+
 }  // namespace holdfast::cli

@@ -25,6 +25,8 @@ struct Arguments {
   std::string config;
   std::string file;
   Output output = Output::Text;
+  RenderRequest render;
+  std::string pvc;
   CertificateRequest certificates;
 };
 
@@ -66,39 +68,93 @@ CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
   return generate;
 }
 
+CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help) {
+  CLI::App* verb = app.add_subcommand(name, help);
+  add_output(*verb, arguments);
+  add_settings(*verb, arguments);
+  return verb;
+}
+
+CLI::Option* add_file(CLI::App& verb, std::string& file) {
+  return verb.add_option("-f,--filename", file, "YAML or JSON, one or many documents; - is standard input")
+      ->type_name("FILE");
+}
+
+CLI::App* add_render(CLI::App& app, Arguments& arguments) {
+  CLI::App* verb = add_verb(app, arguments, "render",
+                            "Print the objects that would be applied for the PVCs in a file, or with --restore those "
+                            "that restore a backup into a new PVC by hand");
+  RenderRequest& request = arguments.render;
+  CLI::Option* file = add_file(*verb, request.file);
+  CLI::Option* restore = verb->add_option("--restore", request.restore, "the PVC whose backup is wanted")
+                             ->type_name("NAMESPACE/PVC")
+                             ->excludes(file);
+  verb->add_option("--as-of", request.as_of, "with --restore: the newest backup at or before this time (RFC 3339)")
+      ->type_name("TIME")
+      ->needs(restore);
+  verb->add_option("--into", request.into, "with --restore: the name of the new PVC [default: <pvc>-restored]")
+      ->type_name("NAME")
+      ->needs(restore);
+  verb->add_option("--size", request.size, "with --restore: its size [default: the snapshot's and some more]")
+      ->type_name("QUANTITY")
+      ->needs(restore);
+  return verb;
+}
+
+struct Verbs {
+  CLI::App *serve, *decide, *render, *why, *audit, *plan, *repository_id, *generate, *version;
+};
+
+Verbs add_verbs(CLI::App& app, Arguments& arguments) {
+  Verbs verbs{};
+  verbs.serve = app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics");
+  add_settings(*verbs.serve, arguments);
+  verbs.decide = add_verb(app, arguments, "decide",
+                          "Say what mode enforce would do with the PVCs in a file, were they created now");
+  add_file(*verbs.decide, arguments.file)->required();
+  verbs.render = add_render(app, arguments);
+  verbs.why = add_verb(app, arguments, "why", "Say how one PVC of the cluster stands, and what it waits for");
+  verbs.why->add_option("pvc", arguments.pvc, "its name")->required()->type_name("NAMESPACE/PVC");
+  verbs.audit = add_verb(app, arguments, "audit",
+                         "List the PVCs of the cluster, or of a file, and how they are protected; exit code 1 where "
+                         "wanted protection is not there");
+  add_file(*verbs.audit, arguments.file);
+  verbs.plan = add_verb(app, arguments, "plan",
+                        "Say what would become of the PVCs in a file, were the cluster built from it now; exit code 1 "
+                        "where something that has backups would come back without them");
+  add_file(*verbs.plan, arguments.file)->required();
+  verbs.repository_id = add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
+  verbs.generate = add_certs(app, arguments);
+  verbs.version = app.add_subcommand("version", "Print the version");
+  add_output(*verbs.version, arguments);
+  return verbs;
+}
+
+int run_verb(const Verbs& verbs, const Arguments& arguments) {
+  if (verbs.version->parsed()) return version(arguments.output);
+  if (verbs.generate->parsed()) return generate_certificates(arguments.certificates);
+  const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
+  if (verbs.decide->parsed()) return decide(settings, arguments.file, arguments.output);
+  if (verbs.render->parsed()) return render(settings, arguments.render, arguments.output);
+  if (verbs.why->parsed()) return why(settings, arguments.pvc, arguments.output);
+  if (verbs.audit->parsed()) return audit(settings, arguments.file, arguments.output);
+  if (verbs.plan->parsed()) return plan(settings, arguments.file, arguments.output);
+  if (verbs.repository_id->parsed()) return repository_id(settings, arguments.output);
+  return serve(settings);
+}
+
 int dispatch(int argc, char** argv) {
   CLI::App app("holdfast: a PVC that ever had a backup never silently comes back empty");
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
   app.require_subcommand(1);
   Arguments arguments;
-
-  CLI::App* serve_verb = app.add_subcommand("serve", "Answer admission reviews and serve metrics");
-  add_settings(*serve_verb, arguments);
-  CLI::App* decide_verb =
-      app.add_subcommand("decide", "Say what mode enforce would do with the PVCs in a file, were they created now");
-  decide_verb->add_option("-f,--filename", arguments.file, "YAML or JSON, one or many documents; - is standard input")
-      ->required()
-      ->type_name("FILE");
-  add_output(*decide_verb, arguments);
-  add_settings(*decide_verb, arguments);
-  CLI::App* id_verb = app.add_subcommand("repository-id", "Print the identity of the repository, to pin it");
-  add_output(*id_verb, arguments);
-  add_settings(*id_verb, arguments);
-  CLI::App* generate_verb = add_certs(app, arguments);
-  CLI::App* version_verb = app.add_subcommand("version", "Print the version");
-  add_output(*version_verb, arguments);
-
+  const Verbs verbs = add_verbs(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kOk : kUsage;
   }
-  if (version_verb->parsed()) return version(arguments.output);
-  if (generate_verb->parsed()) return generate_certificates(arguments.certificates);
-  const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
-  if (decide_verb->parsed()) return decide(settings, arguments.file, arguments.output);
-  if (id_verb->parsed()) return repository_id(settings, arguments.output);
-  return serve(settings);
+  return run_verb(verbs, arguments);
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include <sstream>
 
 #include "src/cli/files.hpp"
+#include "src/cli/settings_check.hpp"
 #include "src/cli/settings_file.hpp"
+#include "src/cli/settings_rows.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -40,13 +42,29 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// All keys that `key` may have been meant to be.
+std::vector<std::string> keys_like(std::string_view key) {
+  std::vector<std::string> keys;
+  for (const Setting& setting : settings_table()) keys.push_back(setting.key);
+  if (!key.starts_with(kClassesPrefix)) return keys;
+  const std::size_t end = key.find('.', kClassesPrefix.size());
+  const std::size_t length = end == std::string_view::npos ? end : end - kClassesPrefix.size();
+  for (const Setting& setting : class_settings(std::string(key.substr(kClassesPrefix.size(), length)))) {
+    keys.push_back(setting.key);
+  }
+  return keys;
+}
+
 std::string did_you_mean(std::string_view key) {
-  const auto table = settings_table();
-  const auto nearest = std::min_element(table.begin(), table.end(), [&](const Setting& a, const Setting& b) {
-    return edit_distance(key, a.key) < edit_distance(key, b.key);
-  });
-  return edit_distance(key, nearest->key) <= 3 ? fmt::format("; did you mean {}?", nearest->key)
-                                               : "; `holdfast serve --help` lists all keys";
+  std::string nearest;
+  std::size_t least = 4;
+  for (const std::string& known : keys_like(key)) {
+    const std::size_t distance = edit_distance(key, known);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = known;
+  }
+  return nearest.empty() ? "; `holdfast serve --help` lists all keys" : fmt::format("; did you mean {}?", nearest);
 }
 
 void apply(Settings& settings, const Setting& setting, const std::vector<std::string>& values,
@@ -59,29 +77,21 @@ void apply(Settings& settings, const Setting& setting, const std::vector<std::st
   }
 }
 
-/// Settings of the generator, which this version does not have: a file written for all of holdfast is no mistake.
-bool is_for_the_generator(std::string_view key) {
-  static constexpr std::string_view kKeys[] = {"generator.adopt", "generator.cleanup", "generator.secret.",
-                                               "generator.repository.", "generator.backup."};
-  return std::any_of(std::begin(kKeys), std::end(kKeys),
-                     [&](std::string_view k) { return k.ends_with('.') ? key.starts_with(k) : key == k; });
+void apply_entry(Settings& settings, const FileEntry& entry, const std::string& source) {
+  const auto setting = find_setting(entry.key);
+  if (!setting) throw SettingsError(fmt::format("{}: {}: unknown key{}", source, entry.key, did_you_mean(entry.key)));
+  if (entry.is_list != setting->list) {
+    throw SettingsError(fmt::format("{}: {}: expected {}", source, entry.key, setting->list ? "a list" : "one value"));
+  }
+  apply(settings, *setting, entry.values, source);
 }
 
 void apply_file(Settings& settings, const std::string& file) {
-  for (const FileEntry& entry : read_settings_file(file)) {
-    const std::string source = fmt::format("{}:{}", file, entry.line);
-    const auto table = settings_table();
-    const auto setting = std::find_if(table.begin(), table.end(), [&](const Setting& s) { return s.key == entry.key; });
-    if (setting == table.end() && is_for_the_generator(entry.key)) continue;
-    if (setting == table.end()) {
-      throw SettingsError(fmt::format("{}: {}: unknown key{}", source, entry.key, did_you_mean(entry.key)));
-    }
-    if (entry.is_list != setting->list) {
-      throw SettingsError(
-          fmt::format("{}: {}: expected {}", source, entry.key, setting->list ? "a list" : "one value"));
-    }
-    apply(settings, *setting, entry.values, source);
-  }
+  std::vector<FileEntry> entries = read_settings_file(file);
+  // A class takes over what stands in generator.backup, wherever in the file that is.
+  std::stable_partition(entries.begin(), entries.end(),
+                        [](const FileEntry& entry) { return !entry.key.starts_with(kClassesPrefix); });
+  for (const FileEntry& entry : entries) apply_entry(settings, entry, fmt::format("{}:{}", file, entry.line));
 }
 
 /// Kubernetes puts variables such as HOLDFAST_WEBHOOK_PORT=tcp://10.0.0.1:443 into the pods of a namespace with a
@@ -104,6 +114,7 @@ void apply_environment(Settings& settings, const Environment& environment) {
   settings.index.password = environment("KOPIA_PASSWORD").value_or("");
   const std::string own = environment("POD_NAMESPACE").value_or("");
   if (!own.empty()) settings.policy.excluded_namespaces.insert(own);
+  settings.generator.own_namespace = own;
 }
 
 /// pvc-plumber's KOPIA_CONFIG_PATH: a kopia configuration, of which only the storage location is taken.
@@ -125,24 +136,6 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}: storage.config.path: expected a string", file));
   }
   settings.index.path = path->asString();
-}
-
-void check_together(Settings& settings) {
-  if (!settings.policy.simple_contract && !settings.policy.plumber_contract) {
-    throw SettingsError(
-        "contracts: the list is empty, so that nothing would be protected; allowed: simple|pvc-plumber-v4");
-  }
-  const auto need = [&](const std::string& value, std::string_view key, std::string_view flag) {
-    if (value.empty()) {
-      throw SettingsError(
-          fmt::format("{} ({}) is not set, and index.backend {} needs it", key, flag, settings.index.backend));
-    }
-  };
-  if (settings.index.backend == "kopia-fs") need(settings.index.path, "index.path", "--index-path");
-  if (settings.index.backend == "catalog") {
-    need(settings.index.catalog_file, "index.catalogFile", "--catalog-file");
-    settings.policy.pin = core::NoRepositoryId{};
-  }
 }
 
 }  // namespace

@@ -60,7 +60,6 @@ class Flattener {
 
   std::string list_item(const std::string& key, const YAML::Node& item) const {
     if (item.IsScalar()) return item.Scalar();
-    if (key.starts_with("generator.")) return {};
     const bool pair = item.IsMap() && item.size() == 2 && item["from"] && item["to"] && item["from"].IsScalar() &&
                       item["to"].IsScalar();
     if (!pair) fail(item, key, "an item is plain text, or {from: …, to: …}");

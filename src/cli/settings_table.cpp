@@ -1,170 +1,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
-#include "holdfast/cli/settings.hpp"
-#include "holdfast/core/time.hpp"
+#include "src/cli/settings_rows.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr std::chrono::hours kLongestTimeout{1};
-
-template <class Number>
-bool to_number(std::string_view text, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size();
+std::vector<Setting> all_rows() {
+  std::vector<Setting> rows = general_settings();
+  for (Setting& row : generator_settings()) rows.push_back(std::move(row));
+  return rows;
 }
 
-bool to_port(std::string_view text, std::uint16_t& out) { return to_number(text, out); }
-
-bool to_bool(std::string_view text, std::string_view yes, std::string_view no, bool& out) {
-  if (text != yes && text != no) return false;
-  out = text == yes;
-  return true;
+std::optional<Setting> find_in(std::span<const Setting> rows, std::string_view key) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const Setting& s) { return s.key == key && s.apply; });
+  if (row == rows.end()) return std::nullopt;
+  return *row;
 }
 
-bool to_duration(std::string_view text, milliseconds least, milliseconds most, milliseconds& out) {
-  const auto duration = core::parse_duration(text);
-  if (!duration || *duration < least || *duration > most) return false;
-  out = std::chrono::duration_cast<milliseconds>(*duration);
-  return true;
-}
-
-bool to_text(std::string_view text, std::string& out) {
-  out = text;
-  return !text.empty();
-}
-
-/// One of several words; `values` in the order of the words.
-template <class T>
-bool to_choice(std::string_view text, std::initializer_list<std::pair<std::string_view, T>> choices, T& out) {
-  for (const auto& [word, value] : choices) {
-    if (text != word) continue;
-    out = value;
-    return true;
+/// Names of storage classes may hold dots, so the end of the key says where the class ends.
+std::optional<Setting> find_class_setting(std::string_view key) {
+  if (!key.starts_with(kClassesPrefix)) return std::nullopt;
+  for (std::size_t dot = key.find('.', kClassesPrefix.size()); dot != std::string_view::npos;
+       dot = key.find('.', dot + 1)) {
+    const std::string storage_class(key.substr(kClassesPrefix.size(), dot - kClassesPrefix.size()));
+    if (auto row = find_in(class_settings(storage_class), key)) return row;
   }
-  return false;
+  return std::nullopt;
 }
-
-bool set_contract(Settings& s, std::string_view v) {
-  if (v == "simple") return s.policy.simple_contract = true;
-  if (v == "pvc-plumber-v4") return s.policy.plumber_contract = true;
-  return false;
-}
-
-bool add_identity(Settings& s, std::string_view v) {
-  const auto parsed = core::IdentityTemplate::parse(v);
-  if (parsed) s.policy.identities.push_back(*parsed);
-  return parsed.has_value();
-}
-
-/// "from=ns/pvc,to=ns/pvc"
-bool add_restore_pair(Settings& s, std::string_view v) {
-  const std::size_t comma = v.find(',');
-  if (comma == std::string_view::npos) return false;
-  const std::string_view from = v.substr(0, comma), to = v.substr(comma + 1);
-  if (!from.starts_with("from=") || !to.starts_with("to=")) return false;
-  const auto a = core::parse_pvc_name(from.substr(5)), b = core::parse_pvc_name(to.substr(3));
-  if (a && b) s.policy.restore_from.push_back({*a, *b});
-  return a && b;
-}
-
-bool set_repository_id(Settings& s, std::string_view v) {
-  const auto id = core::RepositoryId::parse(v);
-  if (id) s.policy.pin = *id;
-  return id.has_value();
-}
-
-bool set_retry_after(Settings& s, std::string_view v) {
-  milliseconds wait{};
-  if (!to_duration(v, std::chrono::seconds{1}, std::chrono::seconds{5}, wait)) return false;
-  s.policy.retry_after = std::chrono::duration_cast<std::chrono::seconds>(wait);
-  return s.policy.retry_after == wait;
-}
-
-using S = Settings;
-using V = std::string_view;
-
-// clang-format off
-const Setting kTable[] = {
-  {"mode", "--mode", "", "enforce|strict|permissive|audit", "enforce",
-   "enforce: as documented; strict: also refuse PVCs without label or exemption; permissive: restore when possible, deny nothing; audit: only log and count", false,
-   [](S& s, V v) { return to_choice<core::Mode>(v, {{"enforce", core::Mode::Enforce}, {"strict", core::Mode::Strict}, {"permissive", core::Mode::Permissive}, {"audit", core::Mode::Audit}}, s.policy.mode); }, nullptr},
-  {"contracts", "", "", "simple|pvc-plumber-v4", "[simple]",
-   "the labels that opt a PVC in", true, set_contract,
-   [](S& s) { s.policy.simple_contract = s.policy.plumber_contract = false; }},
-  {"excludedNamespaces", "--exclude-namespace", "", "NAMESPACE", "",
-   "never looked at, besides kube-system, kube-public, kube-node-lease, volsync-system, kyverno and our own", true,
-   [](S& s, V v) { s.policy.excluded_namespaces.emplace(v); return core::parse_pvc_name(std::string(v) + "/x").has_value(); }, nullptr},
-  {"fit", "--fit", "", "deny|warn|off", "deny",
-   "what to do when the snapshot is larger than the PVC", false,
-   [](S& s, V v) { return to_choice<core::Fit>(v, {{"deny", core::Fit::Deny}, {"warn", core::Fit::Warn}, {"off", core::Fit::Off}}, s.policy.fit); }, nullptr},
-  {"restoreFrom", "", "", "{from: NS/PVC, to: NS/PVC}", "",
-   "pairs that the annotation holdfast.dev/restore-from may name", true, add_restore_pair,
-   [](S& s) { s.policy.restore_from.clear(); }},
-  {"index.backend", "--index-backend", "BACKEND_TYPE", "kopia-fs|catalog", "none",
-   "where the backups are", false,
-   [](S& s, V v) { return to_choice<std::string>(v, {{"kopia-fs", "kopia-fs"}, {"catalog", "catalog"}}, s.index.backend); }, nullptr},
-  {"index.path", "--index-path", "KOPIA_REPOSITORY_PATH", "DIR", "",
-   "kopia-fs: the mounted repository", false, [](S& s, V v) { return to_text(v, s.index.path); }, nullptr},
-  {"index.catalogFile", "--catalog-file", "", "FILE", "",
-   "catalog: a file as `kopia snapshot list --all --json` prints it", false, [](S& s, V v) { return to_text(v, s.index.catalog_file); }, nullptr},
-  {"index.passwordFile", "--kopia-password-file", "KOPIA_PASSWORD_FILE", "FILE", "",
-   "holds the repository password, read at each use; or the variable KOPIA_PASSWORD", false, [](S& s, V v) { return to_text(v, s.index.password_file); }, nullptr},
-  {"index.repositoryId", "--repository-id", "", "hex or base64", "unpinned",
-   "the repository's identity, as `holdfast repository-id` prints it; without it nothing starts empty", false, set_repository_id, nullptr},
-  {"index.identities", "", "", "user@host:/path with {pvc} and {namespace}", "[\"{pvc}-backup@{namespace}:/data\"]",
-   "the kopia sources a PVC's backups may have, best first; {pvc} and {namespace} are filled in", true, add_identity,
-   [](S& s) { s.policy.identities.clear(); }},
-  {"index.kopia", "--kopia-binary", "", "FILE", "kopia",
-   "the kopia program", false, [](S& s, V v) { return to_text(v, s.index.kopia); }, nullptr},
-  {"index.cacheDir", "--cache-dir", "", "DIR", "a private folder",
-   "in it we keep folders holdfast-<n> with kopia's cache and configuration, one for each process", false, [](S& s, V v) { return to_text(v, s.index.cache_dir); }, nullptr},
-  {"index.timeout", "--index-timeout", "HTTP_TIMEOUT", "a duration such as 8s", "8s",
-   "how long one look at the repository may take; a listing that needs longer gets twice as long the next time, up to 5 m", false,
-   [](S& s, V v) { return to_duration(v, milliseconds{10}, kLongestTimeout, s.index.timeout); }, nullptr},
-  {"index.allowCachedMount", "--allow-cached-mount", "", "true|false", "false",
-   "trust an NFS mount with attribute caching: a backup finished less than a minute ago may be missed", false,
-   [](S& s, V v) { return to_bool(v, "true", "false", s.index.allow_cached_mount); }, nullptr},
-  {"webhook.port", "--webhook-port", "", "0..65535", "9443", "0: a free one", false,
-   [](S& s, V v) { return to_port(v, s.webhook.port); }, nullptr},
-  {"webhook.certDir", "--webhook-cert-dir", "", "DIR", "",
-   "holds tls.crt, tls.key and ca.crt", false, [](S& s, V v) { return to_text(v, s.webhook.cert_dir); }, nullptr},
-  {"webhook.retryAfter", "", "", "1s..5s", "2s",
-   "when a client that was told to wait shall try again", false, set_retry_after, nullptr},
-  {"webhook.enabled", "--webhook", "", "on|off", "on", "serve admission", false,
-   [](S& s, V v) { return to_bool(v, "on", "off", s.webhook.enabled) || to_bool(v, "true", "false", s.webhook.enabled); }, nullptr},
-  {"webhook.drain", "--drain", "", "a duration such as 8s", "10s",
-   "how long to go on serving after SIGTERM", false,
-   [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestTimeout, s.webhook.drain); }, nullptr},
-  {"ops.port", "--ops-port", "PORT", "0..65535", "8080", "0: a free one", false,
-   [](S& s, V v) { return to_port(v, s.ops_port); }, nullptr},
-  {"certs.mode", "", "", "files", "files", "where the webhook's certificate comes from: the files in webhook.certDir", false,
-   [](S&, V v) { return v == "files"; }, nullptr},
-  {"log.level", "--log-level", "LOG_LEVEL", "debug|info|warn|error", "info", "", false,
-   [](S& s, V v) { return to_choice<ops::Level>(v, {{"debug", ops::Level::Debug}, {"info", ops::Level::Info}, {"warn", ops::Level::Warn}, {"error", ops::Level::Error}}, s.log_level); }, nullptr},
-  {"log.format", "--log-format", "", "text|json", "text", "", false,
-   [](S& s, V v) { return to_choice<ops::Format>(v, {{"text", ops::Format::Text}, {"json", ops::Format::Json}}, s.log_format); }, nullptr},
-  {"kubeconfig", "--kubeconfig", "", "FILE", "in-cluster, or none",
-   "accepted, and not used yet: this version makes no connection to the cluster", false, [](S& s, V v) { return to_text(v, s.kubeconfig); }, nullptr},
-  {"generator.enabled", "--generator", "", "on|off", "on", "accepted, and not used yet: this version generates no objects", false,
-   [](S& s, V v) { return to_bool(v, "on", "off", s.generator_enabled) || to_bool(v, "true", "false", s.generator_enabled); }, nullptr},
-  {"generator.minAge", "--min-age", "", "a duration such as 8s", "2h", "accepted, and not used yet: this version generates no objects", false,
-   [](S& s, V v) { return to_duration(v, milliseconds{0}, std::chrono::hours{24 * 365}, s.generator_min_age); }, nullptr},
-  {"generator.naming", "", "", "legacy-backup|v4", "legacy-backup",
-   "names: <pvc>-backup for both VolSync objects, or <pvc> and <pvc>-dst", false,
-   [](S& s, V v) { return to_choice<core::Naming>(v, {{"legacy-backup", core::Naming::LegacyBackup}, {"v4", core::Naming::V4}}, s.policy.naming); }, nullptr},
-};
-// clang-format on
 
 }  // namespace
 
-std::span<const Setting> settings_table() { return kTable; }
+std::span<const Setting> settings_table() {
+  static const std::vector<Setting> kTable = all_rows();
+  return kTable;
+}
+
+std::optional<Setting> find_setting(std::string_view key) {
+  auto row = find_in(settings_table(), key);
+  return row ? row : find_class_setting(key);
+}
 
 std::string environment_name(const Setting& setting) {
   if (setting.flag.empty()) return {};

@@ -152,10 +152,10 @@ class Judge {
       return wait(Code::BackupInFlight,
                   fmt::format("no complete backup exists yet and one is being made ({})", activity->what));
     }
-    const bool seen = !activity->last_finished || *activity->last_finished + kKubernetesTick <= current_->listing_began;
+    const bool seen = !activity->last_finished || *activity->last_finished + kKubernetesTick <= evidence_.checked_at;
     if (seen) return std::nullopt;
-    return wait(Code::IndexRefreshing,
-                fmt::format("a backup ended at {}, after the listing began", format_seconds(*activity->last_finished)));
+    return wait(Code::IndexRefreshing, fmt::format("a backup ended at {}, after this was looked at",
+                                                   format_seconds(*activity->last_finished)));
   }
 
   // Rule 9.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "src/core/contract.hpp"
+
 namespace holdfast::core {
 namespace {
 
@@ -13,17 +15,6 @@ struct Fault {
   std::string problem;
   std::string remedy;
 };
-
-bool is_tier(std::string_view value) { return value == "hourly" || value == "daily"; }
-
-bool has_value(const StringMap& map, std::string_view key, std::string_view value) {
-  const std::string* found = lookup(map, key);
-  return found != nullptr && *found == value;
-}
-
-bool is_blank(const std::string* text) {
-  return text == nullptr || text->find_first_not_of(" \t\r\n") == std::string::npos;
-}
 
 Settled pass(Code code, std::string message, std::vector<std::string> warnings = {}) {
   Verdict verdict;
@@ -64,8 +55,7 @@ class Reader {
     if (policy_.excluded_namespaces.contains(pvc_.ns)) {
       return pass(Code::NamespaceExcluded, fmt::format("namespace {} is excluded", pvc_.ns));
     }
-    const bool exempt = has_value(pvc_.labels, key::kBackupExempt, "true");
-    if (exempt || simple_tier() || plumber_tier()) return std::nullopt;
+    if (exemption(pvc_) != Exemption::None || opts_in()) return std::nullopt;
     if (policy_.mode == Mode::Strict && namespace_is_managed() && !is_temporary()) {
       fault(Code::Unprotected, "the PVC has neither a backup label nor an exemption, and mode strict asks for one",
             fmt::format("add the label `backup: hourly` or `backup: daily`, or `{}: \"true\"` with the annotation `{}`",
@@ -75,26 +65,19 @@ class Reader {
     return pass(Code::NotOptedIn, "no label of ours", warnings_);
   }
 
-  bool simple_tier() { return policy_.simple_contract && tier_label(key::kBackup); }
-
-  bool plumber_tier() {
-    if (!policy_.plumber_contract || !namespace_label_is_set()) return false;
-    if (!has_value(pvc_.labels, key::kPlumberEnabled, "true")) return false;
-    if (!has_value(pvc_.labels, key::kPlumberManage, "true")) return false;
-    return tier_label(key::kPlumberTier);
+  bool opts_in() {
+    return counts(opts_in_simple(pvc_, policy_)) || counts(opts_in_plumber(pvc_, namespace_label_is_set(), policy_));
   }
 
-  bool tier_label(std::string_view label) {
-    const std::string* tier = lookup(pvc_.labels, label);
-    if (tier == nullptr) return false;
-    if (is_tier(*tier)) return true;
-    warn(Code::UnknownTier, fmt::format("label {}: {:?} protects nothing; allowed are hourly and daily", label, *tier));
-    return false;
+  bool counts(const OptIn& opt_in) {
+    if (opt_in.is == OptIn::Is::UnknownTier) {
+      warn(Code::UnknownTier,
+           fmt::format("label {}: {:?} protects nothing; allowed are hourly and daily", opt_in.label, opt_in.value));
+    }
+    return opt_in.is == OptIn::Is::Yes;
   }
 
-  bool namespace_label_is_set() const {
-    return !question_.namespace_labels || has_value(*question_.namespace_labels, key::kPlumberNamespace, "true");
-  }
+  bool namespace_label_is_set() const { return !question_.namespace_labels || is_managed(*question_.namespace_labels); }
 
   bool namespace_is_managed() const { return policy_.simple_contract || namespace_label_is_set(); }
 
@@ -109,9 +92,9 @@ class Reader {
 
   // Rule 2.
   std::optional<Settled> volume() {
-    if (has_value(pvc_.labels, key::kBackupExempt, "true")) {
-      if (!is_blank(lookup(pvc_.annotations, key::kBackupExemptReason)))
-        return pass(Code::Exempt, "exempt from backup");
+    const Exemption exempt = exemption(pvc_);
+    if (exempt == Exemption::WithReason) return pass(Code::Exempt, "exempt from backup");
+    if (exempt == Exemption::ReasonMissing) {
       fault(Code::ExemptReasonMissing, fmt::format("label {} is set without a reason", key::kBackupExempt),
             fmt::format("say why in the annotation `{}`, or remove the label", key::kBackupExemptReason));
       return refuse();

@@ -226,6 +226,7 @@ void Prover::report_catalog(const ListingReport& report, const core::Catalog& ca
                          .reason = {},
                          .snapshots = catalog.snapshots(),
                          .identities = catalog.identities(),
+                         .blobs = report.blobs,
                          .last_success = report.finished});
 }
 

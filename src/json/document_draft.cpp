@@ -3,7 +3,7 @@
 namespace holdfast::json {
 namespace {
 
-std::vector<Complaint>& complaints_of(void* draft) { return static_cast<DocumentDraft*>(draft)->object.complaints; }
+std::vector<Complaint>& complaints_of(void* draft) { return static_cast<DocumentDraft*>(draft)->complaints; }
 
 void begin_at(void* draft, std::size_t mark) { static_cast<DocumentDraft*>(draft)->mark = mark; }
 
@@ -13,8 +13,8 @@ extern const Shape kItem;
 constexpr Member kDocument[] = {
     {"apiVersion", text<&DocumentDraft::api_version>()},
     {"kind", text<&DocumentDraft::kind>()},
-    {"metadata", object<&DocumentDraft::object, &PvcDraft::pvc>(pvc_shape::kMetadata)},
-    {"spec", object<&DocumentDraft::object, &PvcDraft::pvc>(pvc_shape::kSpec)},
+    {"metadata", object(claim_shape::kMetadata<&DocumentDraft::claim>)},
+    {"spec", object(claim_shape::kSpec<&DocumentDraft::claim>)},
     {"items", array(kItem)},
 };
 

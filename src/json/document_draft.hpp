@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "src/json/pvc_shape.hpp"
+#include "src/json/claim_shape.hpp"
 
 namespace holdfast::json {
 
@@ -12,7 +12,8 @@ namespace holdfast::json {
 struct DocumentDraft {
   std::string api_version;
   std::string kind;
-  PvcDraft object;
+  core::Claim claim;
+  std::vector<Complaint> complaints;  ///< about the claim: whether they count is known with the kind
   std::vector<DocumentDraft> items;
   std::size_t mark = 0;  ///< where it begins
 };

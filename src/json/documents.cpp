@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <functional>
-#include <sstream>
 
 #include <fmt/format.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
 
 #include "src/json/document_draft.hpp"
 #include "src/json/parse.hpp"
-#include "src/json/text.hpp"
+#include "src/json/yaml_documents.hpp"
 #include "src/json/yaml_replay.hpp"
 
 namespace holdfast::json {
@@ -62,13 +59,13 @@ class Collector {
 
   void add_claim(DocumentDraft draft) {
     check(draft);
-    if (draft.object.pvc.name.empty() && draft.object.pvc.generate_name.empty()) missing_name(draft);
-    push(draft, std::move(draft.object.pvc));
+    if (draft.claim.pvc.name.empty() && draft.claim.pvc.generate_name.empty()) missing_name(draft);
+    push(draft, std::move(draft.claim));
   }
 
   void add_namespace(DocumentDraft draft) {
     check(draft);
-    core::Pvc& object = draft.object.pvc;
+    core::Pvc& object = draft.claim.pvc;
     if (object.name.empty()) missing_name(draft);
     push(draft, NamespaceDocument{std::move(object.name), std::move(object.labels)});
   }
@@ -86,7 +83,7 @@ class Collector {
     }
   }
 
-  void check(const DocumentDraft& draft) const { check_complaints(draft.object.complaints, line_of_); }
+  void check(const DocumentDraft& draft) const { check_complaints(draft.complaints, line_of_); }
 
   [[noreturn]] void missing_name(const DocumentDraft& draft) const {
     throw at_line(line_of_(draft.mark), fmt::format("metadata.name: missing in a {}", draft.kind));
@@ -128,17 +125,6 @@ std::vector<Document> read_json(std::string_view text, const ReadLimits& limits)
   return std::move(collector).documents();
 }
 
-/// yaml-cpp takes some control characters for the end of the text, and does not check UTF-8.
-void check_characters(std::string_view text) {
-  const auto control = std::ranges::find_if(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-  });
-  const auto bad = std::min(static_cast<std::size_t>(control - text.begin()), find_invalid_utf8(text));
-  if (bad >= text.size()) return;
-  const auto line = static_cast<std::size_t>(std::ranges::count(text.substr(0, bad), '\n')) + 1;
-  throw at_line(line, "not UTF-8 text");
-}
-
 void read_yaml_document(const std::vector<YamlNode>& nodes, const ReadLimits& limits, Collector& collector) {
   DocumentDraft draft;
   Walker walker(kDocumentShape, &draft, options(limits));
@@ -148,23 +134,11 @@ void read_yaml_document(const std::vector<YamlNode>& nodes, const ReadLimits& li
 }
 
 std::vector<Document> read_yaml(std::string_view text, const ReadLimits& limits) try {
-  check_characters(text);
-  // yaml-cpp ends a quoted scalar without its closing quote at the end of the text; at a document's end it does not.
-  std::istringstream in(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
-  YAML::Parser parser(in);
-  YamlTape tape(limits);
   Collector collector{std::identity{}};
-  while (parser.HandleNextDocument(tape)) {
-    const auto& nodes = tape.nodes();
-    if (nodes.empty() || nodes.front().kind == YamlNode::Kind::Null) continue;
-    read_yaml_document(nodes, limits, collector);
-  }
+  read_yaml_documents(text, limits, [&](const auto& nodes) { read_yaml_document(nodes, limits, collector); });
   return std::move(collector).documents();
 } catch (const YamlFault& fault) {
   throw at_line(fault.line, fault.problem);
-} catch (const YAML::Exception& error) {
-  throw at_line(static_cast<std::size_t>(error.mark.line) + 1,
-                fmt::format("not YAML: {} (column {})", error.msg, error.mark.column + 1));
 }
 
 /// YAML may begin with a brace too. If the text is neither, what the JSON reader says of it is more to the point.

@@ -1,9 +1,11 @@
 // Where in a PersistentVolumeClaim document the members of core::Pvc stand.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "holdfast/core/pvc.hpp"
+#include "holdfast/core/quantity.hpp"
 #include "src/json/shape.hpp"
 
 namespace holdfast::json {
@@ -15,27 +17,42 @@ struct PvcDraft {
   std::vector<Complaint> complaints;
 };
 
+/// Tables. `At` leads from the owner to the core::Pvc that they fill; nothing: the owner is one.
 namespace pvc_shape {
 
-// Setters with a meaning of their own; owners are core::Pvc.
-const char* set_requested_bytes(void* pvc, std::string_view key, std::string_view quantity);
-void* open_annotations(void* pvc);
+/// Into an optional number of bytes; owner and way as for text().
+template <auto... Path>
+const char* set_bytes(void* owner, std::string_view, std::string_view quantity) {
+  const auto bytes = core::parse_bytes(quantity);
+  if (!bytes) return "not a quantity of bytes";
+  detail::Slot<Path...>::of(owner) = *bytes;
+  return nullptr;
+}
+
+template <auto... At>
+void* open_annotations(void* owner) {
+  detail::Slot<At..., &core::Pvc::has_annotations>::of(owner) = true;
+  return owner;
+}
+
 std::vector<Complaint>& complaints_of(void* pvc_draft);
 
 inline constexpr Member kOwner[] = {
     {"kind", text<&core::OwnerReference::kind>()},
     {"controller", flag<&core::OwnerReference::controller>()},
 };
-inline constexpr Shape kOwnerElement = object<&core::Pvc::owners>(kOwner);
+template <auto... At>
+inline constexpr Shape kOwnerElement = object<At..., &core::Pvc::owners>(kOwner);
 
-inline constexpr Member kMetadata[] = {
-    {"namespace", text<&core::Pvc::ns>()},
-    {"name", text<&core::Pvc::name>()},
-    {"generateName", text<&core::Pvc::generate_name>()},
-    {"labels", text_map<&core::Pvc::labels>()},
-    {"annotations", text_map<&core::Pvc::annotations>(open_annotations)},
-    {"ownerReferences", array(kOwnerElement)},
-};
+template <auto... At>
+inline constexpr auto kMetadata = std::to_array<Member>({
+    {"namespace", text<At..., &core::Pvc::ns>()},
+    {"name", text<At..., &core::Pvc::name>()},
+    {"generateName", text<At..., &core::Pvc::generate_name>()},
+    {"labels", text_map<At..., &core::Pvc::labels>()},
+    {"annotations", text_map<At..., &core::Pvc::annotations>(open_annotations<At...>)},
+    {"ownerReferences", array(kOwnerElement<At...>)},
+});
 
 inline constexpr Member kReference[] = {
     {"apiGroup", text<&core::ObjectReference::api_group>()},
@@ -44,23 +61,30 @@ inline constexpr Member kReference[] = {
     {"namespace", text<&core::ObjectReference::ns>()},
 };
 
-inline constexpr Member kRequests[] = {{"storage", {.kind = Shape::Kind::Scalar, .set = set_requested_bytes}}};
-inline constexpr Member kResources[] = {{"requests", object(kRequests)}};
+/// All of the spec but `resources`.
+template <auto... At>
+inline constexpr auto kVolume = std::to_array<Member>({
+    {"volumeMode", text<At..., &core::Pvc::volume_mode>()},
+    {"volumeName", text<At..., &core::Pvc::volume_name>()},
+    {"storageClassName", text<At..., &core::Pvc::storage_class>()},
+    {"selector", present<At..., &core::Pvc::has_selector>()},
+    {"dataSource", object<At..., &core::Pvc::data_source>(kReference)},
+    {"dataSourceRef", object<At..., &core::Pvc::data_source_ref>(kReference)},
+});
 
-inline constexpr Member kSpec[] = {
-    {"volumeMode", text<&core::Pvc::volume_mode>()},
-    {"volumeName", text<&core::Pvc::volume_name>()},
-    {"storageClassName", text<&core::Pvc::storage_class>()},
-    {"selector", present<&core::Pvc::has_selector>()},
-    {"resources", object(kResources)},
-    {"dataSource", object<&core::Pvc::data_source>(kReference)},
-    {"dataSourceRef", object<&core::Pvc::data_source_ref>(kReference)},
-};
+template <auto... At>
+inline constexpr auto kRequests = std::to_array<Member>(
+    {{"storage", {.kind = Shape::Kind::Scalar, .set = set_bytes<At..., &core::Pvc::requested_bytes>}}});
+template <auto... At>
+inline constexpr auto kResources = std::to_array<Member>({{"requests", object(kRequests<At...>)}});
+
+template <auto... At>
+inline constexpr auto kSpec = joined(kVolume<At...>, std::to_array<Member>({{"resources", object(kResources<At...>)}}));
 
 /// For the tables of documents that are or hold a claim; the owner is a PvcDraft.
 inline constexpr Member kDraft[] = {
-    {"metadata", object<&PvcDraft::pvc>(kMetadata)},
-    {"spec", object<&PvcDraft::pvc>(kSpec)},
+    {"metadata", object(kMetadata<&PvcDraft::pvc>)},
+    {"spec", object(kSpec<&PvcDraft::pvc>)},
 };
 
 }  // namespace pvc_shape

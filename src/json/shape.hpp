@@ -8,6 +8,7 @@
 // Several pointers to members are a way: text<&Draft::review, &Review::uid>() fills draft.review.uid.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,9 @@ struct Shape {
   void* (*open)(void* owner) = nullptr;
   /// Called with the inner owner at the start, after open(): where the value stands, see Complaint::mark.
   void (*begin_at)(void* inner, std::size_t mark) = nullptr;
+  /// Called with the inner owner at the end, before close(), likewise. In JSON an object's text is that from a byte
+  /// before begin_at's mark to end_at's.
+  void (*end_at)(void* inner, std::size_t mark) = nullptr;
   /// Called with the inner owner at the end; returns what is wrong with the whole, or nothing.
   std::optional<std::string> (*close)(void* inner) = nullptr;
   /// Complaints from within go to the inner owner: whether they count is known only later.
@@ -141,6 +145,14 @@ void* open_slot(void* owner) {
   return &inner(Slot<Path...>::of(owner));
 }
 
+template <auto... Path>
+const char* set_element(void* owner, std::string_view, std::string_view value) {
+  Slot<Path...>::of(owner).emplace_back(value);
+  return nullptr;
+}
+template <auto... Path>
+inline constexpr Shape kElement = {.kind = Shape::Kind::Text, .set = set_element<Path...>};
+
 }  // namespace detail
 
 /// Into a std::string or an optional one.
@@ -178,5 +190,18 @@ constexpr Shape object(std::span<const Member> members) {
 }
 /// An array whose elements are like `each`.
 constexpr Shape array(const Shape& each) { return {.kind = Shape::Kind::Array, .each = &each}; }
+/// An array of strings, into a vector.
+template <auto... Path>
+constexpr Shape text_array() {
+  return array(detail::kElement<Path...>);
+}
+
+/// Two tables as one.
+template <std::size_t A, std::size_t B>
+constexpr std::array<Member, A + B> joined(const std::array<Member, A>& a, const std::array<Member, B>& b) {
+  std::array<Member, A + B> all{};
+  for (std::size_t i = 0; i < A + B; ++i) all[i] = i < A ? a[i] : b[i - A];
+  return all;
+}
 
 }  // namespace holdfast::json

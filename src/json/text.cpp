@@ -74,6 +74,13 @@ std::string_view cut_utf8(std::string_view text, std::size_t max_bytes) {
   return text.substr(0, max_bytes);
 }
 
+std::string_view last_utf8(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  text.remove_prefix(text.size() - max_bytes);
+  while (!text.empty() && continues(text.front())) text.remove_prefix(1);
+  return text;
+}
+
 std::string printable(std::string_view text, std::size_t max_bytes) {
   // A byte that is replaced grows to three, so this much of the input always suffices.
   std::string out = valid_utf8(text.substr(0, max_bytes + 4));

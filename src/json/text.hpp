@@ -17,6 +17,9 @@ std::string valid_utf8(std::string_view text);
 /// At most `max_bytes` of well-formed `text`, not ending within a character.
 std::string_view cut_utf8(std::string_view text, std::size_t max_bytes);
 
+/// The end of it instead, not beginning within a character.
+std::string_view last_utf8(std::string_view text, std::size_t max_bytes);
+
 /// Well-formed, on one line, at most `max_bytes` and three more for "..." where something was cut: for messages.
 std::string printable(std::string_view text, std::size_t max_bytes);
 

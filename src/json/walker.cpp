@@ -195,6 +195,7 @@ bool Walker::pop() {
     sink.insert(sink.end(), std::move_iterator(first), std::move_iterator(complaints_.end()));
     complaints_.erase(first, complaints_.end());
   }
+  if (frame.shape->end_at != nullptr) frame.shape->end_at(frame.owner, mark_);
   if (frame.shape->close == nullptr) return true;
   auto problem = frame.shape->close(frame.owner);
   return !problem || complain(std::move(*problem));

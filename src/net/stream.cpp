@@ -19,7 +19,7 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == 
 Progress of_receive(ssize_t received) {
   if (received > 0) return {State::Done, static_cast<std::size_t>(received)};
   if (received < 0 && would_block()) return {State::WantRead};
-  return {State::Closed};
+  return {.state = State::Closed, .orderly = received == 0};
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Progress Stream::of_tls(int result, std::size_t bytes) {
     case SSL_ERROR_WANT_WRITE:
       return {State::WantWrite};
     case SSL_ERROR_ZERO_RETURN:
-      return {State::Closed};
+      return {.state = State::Closed, .orderly = true};
     default:
       broken_ = true;
       return {State::Closed};

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "holdfast/net/tls.hpp"
 
@@ -21,6 +22,7 @@ struct Progress {
   };
   State state = State::Closed;
   std::size_t bytes = 0;
+  bool orderly = false;  ///< Closed: by the peer, which said so (close_notify, or FIN where there is no TLS)
 
   bool waits() const { return state == State::WantRead || state == State::WantWrite; }
 };
@@ -30,6 +32,13 @@ class Stream {
   /// `descriptor` is a connected non-blocking socket, which stays the caller's. `tls` null: plain; it is not needed
   /// afterwards. Throws std::bad_alloc.
   Stream(int descriptor, const TlsContext* tls);
+
+  struct Free {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+  using Tls = std::unique_ptr<SSL, Free>;
+  /// A client's side: `ssl` has the descriptor already and is ready to connect; null: plain.
+  Stream(int descriptor, Tls ssl) : descriptor_(descriptor), ssl_(std::move(ssl)) {}
 
   Progress handshake();
   Progress read(void* data, std::size_t size);
@@ -44,13 +53,10 @@ class Stream {
   bool pending() const;
 
  private:
-  struct Free {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
-  };
   Progress of_tls(int result, std::size_t bytes);
 
   int descriptor_;
-  std::unique_ptr<SSL, Free> ssl_;
+  Tls ssl_;
   bool established_ = false;
   bool broken_ = false;  ///< after a fatal TLS error OpenSSL forbids further calls
 };

@@ -61,9 +61,25 @@ struct Metrics::Impl {
   prometheus::Gauge& certificate =
       gauge(registry, "holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
 
+  Family<prometheus::Counter>& applies =
+      counter(registry, "holdfast_generator_apply_total", "Objects written by the generator, by kind and result.");
+  Family<prometheus::Counter>& deletes =
+      counter(registry, "holdfast_generator_delete_total", "Objects deleted by the generator, by kind and reason.");
+  prometheus::Gauge& queue_depth =
+      gauge(registry, "holdfast_generator_queue_depth", "PVCs that wait to be looked at or are being worked on.");
+  prometheus::Gauge& leader =
+      gauge(registry, "holdfast_generator_leader", "1 where this replica holds the Lease and writes.");
+  Family<prometheus::Counter>& restores =
+      counter(registry, "holdfast_restores_total", "Restores by how they ended: verified, unverified, failed.");
+  Family<prometheus::Gauge>& last_backups = prometheus::BuildGauge()
+                                                .Name("holdfast_pvc_last_backup_timestamp_seconds")
+                                                .Help("When the newest complete backup of a protected PVC ended.")
+                                                .Register(registry);
+
   // Family::Add hashes a map of labels; the hot path finds its counter by three string views instead.
   std::mutex mutex;
   std::map<std::tuple<std::string, std::string, std::string>, prometheus::Counter*, std::less<>> by_admission;
+  std::map<std::pair<std::string, std::string>, prometheus::Gauge*> by_pvc;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -75,6 +91,7 @@ Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
       .Set(1);
   for (const char* result : {"current", "changed", "unknown"}) impl_->proofs.Add({{"result", result}});
   for (const char* result : {"ok", "error", "timeout"}) impl_->refreshes.Add({{"result", result}});
+  for (const char* result : {"verified", "unverified", "failed"}) impl_->restores.Add({{"result", result}});
 }
 
 Metrics::~Metrics() = default;
@@ -114,6 +131,37 @@ void Metrics::index_catalog(std::size_t snapshots, std::size_t identities, std::
 }
 
 void Metrics::certificate_expiry(double unix_seconds) { impl_->certificate.Set(unix_seconds); }
+
+void Metrics::generator_apply(std::string_view kind, std::string_view result) {
+  impl_->applies.Add({{"kind", std::string(kind)}, {"result", std::string(result)}}).Increment();
+}
+
+void Metrics::generator_delete(std::string_view kind, std::string_view reason) {
+  impl_->deletes.Add({{"kind", std::string(kind)}, {"reason", std::string(reason)}}).Increment();
+}
+
+void Metrics::generator_state(std::size_t queue_depth, bool leader) {
+  impl_->queue_depth.Set(static_cast<double>(queue_depth));
+  impl_->leader.Set(leader ? 1 : 0);
+}
+
+void Metrics::restore(std::string_view result) { impl_->restores.Add({{"result", std::string(result)}}).Increment(); }
+
+void Metrics::last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds) {
+  const std::lock_guard lock(impl_->mutex);
+  auto found = impl_->by_pvc.find({ns, pvc});
+  if (!unix_seconds) {
+    if (found == impl_->by_pvc.end()) return;
+    impl_->last_backups.Remove(found->second);
+    impl_->by_pvc.erase(found);
+    return;
+  }
+  if (found == impl_->by_pvc.end()) {
+    auto& added = impl_->last_backups.Add({{"namespace", ns}, {"pvc", pvc}});
+    found = impl_->by_pvc.emplace(std::pair{ns, pvc}, &added).first;
+  }
+  found->second->Set(*unix_seconds);
+}
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
 

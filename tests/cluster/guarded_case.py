@@ -55,7 +55,7 @@ class GuardedCase(unittest.TestCase):
         cls.holdfast = cls.guarded.holdfast
 
     def setUp(self):
-        self.namespace = f"{type(self).__module__.removeprefix('test_')}-{next(_numbers)}"
+        self.namespace = f"{type(self).__module__.removeprefix('test_').replace('_', '-')}-{next(_numbers)}"
         self.api.create_namespace(self.namespace)
         self.addCleanup(self._holdfast_is_alive)
 

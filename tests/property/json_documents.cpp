@@ -171,7 +171,7 @@ TEST_CASE("any claim in a file reads back the same", "[json]") {
     RC_ASSERT(std::holds_alternative<std::vector<json::Document>>(result));
     const auto& documents = std::get<std::vector<json::Document>>(result);
     RC_ASSERT(documents.size() == 1u);
-    check_same(std::get<core::Pvc>(documents[0].object), pvc);
+    check_same(std::get<core::Claim>(documents[0].object).pvc, pvc);
   }));
 }
 

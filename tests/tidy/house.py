@@ -23,7 +23,7 @@ FOLDERS = {"webhook": "webhook", "certs": "certs"}
 LIBRARIES = {
     "fmt": {"core", "*"},
     "boost": {"json", "net", "index", "kube"},
-    "openssl": {"net", "certs", "index", "kube"},
+    "openssl": {"net", "certs", "index", "kube", "generator"},
     "rapidjson": {"json", "ops", "index"},
     "json": {"json", "cli", "webhook", "generator", "kube"},
     "yaml-cpp": {"json", "cli"},

@@ -1,25 +1,16 @@
 """A real Kubernetes control plane on loopback, for as long as a `with` block lasts."""
 
+import contextlib
 import json
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
+from . import audit
 from .kube_api import Api
 from .processes import Child, free_ports, plain_environment, run, wait_until
-
-# Every request for a PVC leaves a line, with what admission webhooks had to say about it.
-_AUDIT_POLICY = """\
-apiVersion: audit.k8s.io/v1
-kind: Policy
-omitStages: [RequestReceived]
-rules:
-- level: Metadata
-  verbs: [create, update, patch, delete]
-  resources: [{group: "", resources: [persistentvolumeclaims]}]
-- level: None
-"""
 
 
 class ControlPlane:
@@ -28,11 +19,16 @@ class ControlPlane:
     def __init__(self, components: pathlib.Path):
         self._components = components
         self._children: list[Child] = []
+        self._api_server: Child
+        self._api_server_flags: list[str]
+        self._controller_manager: Child | None = None
         self.folder: pathlib.Path
         self.api: Api
+        self.audit: audit.AuditLog
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-rig-"))
+        self.audit = audit.AuditLog(self.folder / "audit.log")
         try:
             self._issue_certificates()
             self._start()
@@ -50,6 +46,15 @@ class ControlPlane:
     def kubeconfig(self) -> pathlib.Path:
         return self.folder / "kubeconfig"
 
+    @property
+    def ca(self) -> pathlib.Path:
+        return self.folder / "ca.crt"
+
+    @property
+    def port(self) -> int:
+        """The API server's, for as long as the control plane lasts."""
+        return self.api.address[1]
+
     def kubectl(self, *words, stdin: str | None = None) -> subprocess.CompletedProcess:
         """Runs kubectl to its end; never raises for its exit status."""
         return subprocess.run(self.kubectl_command(*words), env=self.kubectl_environment(), input=stdin,
@@ -62,17 +67,64 @@ class ControlPlane:
         return plain_environment(self.folder, KUBECONFIG=str(self.kubeconfig))
 
     def start_controller_manager(self) -> None:
-        [port] = free_ports(1)
-        self._run("kube-controller-manager", f"--kubeconfig={self.kubeconfig}",
-                  f"--service-account-private-key-file={self.folder}/sa.key", f"--root-ca-file={self.folder}/ca.crt",
-                  "--leader-elect=false", "--bind-address=127.0.0.1", f"--secure-port={port}")
+        """Unless it runs already."""
+        if self._controller_manager is None:
+            [port] = free_ports(1)
+            self._controller_manager = self._run(
+                "kube-controller-manager", f"--kubeconfig={self.kubeconfig}",
+                f"--service-account-private-key-file={self.folder}/sa.key", f"--root-ca-file={self.ca}",
+                "--leader-elect=false", "--bind-address=127.0.0.1", f"--secure-port={port}",
+                # Its usual 20 requests a second would be busy for a minute with what a test of thousands leaves.
+                "--kube-api-qps=1000", "--kube-api-burst=2000")
+
+    @contextlib.contextmanager
+    def controller_manager(self):
+        """Garbage is collected, finalizers are honoured and volumes are bound, at least until the end of the block."""
+        ran_before = self._controller_manager is not None
+        self.start_controller_manager()
+        try:
+            yield
+        finally:
+            if not ran_before:
+                self._stop(self._controller_manager)
+                self._controller_manager = None
+
+    def stop_api_server(self) -> None:
+        """As a crash: in good order it would wait a minute for its watches."""
+        self._api_server.signal(signal.SIGKILL)
+        self._stop(self._api_server)
+        self.api.forget_connections()
+
+    def start_api_server(self) -> None:
+        """After stop_api_server(): the same port and the same data; returns when it is ready."""
+        self._api_server = self._run("kube-apiserver", *self._api_server_flags)
+        wait_until(self._ready, 90, "kube-apiserver becomes ready", every=0.1)
+
+    def restart_api_server(self) -> None:
+        self.stop_api_server()
+        self.start_api_server()
+
+    @contextlib.contextmanager
+    def api_server_down(self):
+        """Connections are refused until the end of the block."""
+        self.stop_api_server()
+        try:
+            yield
+        finally:
+            self.start_api_server()
+
+    @contextlib.contextmanager
+    def api_server_frozen(self):
+        """Connections are accepted, by the kernel, and nobody answers until the end of the block."""
+        self._api_server.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._api_server.signal(signal.SIGCONT)
 
     def audit_events(self, namespace: str, verb: str = "create") -> list[dict]:
         """The audit log's entries about PVCs of a namespace, oldest first."""
-        lines = (self.folder / "audit.log").read_text().splitlines()
-        events = [json.loads(line) for line in lines if f'"{namespace}"' in line]
-        return [event for event in events
-                if event["verb"] == verb and event["objectRef"].get("namespace") == namespace]
+        return self.audit.pvc_events(namespace, verb)
 
     def _start(self, attempts: int = 3) -> None:
         # A port that was free a moment ago may be taken now; then everything is tried again with others.
@@ -94,15 +146,15 @@ class ControlPlane:
         self._run("etcd", f"--data-dir={data}", "--unsafe-no-fsync", f"--listen-client-urls={store}",
                   f"--advertise-client-urls={store}", f"--listen-peer-urls=http://127.0.0.1:{peer}",
                   "--log-level=warn")
-        self._run("kube-apiserver", f"--etcd-servers={store}", *self._api_server_flags(secure))
+        self._api_server_flags = [f"--etcd-servers={store}", *self._flags_of_api_server(secure)]
         self.api = Api("127.0.0.1", secure, self.folder / "ca.crt", self.folder / "admin.crt",
                        self.folder / "admin.key")
         self._write_kubeconfig(secure)
-        wait_until(self._ready, 90, "kube-apiserver becomes ready", every=0.1)
+        self.start_api_server()
 
-    def _api_server_flags(self, port: int) -> list[str]:
+    def _flags_of_api_server(self, port: int) -> list[str]:
         folder = self.folder
-        (folder / "audit-policy.yaml").write_text(_AUDIT_POLICY)
+        (folder / "audit-policy.yaml").write_text(audit.POLICY)
         return [
             "--bind-address=127.0.0.1", f"--secure-port={port}",
             f"--tls-cert-file={folder}/api.crt", f"--tls-private-key-file={folder}/api.key",
@@ -121,9 +173,15 @@ class ControlPlane:
         except OSError:
             return False
 
-    def _run(self, program: str, *flags: str) -> None:
-        self._children.append(Child([self._components / program, *flags], self.folder / f"{program}.log",
-                                    env=plain_environment(self.folder)))
+    def _run(self, program: str, *flags: str) -> Child:
+        child = Child([self._components / program, *flags], self.folder / f"{program}.log",
+                      env=plain_environment(self.folder))
+        self._children.append(child)
+        return child
+
+    def _stop(self, child: Child) -> None:
+        self._children.remove(child)
+        child.end()
 
     def _issue_certificates(self) -> None:
         folder = self.folder

@@ -18,7 +18,8 @@ class Guarded:
 
     def __init__(self, plane: ControlPlane, components: pathlib.Path, binary: pathlib.Path, *,
                  format_version: int | None = None, pinned: bool = True, kopia: pathlib.Path | None = None,
-                 flags: tuple[str, ...] = (), excluded: tuple[str, ...] = webhooks.EXCLUDED_NAMESPACES):
+                 flags: tuple[str, ...] = (), excluded: tuple[str, ...] = webhooks.EXCLUDED_NAMESPACES,
+                 launcher: tuple[str, ...] = (), environment: dict | None = None):
         self.plane = plane
         self.binary = binary
         self._components = components
@@ -27,6 +28,7 @@ class Guarded:
         self._kopia = kopia or components / "kopia"
         self._flags = flags
         self._excluded = excluded
+        self._process = {"launcher": launcher, "environment": environment}
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-guarded-"))
@@ -48,14 +50,14 @@ class Guarded:
             self._instances.pop().stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_instance(self, name: str) -> Holdfast:
+    def start_instance(self, name: str, *flags: str) -> Holdfast:
         """One more replica; ended with the rest."""
         pin = ["--repository-id", self.repository_id] if self._pinned else []
         instance = Holdfast(
             self.binary, self.folder, self.certificates, "--index-backend", "kopia-fs",
             "--index-path", str(self.repository.path), "--kopia-password-file", str(self.repository.password_file),
             "--kopia-binary", str(self._kopia), "--index-timeout", "4s", "--drain", "3s", *pin, *self._flags,
-            name=name)
+            *flags, name=name, **self._process)
         self._instances.append(instance)
         return instance
 

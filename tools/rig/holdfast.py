@@ -15,12 +15,13 @@ class Holdfast:
     """Started by the constructor, which returns once it listens; ended by stop()."""
 
     def __init__(self, binary: pathlib.Path, folder: pathlib.Path, certificates: pathlib.Path, *flags: str,
-                 name: str = "holdfast"):
+                 name: str = "holdfast", launcher: tuple[str, ...] = (), environment: dict | None = None):
+        """`launcher`: words before the command; `environment`: on top of a plain one."""
         home = folder / name
         home.mkdir()
-        self._child = Child([binary, "serve", "--webhook-port", "0", "--ops-port", "0", "--webhook-cert-dir",
+        self._child = Child([*launcher, binary, "serve", "--webhook-port", "0", "--ops-port", "0", "--webhook-cert-dir",
                              certificates, "--cache-dir", home / "cache", *flags],
-                            folder / f"{name}.log", env=plain_environment(home))
+                            folder / f"{name}.log", env=plain_environment(home, **(environment or {})))
         try:
             ports = wait_until(self._ports, 20, "holdfast listens")
         except BaseException:
@@ -47,14 +48,15 @@ class Holdfast:
         except OSError as error:
             return 0, str(error)
 
+    def metric(self, metric: str, **labels: str) -> float:
+        """The sum of a metric over the series that carry these labels; 0 where there is none."""
+        wanted = {f'{key}="{value}"' for key, value in labels.items()}
+        return sum(float(value) for name, series, value in _SAMPLE.findall(self.get("/metrics")[1])
+                   if name == metric and wanted <= set(series.split(",")))
+
     def admissions(self, **labels: str) -> int:
         """The sum of holdfast_admission_total over the series that carry these labels."""
-        wanted = {f'{key}="{value}"' for key, value in labels.items()}
-        total = 0.0
-        for name, series, value in _SAMPLE.findall(self.get("/metrics")[1]):
-            if name == "holdfast_admission_total" and wanted <= set(series.split(",")):
-                total += float(value)
-        return int(total)
+        return int(self.metric("holdfast_admission_total", **labels))
 
     def _ports(self) -> dict | None:
         if not self._child.alive():

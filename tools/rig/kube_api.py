@@ -37,20 +37,28 @@ class Answer:
 
 
 class Api:
-    """May be used from any thread."""
+    """May be used from any thread. Who asks is said by `credentials`: a certificate and its key, or a token."""
 
-    def __init__(self, host: str, port: int, ca: pathlib.Path, certificate: pathlib.Path, key: pathlib.Path):
-        self._address = (host, port)
-        self._files = (str(ca), str(certificate), str(key))
-        self._tls: ssl.SSLContext | None = None
+    def __init__(self, host: str, port: int, ca: pathlib.Path, *credentials: pathlib.Path | str):
+        self.address = (host, port)
+        self._tls = ssl.create_default_context(cafile=str(ca))
+        self._headers = {}
+        if len(credentials) == 2:
+            self._tls.load_cert_chain(*credentials)
+        elif credentials:
+            self._headers["Authorization"] = f"Bearer {credentials[0]}"
         self._own = threading.local()
+        self._generation = 0
 
-    def request(self, method: str, path: str, body: dict | None = None,
+    def forget_connections(self) -> None:
+        """For when the server was replaced: every thread connects again with its next request."""
+        self._generation += 1
+
+    def request(self, method: str, path: str, body: dict | bytes | None = None,
                 content_type: str = "application/json") -> Answer:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {} if data is None else {"Content-Type": content_type}
-        response = self._exchange(method, path, data, headers)
-        text = response.read()
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        headers = self._headers if data is None else self._headers | {"Content-Type": content_type}
+        response, text = self._exchange(method, path, data, headers)
         try:
             document = json.loads(text)
         except ValueError:
@@ -85,25 +93,23 @@ class Api:
         if not answer.ok and answer.status != 404:
             raise RuntimeError(f"{collection} {name}: {answer}")
 
-    def _exchange(self, method, path, data, headers) -> http.client.HTTPResponse:
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = self._connect()
+    def _exchange(self, method, path, data, headers) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = self._connection()
         try:
             connection.request(method, path, data, headers)
-            return connection.getresponse()
+            response = connection.getresponse()
+            return response, response.read()
         except (OSError, http.client.HTTPException):
             self._own.connection = None
             connection.close()
             raise
 
-    def _connect(self) -> http.client.HTTPSConnection:
-        if self._tls is None:
-            ca, certificate, key = self._files
-            tls = ssl.create_default_context(cafile=ca)
-            tls.load_cert_chain(certificate, key)
-            self._tls = tls
-        return http.client.HTTPSConnection(*self._address, timeout=60, context=self._tls)
+    def _connection(self) -> http.client.HTTPSConnection:
+        own = self._own
+        if getattr(own, "connection", None) is None or own.generation != self._generation:
+            own.generation = self._generation
+            own.connection = http.client.HTTPSConnection(*self.address, timeout=60, context=self._tls)
+        return own.connection
 
 
 def _warning_text(header: str) -> str:

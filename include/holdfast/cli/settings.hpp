@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "holdfast/core/policy.hpp"
+#include "holdfast/generator/options.hpp"
 #include "holdfast/ops/log.hpp"
 
 namespace holdfast::cli {
@@ -41,9 +42,8 @@ struct Settings {
   std::uint16_t ops_port = 8080;
   ops::Level log_level = ops::Level::Info;
   ops::Format log_format = ops::Format::Text;
-  std::string kubeconfig;
-  bool generator_enabled = true;
-  std::chrono::milliseconds generator_min_age{std::chrono::hours{2}};
+  std::string kubeconfig;  ///< empty: the pod's own account, where there is one
+  generator::Options generator;
 };
 
 /// A setting that cannot be used. what() names the source (flag, variable, or file and line), the key, and what is
@@ -54,7 +54,7 @@ struct SettingsError : std::runtime_error {
 
 /// One row of the table.
 struct Setting {
-  std::string_view key;       ///< in the file: "index.path"
+  std::string key;            ///< in the file: "index.path"; with <…> in it a pattern, see find_setting()
   std::string_view flag;      ///< "--index-path", or empty
   std::string_view alias;     ///< another variable that is understood: "KOPIA_REPOSITORY_PATH", or empty
   std::string_view value;     ///< what is allowed, for people: "DURATION", "deny|warn|off"
@@ -62,11 +62,15 @@ struct Setting {
   std::string_view help;
   bool list = false;
   /// Sets the value; a list is handed over one item at a time, after `clear`. False: not allowed.
-  bool (*apply)(Settings& settings, std::string_view value) = nullptr;
-  void (*clear)(Settings& settings) = nullptr;
+  std::function<bool(Settings& settings, std::string_view value)> apply = nullptr;
+  std::function<void(Settings& settings)> clear = nullptr;
 };
 
 std::span<const Setting> settings_table();
+
+/// The row for a key as it stands in a file. Patterns are filled in: "generator.backup.classes.longhorn.parallelism"
+/// has a row of its own. nullopt: there is no such key.
+std::optional<Setting> find_setting(std::string_view key);
 
 /// `HOLDFAST_INDEX_PATH` for `--index-path`; empty without a flag.
 std::string environment_name(const Setting& setting);

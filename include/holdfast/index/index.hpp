@@ -20,6 +20,7 @@ struct Status {
   std::string reason;    ///< why not, when not
   std::size_t snapshots = 0;
   std::size_t identities = 0;
+  std::size_t blobs = 0;                   ///< index blobs of the repository at the last listing
   std::optional<core::Time> last_success;  ///< when the last listing that counts was finished
 };
 

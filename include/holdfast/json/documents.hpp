@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "holdfast/core/pvc.hpp"
+#include "holdfast/core/claim.hpp"
 #include "holdfast/json/limits.hpp"
 
 namespace holdfast::json {
@@ -28,7 +28,8 @@ struct OtherDocument {
 struct Document {
   std::size_t number = 0;  ///< 1 is the first document of the file that is not empty; members of a list share it
   std::size_t line = 0;    ///< where it begins, 1 is the first line
-  std::variant<OtherDocument, core::Pvc, NamespaceDocument> object;
+  std::variant<OtherDocument, core::Claim, NamespaceDocument>
+      object;  ///< a claim as its author wrote it: no uid, no phase
 };
 
 /// A file that cannot be read as asked. The text names line and field: "line 7: metadata.labels.backup-exempt: expected

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,15 @@ class Metrics {
   void index_catalog(std::size_t snapshots, std::size_t identities, std::size_t blobs,
                      double last_success_unix_seconds);
   void certificate_expiry(double unix_seconds);
+
+  /// result: created, changed, adopted, image, failed
+  void generator_apply(std::string_view kind, std::string_view result);
+  void generator_delete(std::string_view kind, std::string_view reason);
+  void generator_state(std::size_t queue_depth, bool leader);
+  /// result: verified, unverified, failed
+  void restore(std::string_view result);
+  /// When the newest complete backup of a PVC ended; nullopt: there is none, or the PVC is not protected any more.
+  void last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds);
 
   /// The whole page, text format 0.0.4.
   std::string text() const;

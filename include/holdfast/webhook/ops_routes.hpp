@@ -1,6 +1,13 @@
-// What the ops listener serves: /livez /readyz /healthz /metrics /exists/{ns}/{pvc}.
+// What the ops listener serves: /livez /readyz /healthz /metrics /exists/{ns}/{pvc} /audit and the page /.
 // OpsRoutes may be used from any thread.
 #pragma once
+
+#include <json/value.h>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/index/index.hpp"
@@ -10,21 +17,42 @@
 
 namespace holdfast::webhook {
 
+/// How every PVC stands.
+struct AuditPage {
+  std::string problem;  ///< why the list may be incomplete; empty: it is complete
+  /// An array of objects: namespace, pvc, gap, protected, and where there is something to say protection, tier, phase,
+  /// verdict, code, message, source, lastBackup, restore, waitsFor, ignored, ….
+  Json::Value items{Json::arrayValue};
+};
+
+/// Whoever can look at the cluster.
+class AuditSource {
+ public:
+  virtual ~AuditSource() = default;
+  /// Those of one namespace, or with an empty `ns` all. Calls `done` exactly once, at the latest shortly after
+  /// `deadline`, from any thread.
+  virtual void audit(std::string ns, index::Deadline deadline, std::function<void(AuditPage)> done) = 0;
+};
+
 class OpsRoutes {
  public:
-  /// The references must outlive every request.
-  OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health, const ops::Metrics& metrics);
+  /// The references must outlive every request. `audit` may be null: then nothing is known of the cluster.
+  OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health, const ops::Metrics& metrics,
+            AuditSource* audit = nullptr);
 
   void handle(net::Request request, net::Respond respond) const;
 
  private:
   void healthz(const net::Respond& respond) const;
   void exists(const core::PvcName& name, const net::Respond& respond) const;
+  void audit(const net::Request& request, const net::Respond& respond) const;
 
   const core::Policy& policy_;
   index::Index& index_;
   const ops::Health& health_;
   const ops::Metrics& metrics_;
+  AuditSource* const audit_;
+  mutable std::atomic<std::size_t> audits_under_way_ = 0;
 };
 
 }  // namespace holdfast::webhook

@@ -5,42 +5,12 @@
 #include <set>
 
 #include "src/cli/files.hpp"
-#include "src/cli/settings_file.hpp"
-#include "tests/unit/cli/temp_file.hpp"
+#include "tests/unit/cli/load.hpp"
 
 using namespace holdfast;
 using namespace holdfast::cli;
+using namespace holdfast::test;
 using Catch::Contains;
-
-namespace {
-
-using Variables = std::map<std::string, std::string>;
-
-Environment environment(Variables variables) {
-  return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
-}
-
-Settings load(const Flags& flags, const Variables& variables = {}, const std::string& file = {}) {
-  return load_settings(flags, environment(variables), file);
-}
-
-std::string problem(const std::string& yaml) {
-  const TempFile file(yaml);
-  try {
-    load({}, {}, file.path());
-  } catch (const SettingsError& e) {
-    std::string text = e.what();
-    text.replace(text.find(file.path()), file.path().size(), "FILE");
-    return text;
-  }
-  return {};
-}
-
-}  // namespace
 
 TEST_CASE("without any setting the defaults of the contract hold") {
   const Settings s = load({});
@@ -133,11 +103,6 @@ TEST_CASE("a mistake in the file is told with its line, its key and what is allo
   CHECK_THAT(problem("index: {identities: [\"{pvc}@host:/data\"]}\n"), Contains("index.identities"));
   CHECK_THAT(problem("index: {repositoryId: xyz}\n"), Contains("allowed: hex or base64"));
   CHECK_THAT(problem("x: " + std::string(5000, '[')), Contains("nested too deeply"));
-}
-
-TEST_CASE("a file written for the generator too is read, and what is misspelt there is told") {
-  CHECK(problem("generator:\n  adopt: false\n  secret: {mode: none}\n  backup: {retain: {hourly: 24}}\n").empty());
-  CHECK_THAT(problem("generator: {adpt: true}\n"), Contains("unknown key"));
 }
 
 TEST_CASE("a mistake in a flag or a variable names it") {

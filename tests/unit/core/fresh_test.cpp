@@ -57,20 +57,23 @@ TEST_CASE("a backup under way does not delay a restore") {
   CHECK(answer(c) == "restore BackupFound");
 }
 
-TEST_CASE("a backup that ended after the listing began asks for another listing") {
+TEST_CASE("a backup that ended after the proof began asks for another proof") {
   CHECK(answer(finished("2026-03-01T12:00:30Z")) == "wait IndexRefreshing");
 }
 
-TEST_CASE("a backup that ended in the second in which the listing began may have been missed") {
-  // The listing began at 11:59:59; Kubernetes cuts 11:59:59.9 to the same second.
-  CHECK(answer(finished("2026-03-01T11:59:59Z")) == "wait IndexRefreshing");
-  Case c = finished("2026-03-01T11:59:58Z");
-  std::get<Current>(c.evidence.state).listing_began = at("2026-03-01T11:59:58.5Z");
+TEST_CASE("a backup that ended in the second in which the proof began may have been missed") {
+  Case c = finished("2026-03-01T11:59:59Z");  // Kubernetes cuts 11:59:59.9 to the same second
+  c.evidence.checked_at = at("2026-03-01T11:59:59.5Z");
   CHECK(answer(c) == "wait IndexRefreshing");
+  c.evidence.checked_at = at("2026-03-01T12:00:00Z");
+  CHECK(answer(c) == "fresh NoBackup");
 }
 
-TEST_CASE("a backup that ended before the listing began has been seen") {
-  CHECK(answer(finished("2026-03-01T11:59:58Z")) == "fresh NoBackup");
+TEST_CASE("a synchronisation that made no snapshot is waited for once, not for ever") {
+  Case c = finished("2026-03-01T11:59:58Z");
+  std::get<Current>(c.evidence.state).listing_began = at("2026-03-01T10:00:00Z");
+  c.evidence.checked_at = at("2026-03-01T12:00:00Z");  // nothing has changed since that listing
+  CHECK(answer(c) == "fresh NoBackup");
 }
 
 // Rule 9.

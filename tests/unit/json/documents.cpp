@@ -26,8 +26,8 @@ std::string fault(std::string_view text, const json::ReadLimits& limits = {}) {
 core::Pvc claim(std::string_view text) {
   auto all = documents(text);
   REQUIRE(all.size() == 1);
-  REQUIRE(std::holds_alternative<core::Pvc>(all[0].object));
-  return std::get<core::Pvc>(std::move(all[0].object));
+  REQUIRE(std::holds_alternative<core::Claim>(all[0].object));
+  return std::get<core::Claim>(std::move(all[0].object)).pvc;
 }
 
 /// A claim with these lines under `metadata`, which is line 3.
@@ -66,6 +66,25 @@ constexpr std::string_view kClaimJson = R"({"apiVersion":"v1","kind":"Persistent
 
 }  // namespace
 
+TEST_CASE("of a claim the access modes and the size as written are kept too") {
+  const auto all = documents(R"(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, uid: u-1, creationTimestamp: "2026-01-01T00:00:00Z"}
+spec:
+  accessModes: [ReadWriteOnce, ReadOnlyMany]
+  resources: {requests: {storage: 1.5Gi}}
+status: {phase: Bound}
+)");
+  const auto& claim = std::get<core::Claim>(all.at(0).object);
+  CHECK(claim.access_modes == std::vector<std::string>{"ReadWriteOnce", "ReadOnlyMany"});
+  CHECK(claim.requested == "1.5Gi");
+  CHECK(claim.pvc.requested_bytes == 1610612736);
+  // A file says what is wanted, not what is: an export of a claim is no claim that exists.
+  CHECK(claim.uid.empty());
+  CHECK(claim.phase == core::Claim::Phase::Pending);
+}
+
 TEST_CASE("a claim reads the same from YAML and from JSON") {
   for (std::string_view text : {kClaimYaml, kClaimJson}) {
     const core::Pvc pvc = claim(text);
@@ -102,7 +121,7 @@ TEST_CASE("documents are numbered, know their line, and empty ones are skipped")
   CHECK(all[1].line == 11);
   CHECK(std::get<OtherDocument>(all[1].object).kind == "Deployment");
   CHECK(all[2].line == 16);
-  CHECK(std::get<core::Pvc>(all[2].object).name == "data");
+  CHECK(std::get<core::Claim>(all[2].object).pvc.name == "data");
 }
 
 TEST_CASE("a file without any document holds nothing") {
@@ -120,7 +139,7 @@ TEST_CASE("the members of lists count one by one, from YAML and from JSON") {
       "- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: v1, kind: Namespace, metadata: {name: ns}}\n"
       "- {apiVersion: apps/v1, kind: Deployment}\nkind: List\napiVersion: v1\n");
   REQUIRE(yaml.size() == 3);
-  CHECK(std::get<core::Pvc>(yaml[0].object).name == "a");
+  CHECK(std::get<core::Claim>(yaml[0].object).pvc.name == "a");
   CHECK(yaml[0].line == 2);
   CHECK(std::get<NamespaceDocument>(yaml[1].object).name == "ns");
   CHECK(yaml[1].line == 8);
@@ -130,7 +149,7 @@ TEST_CASE("the members of lists count one by one, from YAML and from JSON") {
       "{\"items\":[\n{\"metadata\":{\"name\":\"a\"}},\n{\"metadata\":{\"name\":\"b\"}}],\n"
       "\"kind\":\"PersistentVolumeClaimList\",\"apiVersion\":\"v1\"}");
   REQUIRE(json.size() == 2);
-  CHECK(std::get<core::Pvc>(json[1].object).name == "b");
+  CHECK(std::get<core::Claim>(json[1].object).pvc.name == "b");
   CHECK(json[0].line == 2);
   CHECK(json[1].line == 3);
   CHECK(documents("kind: PersistentVolumeClaimList\napiVersion: v1\nitems: []\n").empty());

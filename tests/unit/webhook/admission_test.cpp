@@ -236,30 +236,58 @@ namespace {
 struct FakeCluster : webhook::ClusterQuestions {
   core::ClusterFacts facts;
   int asked = 0;
+  std::function<void()> meanwhile = [] {};
   void ask(const core::PvcName&, index::Deadline, std::function<void(core::ClusterFacts)> done) override {
     ++asked;
+    meanwhile();
     done(facts);
   }
 };
 
 }  // namespace
 
+namespace {
+
+Json::Value ask_at(webhook::Admission& admission) {
+  Json::Value answer;
+  admission.handle({"POST", "/mutate/pvc", "", "application/json",
+                    Json::writeString(Json::StreamWriterBuilder(), review()), std::chrono::steady_clock::now(), false},
+                   [&](net::Response r) { answer = parse(r.body)["response"]; });
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("a backup that ends while the cluster is being asked is restored") {
+  Door door;
+  door.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.backup = core::BackupActivity{};
+  cluster.meanwhile = [&] { door.index.holds({fakes::listed("s1", "photos-backup@media:/data")}); };
+  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  const Json::Value answer = ask_at(admission);
+  CHECK(answer["allowed"] == true);
+  CHECK(answer.isMember("patch"));
+}
+
+TEST_CASE("the second proof settles a backup that ended lately, by whatever clock") {
+  Door door;
+  door.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.backup = core::BackupActivity{false, core::parse_rfc3339("2100-01-01T00:00:00Z"), ""};
+  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  CHECK(ask_at(admission)["allowed"] == true);
+  CHECK(door.index.deadlines.size() == 2);
+}
+
 TEST_CASE("the cluster is asked only where the backups alone would admit") {
   Door door;
   FakeCluster cluster;
   cluster.facts.backup = core::BackupActivity{true, {}, "mover Job"};
   webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
-  const auto ask = [&] {
-    Json::Value answer;
-    admission.handle(
-        {"POST", "/mutate/pvc", "", "application/json", Json::writeString(Json::StreamWriterBuilder(), review()),
-         std::chrono::steady_clock::now(), false},
-        [&](net::Response r) { answer = parse(r.body)["response"]; });
-    return answer;
-  };
-  CHECK(ask()["status"]["reason"] == "IndexUnavailable");
+  CHECK(ask_at(admission)["status"]["reason"] == "IndexUnavailable");
   CHECK(cluster.asked == 0);
   door.index.holds({});
-  CHECK(ask()["status"]["reason"] == "BackupInFlight");
+  CHECK(ask_at(admission)["status"]["reason"] == "BackupInFlight");
   CHECK(cluster.asked == 1);
 }

@@ -10,17 +10,35 @@ using Catch::Contains;
 
 namespace {
 
+/// A cluster that says what a test tells it to.
+struct FakeAudit : webhook::AuditSource {
+  webhook::AuditPage page;
+  std::string asked_for = "nobody";
+  bool silent = false;
+  std::vector<std::function<void(webhook::AuditPage)>> waiting;
+
+  void audit(std::string ns, index::Deadline, std::function<void(webhook::AuditPage)> done) override {
+    asked_for = ns;
+    if (silent)
+      waiting.push_back(std::move(done));
+    else
+      done(page);
+  }
+};
+
 struct Ops {
   core::Policy policy = Door::with_catalog();
   fakes::FakeIndex index;
   holdfast::ops::Health health;
   holdfast::ops::Metrics metrics{"test"};
-  webhook::OpsRoutes routes{policy, index, health, metrics};
+  FakeAudit cluster;
+  webhook::OpsRoutes routes{policy, index, health, metrics, &cluster};
 
-  net::Response get(const std::string& path, const std::string& method = "GET") {
+  /// Status 0: no answer yet.
+  net::Response get(const std::string& path, const std::string& method = "GET", const std::string& query = "") {
     net::Response answer;
     answer.status = 0;
-    routes.handle({method, path, "", "", "", {}, false}, [&](net::Response r) { answer = std::move(r); });
+    routes.handle({method, path, query, "", "", {}, false}, [&](net::Response r) { answer = std::move(r); });
     return answer;
   }
 };
@@ -84,4 +102,78 @@ TEST_CASE("metrics come in the text format, other paths are not found, other met
   CHECK(ops.get("/nothing", "POST").status == 404);
   CHECK(ops.get("/metrics", "POST").status == 405);
   CHECK(ops.get("/livez", "HEAD").status == 200);
+}
+
+TEST_CASE("the audit hands on what the cluster says, of one namespace where that is asked for") {
+  Ops ops;
+  ops.cluster.page.items = parse(R"([{"namespace":"media","pvc":"photos","gap":false}])");
+  auto answer = ops.get("/audit");
+  CHECK(answer.status == 200);
+  CHECK(answer.content_type == "application/json");
+  CHECK(parse(answer.body) == parse(R"({"items":[{"namespace":"media","pvc":"photos","gap":false}]})"));
+  CHECK(ops.cluster.asked_for.empty());
+
+  ops.cluster.page.problem = "the API server is slow";
+  answer = ops.get("/audit", "GET", "namespace=media");
+  CHECK(answer.status == 200);
+  CHECK(parse(answer.body)["problem"] == "the API server is slow");
+  CHECK(ops.cluster.asked_for == "media");
+}
+
+TEST_CASE("without a cluster there is no audit, and it says so") {
+  Ops ops;
+  webhook::OpsRoutes alone(ops.policy, ops.index, ops.health, ops.metrics);
+  net::Response answer;
+  alone.handle({"GET", "/audit", "", "", "", {}, false}, [&](net::Response r) { answer = std::move(r); });
+  CHECK(answer.status == 503);
+  CHECK(parse(answer.body)["items"] == Json::Value(Json::arrayValue));
+  CHECK_THAT(parse(answer.body)["problem"].asString(), Contains("no connection to the cluster"));
+}
+
+TEST_CASE("only a few audits are under way at a time, and each that ends makes room") {
+  Ops ops;
+  ops.cluster.silent = true;
+  const auto ask = [&] {
+    int status = 0;
+    ops.routes.handle({"GET", "/audit", "", "", "", {}, false}, [&status](net::Response r) { status = r.status; });
+    return status;
+  };
+  const auto late = [&](int& status) {
+    ops.routes.handle({"GET", "/audit", "", "", "", {}, false}, [&status](net::Response r) { status = r.status; });
+  };
+  int first = 0, second = 0, third = 0, fourth = 0;
+  for (int* status : {&first, &second, &third, &fourth}) late(*status);
+  CHECK(ask() == 503);
+  REQUIRE(ops.cluster.waiting.size() == 4);
+  ops.cluster.waiting[0]({});
+  CHECK(first == 200);
+  int fifth = 0;
+  late(fifth);
+  CHECK(ops.cluster.waiting.size() == 5);
+}
+
+TEST_CASE("the page escapes everything, loads nothing, and shows gaps first") {
+  Ops ops;
+  ops.cluster.page.items = parse(R"([
+    {"namespace":"a","pvc":"fine","gap":false,"source":"scheduled"},
+    {"namespace":"b","pvc":"bad","gap":true,"waitsFor":["ForeignObject: <script>alert('1')</script> & \"more\""],
+     "ignored":["volsync.backup/skip-restore"]}])");
+  ops.cluster.page.problem = "<b>";
+  const net::Response answer = ops.get("/");
+  CHECK(answer.status == 200);
+  CHECK(answer.content_type == "text/html; charset=utf-8");
+  CHECK_THAT(answer.body, Contains("default-src 'none'"));
+  CHECK_THAT(answer.body, Contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;more&quot;"));
+  CHECK_THAT(answer.body, Contains("Incomplete: &lt;b&gt;"));
+  CHECK_THAT(answer.body, Contains("volsync.backup/skip-restore"));
+  CHECK_THAT(answer.body, !Contains("<script") && !Contains("http://") && !Contains("https://") && !Contains("src="));
+  CHECK(answer.body.find("b/bad") < answer.body.find("a/fine"));
+}
+
+TEST_CASE("the page has an end, however many PVCs there are") {
+  Ops ops;
+  for (int i = 0; i < 2'100; ++i) ops.cluster.page.items.append(parse(R"({"namespace":"a","pvc":"p","gap":false})"));
+  const net::Response answer = ops.get("/");
+  CHECK_THAT(answer.body, Contains("2100 PVCs, 0 with a gap. The first 2000 are shown; /audit has all."));
+  CHECK(answer.body.size() < 1'000'000);
 }

@@ -1,0 +1,47 @@
+// Each PVC as a line that a person can act on: is it protected, what would happen now, and what is it waiting for?
+// Pure; any thread.
+#pragma once
+
+#include <json/value.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/core/verdict.hpp"
+#include "holdfast/generator/plan.hpp"
+
+namespace holdfast::generator {
+
+struct AuditItem {
+  core::PvcName pvc;
+  bool is_protected = false;
+  std::string protection;  ///< "protected", "exempt", "skipped-not-opted-in", …: to_string(Protection::Why)
+  std::string tier;        ///< of a protected one
+  std::string phase;       ///< "Pending", "Bound", "Lost"; empty: from a file, as are those from `secret` to `restore`
+  std::string verdict;     ///< were it created now: "restore", "fresh", "wait", "refuse", "pass"
+  std::string code;
+  std::string message;
+  std::string identity;                   ///< under which it is backed up
+  std::string secret;                     ///< "ready", "missing", "not ready: …", "foreign", "external"
+  std::string destination;                ///< the door: "idle", "open", "missing", "foreign"
+  std::string source;                     ///< "scheduled", "synchronizing", "failed: …", "held", "missing", "foreign"
+  std::string restore;                    ///< Restore::Stage, empty: none
+  std::string restore_token;              ///< of the run that counts now
+  std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
+  std::vector<std::string> waits_for;     ///< `<Code>: <sentence>`, each
+  std::vector<std::string> ignored;       ///< annotations that would ignore existing backups
+  bool gap = false;                       ///< a person should look: wanted protection that is not there
+};
+
+/// `verdict`: what decide() says of the PVC as its author would create it now.
+AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);
+
+/// An array, sorted by namespace and name; keys in camelCase, absent where empty (`protected` and `gap` never are).
+Json::Value audit_values(const std::vector<AuditItem>& items);
+/// {"items":[…]} of it, as text.
+std::string audit_json(const std::vector<AuditItem>& items);
+/// A table for terminals.
+std::string audit_text(const std::vector<AuditItem>& items);
+
+}  // namespace holdfast::generator

@@ -1,0 +1,16 @@
+// What the objects around a PVC say to the rules 7 and 8 of a decision.
+// Pure; any thread.
+#pragma once
+
+#include "holdfast/core/claim.hpp"
+#include "holdfast/core/cluster_facts.hpp"
+
+namespace holdfast::generator {
+
+/// `destination` nullptr: there is none of that name. `adopt`: objects of kyverno and pvc-plumber count as ours.
+core::Destination destination_facts(const core::Observed* destination, bool adopt);
+
+/// `source` nullptr: likewise. `mover_runs`: a Job of its mover is under way.
+core::BackupActivity backup_facts(const core::Observed* source, bool mover_runs);
+
+}  // namespace holdfast::generator

@@ -1,0 +1,116 @@
+// The objects of product section "Objects the generator owns", exactly as they are applied.
+// Pure; any thread. Sources of the formats: VolSync's api/v1alpha1 (the fork with the kopia mover), external-secrets.io
+// v1, kyverno.io v2.
+#pragma once
+
+#include <json/value.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/core/claim.hpp"
+#include "holdfast/core/identity.hpp"
+#include "holdfast/core/protection.hpp"
+#include "holdfast/generator/options.hpp"
+#include "holdfast/kube/resource.hpp"
+
+namespace holdfast::generator {
+
+/// The parts that an object of ours can play. The first six belong to one PVC.
+enum class Part {
+  Secret,
+  Door,
+  Run,
+  Source,
+  OffsiteSecret,
+  OffsiteSource,
+  MaintenanceSecret,
+  Maintenance,
+  CleanupPolicy
+};
+std::string_view to_string(Part part);  ///< "secret", "door", "run", "source", …
+const kube::Resource& resource(Part part);
+
+/// The names of a PVC's objects: they depend on its name and the strategy alone. At most 253 bytes.
+struct Names {
+  std::string secret, door, run, source, offsite_secret, offsite_source;
+  const std::string& of(Part part) const;  ///< empty for the parts that belong to no PVC
+};
+Names names(core::Naming naming, std::string_view pvc);
+
+inline constexpr std::string_view kManager = "holdfast";
+namespace key {
+inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
+inline constexpr std::string_view kPvcLabel = "volsync.backup/pvc";
+inline constexpr std::string_view kPvc = "holdfast.dev/pvc";  ///< annotation: the PVC's whole name
+/// Annotation: a hash of everything that was applied, so that what is not wanted any more is noticed too.
+inline constexpr std::string_view kApplied = "holdfast.dev/applied";
+/// Annotation on a door: `<PVC uid>/<snapshot id>`: that restore was verified (or accepted unverified).
+inline constexpr std::string_view kVerified = "holdfast.dev/verified";
+/// Annotation on a run: how many files the promised snapshot holds.
+inline constexpr std::string_view kExpectedFiles = "holdfast.dev/expected-files";
+}  // namespace key
+
+/// `metadata.labels["volsync.backup/pvc"]`: the name, or where it is over 63 bytes a prefix and a hash.
+std::string pvc_label(std::string_view pvc);
+
+/// One object, complete: apiVersion, kind, metadata, spec.
+struct Object {
+  Part part = Part::Door;
+  std::string ns;
+  std::string name;
+  Json::Value body;
+};
+
+/// The minute of the hour that is this PVC's own: sha256(ns/pvc) mod 60, the digest read as one big-endian number.
+int minute_of(const core::PvcName& pvc);
+
+/// What is wrong with the backup annotations of a PVC ("annotation holdfast.dev/retain: …"); empty: nothing. A layer
+/// that cannot be read is left out.
+struct Backup {
+  BackupLayer settings;  ///< complete
+  std::string schedule;
+  std::string problem;
+};
+Backup backup_of(const core::Claim& claim, core::Tier tier, const Options& options);
+
+/// Everything the objects of one PVC depend on.
+struct Subject {
+  const core::Claim& claim;
+  core::Tier tier;
+  core::Identity identity;  ///< under which it is backed up
+  const core::Policy& policy;
+  const Options& options;
+};
+
+Object secret_object(const Subject& subject);
+/// `verified`: the annotation's value, or empty.
+Object door_object(const Subject& subject, std::string_view verified);
+/// A restore under way. `token` goes into the trigger, `as_of` byte for byte into restoreAsOf.
+struct RunWish {
+  core::Identity source;
+  std::string as_of;
+  std::string token;
+  std::int64_t expected_files = 0;
+};
+Object run_object(const Subject& subject, const RunWish& wish);
+Object source_object(const Subject& subject);
+
+/// Why VolSync's mover cannot be told to back up and restore under this identity, for people; empty: it can.
+std::string mover_problem(const core::Identity& identity);
+
+Object offsite_secret_object(const Subject& subject);
+Object offsite_source_object(const Subject& subject);
+
+/// Objects that belong to the installation and not to one PVC.
+std::vector<Object> installation_objects(const core::Policy& policy, const Options& options);
+
+/// Whether `observed` is already what `wanted` asks for: what we want is there (defaults and other people's additions
+/// do not matter), and nothing of ours is left from before (the applied hash is the same).
+bool same(const Object& wanted, const core::Observed& observed);
+
+/// As it is sent and printed: sorted keys, no spaces.
+std::string to_json(const Object& object);
+
+}  // namespace holdfast::generator

@@ -1,0 +1,65 @@
+// The thread that keeps every protected PVC's objects as they should be: watch -> store -> plan -> write.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/core/policy.hpp"
+#include "holdfast/generator/audit.hpp"
+#include "holdfast/generator/options.hpp"
+#include "holdfast/index/index.hpp"
+#include "holdfast/kube/client.hpp"
+#include "holdfast/ops/log.hpp"
+#include "holdfast/ops/metrics.hpp"
+
+namespace holdfast::generator {
+
+/// Owns one thread, on which everything happens: watches, plans, and the answers to its writes. Writes only while it
+/// holds the Lease. Public methods may be called from any thread.
+class Generator {
+ public:
+  struct Setup {
+    Options options;
+    core::Policy policy;
+    std::string identity;                      ///< of this replica, in the Lease and in Events
+    std::chrono::milliseconds sweep{900'000};  ///< everything is looked at again, with fresh evidence
+  };
+  /// `index`, `log`, `metrics` outlive it. Makes no connection yet. Throws kube::ConfigError.
+  Generator(Setup setup, const kube::Config& config, index::Index& index, const ops::Logger& log,
+            ops::Metrics& metrics);
+  /// stop() with no time left, where that was not called.
+  ~Generator();
+  Generator(const Generator&) = delete;
+  Generator& operator=(const Generator&) = delete;
+
+  void start();
+  /// Begins no more writes, lets those under way end, gives the Lease up, and ends the thread; at the latest at
+  /// `deadline`. Blocks.
+  void stop(std::chrono::steady_clock::time_point deadline);
+
+  /// Every PVC known, or those of one namespace. `done` is called once, from the generator's thread or the index's.
+  struct Audit {
+    std::string problem;  ///< why the list may be incomplete; empty: it is complete
+    std::vector<AuditItem> items;
+  };
+  void audit(std::string ns, std::chrono::steady_clock::time_point deadline, std::function<void(Audit)> done);
+
+  /// For health pages: empty when all is well.
+  std::string problem() const;
+  bool leads() const;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One look at the whole cluster without a thread of its own, for commands: lists everything, plans, writes nothing.
+/// Blocks until done or `deadline`; throws std::runtime_error with what could not be read.
+Generator::Audit audit_once(const Generator::Setup& setup, const kube::Config& config, index::Index& index,
+                            const ops::Logger& log, std::chrono::steady_clock::time_point deadline);
+
+}  // namespace holdfast::generator

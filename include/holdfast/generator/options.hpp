@@ -1,0 +1,127 @@
+// What the operator of the cluster has decided about the objects that the generator writes.
+// Values; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/core/policy.hpp"
+
+namespace holdfast::generator {
+
+/// How many backups kopia keeps.
+struct Retain {
+  int hourly = 24;
+  int daily = 7;
+  int weekly = 4;
+  int monthly = 2;
+  bool operator==(const Retain&) const = default;
+};
+
+/// securityContext of mover pods: what is absent is not written.
+struct SecurityContext {
+  std::optional<std::int64_t> run_as_user, run_as_group, fs_group;
+  std::optional<bool> run_as_non_root;
+  std::string fs_group_change_policy;
+  std::vector<std::int64_t> supplemental_groups;
+  std::string seccomp_profile;  ///< "RuntimeDefault", or empty
+  bool empty() const { return *this == SecurityContext{}; }
+  bool operator==(const SecurityContext&) const = default;
+};
+
+/// One layer of backup settings: what is absent is the layer's below.
+struct BackupLayer {
+  std::optional<std::string> storage_class;   ///< of temporary volumes and caches; absent: the PVC's own
+  std::optional<std::string> snapshot_class;  ///< VolumeSnapshotClass; absent: the cluster's default
+  std::optional<std::string> cache_capacity;
+  std::optional<std::string> compression;
+  std::optional<int> parallelism;
+  std::optional<std::string> copy_method;
+  std::optional<Retain> retain;
+  std::optional<SecurityContext> security_context;
+  std::optional<std::string> hourly, daily;  ///< cron; 'M' as the minute field is the PVC's own minute
+};
+
+/// What an installation without a word gets.
+BackupLayer default_backup();
+
+/// Five cron fields as VolSync takes them, where the minute may be "M", or "@hourly", "@daily", "@weekly", "@monthly",
+/// "@yearly", "@annually".
+bool valid_schedule(std::string_view schedule);
+
+struct SecretOptions {
+  bool external_secret = false;  ///< else the Secret is somebody else's
+  std::string store;
+  std::string store_kind = "ClusterSecretStore";
+  std::string key;
+  std::string property = "kopia_password";
+  std::string access_key_property = "access_key";  ///< repository kind s3
+  std::string secret_key_property = "secret_key";
+  std::string refresh_interval = "1h";
+};
+
+/// Where the movers find the repository.
+struct RepositoryOptions {
+  enum class Kind { None, Nfs, S3, Pvc };
+  Kind kind = Kind::None;
+  std::string server, path;  ///< nfs
+  std::string claim;         ///< pvc: of this name in every namespace with protected PVCs
+  /// Where a mover has it. VolSync mounts moverVolumes below /mnt: there "/repository" becomes "/mnt/repository".
+  std::string mount_path = "/repository";
+  std::string bucket, endpoint, prefix, region;  ///< s3
+  bool mover_volumes = true;                     ///< false: /mutate/job or somebody else mounts it
+};
+
+struct MaintenanceOptions {
+  bool enabled = true;  ///< where the repository is known and our own namespace too
+  std::string schedule = "0 */12 * * *";
+  std::string secret = "volsync-holdfast-maintenance";  ///< in our namespace; made where SecretOptions says so
+};
+
+/// A second, off-site backup with restic for PVCs with the annotation `holdfast.dev/offsite: "true"`.
+struct OffsiteOptions {
+  bool enabled = false;
+  std::string repository;  ///< "s3:https://host/bucket": `/<namespace>/<pvc>` is added
+  std::string store, store_kind = "ClusterSecretStore", key;
+  std::string password_property = "restic_password";
+  std::string access_key_property = "access_key", secret_key_property = "secret_key";
+  std::string schedule = "30 2 * * *";
+  Retain retain{0, 7, 4, 2};
+};
+
+struct Options {
+  bool enabled = true;
+  std::chrono::milliseconds min_age{std::chrono::hours{2}};
+  bool adopt = false;            ///< take over objects of kyverno and pvc-plumber
+  bool kyverno_cleanup = false;  ///< generator.cleanup: kyverno
+  SecretOptions secret;
+  RepositoryOptions repository;
+  BackupLayer backup;                          ///< over default_backup()
+  std::map<std::string, BackupLayer> classes;  ///< by the PVC's storage class, over `backup`
+  MaintenanceOptions maintenance;
+  OffsiteOptions offsite;
+  std::string own_namespace;  ///< POD_NAMESPACE; empty: not known
+};
+
+/// Annotations on a PVC, the topmost layer of its backup settings, and others that only the generator reads.
+namespace key {
+inline constexpr std::string_view kSchedule = "holdfast.dev/schedule";  ///< cron, 'M' as the minute is its own
+inline constexpr std::string_view kStorageClass = "holdfast.dev/storage-class";
+inline constexpr std::string_view kSnapshotClass = "holdfast.dev/volume-snapshot-class";
+inline constexpr std::string_view kCacheCapacity = "holdfast.dev/cache-capacity";
+inline constexpr std::string_view kCompression = "holdfast.dev/compression";
+inline constexpr std::string_view kParallelism = "holdfast.dev/parallelism";
+inline constexpr std::string_view kCopyMethod = "holdfast.dev/copy-method";
+inline constexpr std::string_view kRetain = "holdfast.dev/retain";  ///< "24/7/4/2": hourly, daily, weekly, monthly
+inline constexpr std::string_view kRunAs = "holdfast.dev/run-as";   ///< "1000:1000": user and group of movers, fsGroup
+inline constexpr std::string_view kOffsite = "holdfast.dev/offsite";
+inline constexpr std::string_view kAcceptUnverified = "holdfast.dev/accept-unverified";
+inline constexpr std::string_view kAcceptOlderBackups = "holdfast.dev/accept-older-backups";
+}  // namespace key
+
+}  // namespace holdfast::generator

@@ -1,0 +1,114 @@
+// From what is to what has to be done, for one PVC at one moment. Everything is read off the cluster and the index, so
+// that a restart or another leader goes on where the last one stopped.
+// Pure; any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "holdfast/core/evidence.hpp"
+#include "holdfast/generator/desired.hpp"
+
+namespace holdfast::generator {
+
+/// How the store stands with a kind of objects: what it does not know it must not act on.
+enum class Known { Current, NotYet, Absent, Forbidden };
+
+/// What is known of one PVC. Pointers live as long as the call.
+struct View {
+  core::PvcName pvc;
+  const core::Claim* claim = nullptr;                 ///< nullptr: there is none
+  const core::StringMap* namespace_labels = nullptr;  ///< nullptr: not known
+  bool namespace_deleting = false;
+  std::map<Part, const core::Observed*> objects;               ///< under the names of names(), whoever wrote them
+  std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
+  std::map<Part, Known> known;                                 ///< absent: Current
+  bool claims_known = true;                                    ///< false: that there is no claim proves nothing
+  const core::Evidence* evidence = nullptr;                    ///< nullptr: not asked yet
+  std::size_t index_blobs = 0;                                 ///< of the repository, for likely causes; 0: not known
+};
+
+struct Apply {
+  Object object;
+  bool creates = false;  ///< it is not there: the write must fail if it is by then
+  std::string uid;       ///< of what is there
+  bool adopts = false;
+};
+struct Remove {
+  Part part;
+  std::string ns, name, uid, resource_version;
+  std::string reason;  ///< "pvc-gone", "not-protected", "restore-done", "renamed", "owner-gone"
+};
+/// Puts an image on the door's status, or takes it off (nullopt). Fails where the door has changed since.
+struct SetImage {
+  std::string ns, name, uid, resource_version;
+  std::optional<core::Image> image;
+  /// Of an image put on: the PVC that it is for. Whoever carries this out reads the PVC again first: another one of the
+  /// same name must not be filled with it.
+  std::string claim_uid;
+};
+using Action = std::variant<Apply, Remove, SetImage>;
+
+/// Something that is not done, and why.
+struct Hold {
+  Part part = Part::Source;
+  std::string code;      ///< "NotBound", "TooYoung", "BackupsNotRestored", "RestoreNotVerified", "ForeignObject", …
+  std::string message;   ///< a sentence for people, with what to do where a person must act
+  bool warning = false;  ///< a person should know: it becomes an Event
+  std::optional<core::Time> until;  ///< passes by itself then
+};
+
+/// Where a promised restore stands.
+struct Restore {
+  enum class Stage {
+    None,        ///< nothing was promised
+    Open,        ///< promised; its run is not there yet
+    Running,     ///< the mover works
+    Unverified,  ///< it says it is done, and it is not so; the next attempt comes at `next_attempt`
+    Verified,    ///< the snapshot has arrived; the door is not open yet
+    Published,   ///< the door is open; the populator fills the PVC (which may stay Pending for hours)
+    Bound,       ///< the PVC has it; the door is to be closed and the run to be deleted
+    Closed       ///< done
+  };
+  Stage stage = Stage::None;
+  std::string token;    ///< of the run that counts now
+  int attempt = 0;      ///< 1 is the first
+  std::string problem;  ///< of Unverified: what was expected and seen, and the likely cause
+  std::optional<core::Time> next_attempt;
+  bool failed = false;    ///< of Unverified: the mover itself failed, as opposed to a success that restored too little
+  bool accepted = false;  ///< of Verified and Published: `problem` remains, and a person takes it as it is
+};
+std::string_view to_string(Restore::Stage stage);
+
+/// For the log and the counters: steps that this plan takes in the life of a restore. Unverified and Failed are what it
+/// finds, again with every plan: they count once for each token.
+enum class RestoreStep { Started, Verified, AcceptedUnverified, Unverified, Failed, Published, Closed };
+
+struct Plan {
+  core::Protection protection;
+  Restore restore;
+  std::vector<Action> actions;  ///< in this order; after one that fails the rest waits for the next plan
+  std::vector<Hold> holds;
+  std::vector<RestoreStep> steps;
+  bool needs_evidence = false;           ///< it could go further with current evidence
+  std::optional<core::Time> look_again;  ///< at the latest
+};
+
+Plan make_plan(const View& view, const core::Policy& policy, const Options& options, core::Time now);
+
+/// The promise in the PVC's annotations; nullopt: none, or it does not refer to our door.
+struct OpenPromise {
+  std::string snapshot;
+  std::string as_of;
+  core::Identity source;
+};
+std::optional<OpenPromise> promise_of(const core::Claim& claim, const core::Policy& policy);
+
+/// The state machine alone: where the restore of `view.claim` stands. make_plan() turns it into actions.
+Restore restore_stage(const View& view, const core::Policy& policy, core::Time now);
+
+}  // namespace holdfast::generator

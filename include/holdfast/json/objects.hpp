@@ -1,0 +1,74 @@
+// What the Kubernetes API sends: lists, watch events, single objects and its own errors, read into the few fields we
+// keep. Numbers of objects are bounded by the reply's size; no tree of a list is ever built.
+// Pure functions; any thread. Every reader skips unknown members, and names the field that it cannot read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "holdfast/core/claim.hpp"
+#include "holdfast/json/limits.hpp"
+
+namespace holdfast::json {
+
+/// What is wrong with a document: "items[3].metadata.labels: expected an object".
+struct ObjectFault {
+  std::string problem;
+};
+
+/// An API object may be 1.5 MiB and more of nesting than ours.
+inline constexpr ReadLimits kObjectLimits{.bytes = 3 * 1024 * 1024, .depth = 128, .members = 200'000};
+
+struct ListHead {
+  std::string resource_version;
+  std::string continue_token;  ///< empty: this was the last page
+};
+
+/// Calls `each` with the text of every member of `items`, in order; the text lives as long as `body`.
+/// The head is complete only when it returns.
+std::variant<ListHead, ObjectFault> read_list(std::string_view body,
+                                              const std::function<void(std::string_view object)>& each);
+
+struct WatchEvent {
+  enum class Type { Added, Modified, Deleted, Bookmark, Error };
+  Type type = Type::Error;
+  std::string_view object;  ///< its text, inside the line; of an Error a Status
+};
+
+/// One line of a watch.
+std::variant<WatchEvent, ObjectFault> read_watch_event(std::string_view line);
+
+std::variant<core::Meta, ObjectFault> read_meta(std::string_view object);
+std::variant<core::Claim, ObjectFault> read_claim(std::string_view object);
+std::variant<core::Observed, ObjectFault> read_observed(std::string_view object);
+
+/// batch/v1 Job: has a pod under way, or has neither completed nor failed yet.
+struct JobState {
+  bool running = false;
+};
+std::variant<JobState, ObjectFault> read_job(std::string_view object);
+
+/// coordination.k8s.io/v1 Lease.
+struct Lease {
+  std::string resource_version;
+  std::string holder;
+  std::int64_t duration_seconds = 0;
+  std::string renew_time;  ///< as written: compared for change only, never with a clock of ours
+  std::int64_t transitions = 0;
+};
+std::variant<Lease, ObjectFault> read_lease(std::string_view object);
+
+/// metav1.Status: what the API server says when it says no. Missing members are empty.
+struct ApiStatus {
+  int code = 0;
+  std::string reason;
+  std::string message;
+  std::int64_t retry_after_seconds = 0;
+};
+std::variant<ApiStatus, ObjectFault> read_status(std::string_view object);
+
+}  // namespace holdfast::json

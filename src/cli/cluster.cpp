@@ -1,0 +1,55 @@
+#include "src/cli/cluster.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+namespace holdfast::cli {
+namespace {
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+std::string replica_name() {
+  const std::string pod = from_environment("POD_NAME").value_or("");
+  if (!pod.empty()) return pod;
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host = {'h', 'o', 's', 't'};
+  return fmt::format("{}-{}", host.data(), getpid());
+}
+
+}  // namespace
+
+std::optional<kube::Config> cluster_config(const Settings& settings) {
+  try {
+    if (!settings.kubeconfig.empty()) return kube::read_kubeconfig(settings.kubeconfig);
+    return kube::in_cluster_config(from_environment);
+  } catch (const kube::ConfigError& e) {
+    throw SettingsError(std::string("kubeconfig (--kubeconfig): ") + e.what());
+  }
+}
+
+kube::Config need_cluster(const Settings& settings) {
+  auto config = cluster_config(settings);
+  if (!config)
+    throw SettingsError("kubeconfig (--kubeconfig) is not set, and this is no pod with an account of its own");
+  return *std::move(config);
+}
+
+generator::Generator::Setup generator_setup(const Settings& settings, const kube::Config& config) {
+  generator::Generator::Setup setup;
+  setup.options = settings.generator;
+  setup.policy = settings.policy;
+  setup.identity = replica_name();
+  // Of a kubeconfig it is whatever its context happens to say.
+  const bool in_a_pod = settings.kubeconfig.empty();
+  if (in_a_pod && setup.options.own_namespace.empty()) setup.options.own_namespace = config.ns;
+  return setup;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,105 @@
+// `audit` and `why`: the same look at the cluster, as a table and as a story.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/generator/generator.hpp"
+#include "src/cli/cluster.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/make_index.hpp"
+#include "src/cli/output.hpp"
+#include "src/cli/rehearsal.hpp"
+#include "src/cli/story.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using Audit = generator::Generator::Audit;
+constexpr std::chrono::seconds kListingTime{60};
+
+/// Everything that a look needs, in the order in which it depends on each other.
+struct Look {
+  explicit Look(const Settings& s)
+      : settings(s),
+        log(ops::Logger::Sink::Stderr, s.log_level, s.log_format),
+        metrics(HOLDFAST_VERSION),
+        index(make_index(s, log, metrics)) {}
+
+  Audit cluster() {
+    const kube::Config config = need_cluster(settings);
+    const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * settings.index.timeout;
+    return generator::audit_once(generator_setup(settings, config), config, *index, log, deadline);
+  }
+
+  Audit file(const std::string& name) {
+    const Input input = read_input(name);
+    const core::Evidence evidence = look(settings, *index);
+    const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
+    return {unknown ? "the backups are not known: " + unknown->reason : "",
+            rehearse(input, evidence, settings.policy, base::utc_now())};
+  }
+
+  const Settings& settings;
+  ops::Logger log;
+  ops::Metrics metrics;
+  std::unique_ptr<index::Index> index;
+};
+
+Json::Value to_value(const Audit& audit) {
+  Json::Value value;
+  value["items"] = generator::audit_values(audit.items);
+  if (!audit.problem.empty()) value["problem"] = audit.problem;
+  return value;
+}
+
+/// A gap is a fact, whatever else is not known. What would have to wait could not be judged.
+int exit_code(const Audit& audit) {
+  const auto any = [&](auto&& says) { return std::any_of(audit.items.begin(), audit.items.end(), says); };
+  if (any([](const generator::AuditItem& item) { return item.gap; })) return kCheckFailed;
+  const bool unjudged = any([](const generator::AuditItem& item) { return item.verdict == "wait"; });
+  return audit.problem.empty() && !unjudged ? kOk : kCannotTell;
+}
+
+/// What a PVC of this name would be told, were it created now with a backup label and nothing else.
+generator::AuditItem newcomer(const core::PvcName& name, Look& look_at) {
+  core::Policy policy = look_at.settings.policy;
+  policy.simple_contract = true;
+  Input input;
+  core::Claim& claim = input.claims.emplace_back();
+  claim.pvc.ns = name.ns;
+  claim.pvc.name = name.name;
+  claim.pvc.labels.emplace(core::key::kBackup, "daily");
+  return rehearse(input, look(look_at.settings, *look_at.index), policy, base::utc_now()).front();
+}
+
+}  // namespace
+
+int audit(const Settings& settings, const std::string& file, Output output) {
+  Look look_at(settings);
+  const Audit audit = file.empty() ? look_at.cluster() : look_at.file(file);
+  if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
+  print(output == Output::Text ? generator::audit_text(audit.items) : render(to_value(audit), output));
+  return exit_code(audit);
+}
+
+int why(const Settings& settings, const std::string& name, Output output) {
+  const auto pvc = core::parse_pvc_name(name);
+  if (!pvc) throw SettingsError(fmt::format("why: {:?} is not <namespace>/<pvc>", name));
+  Look look_at(settings);
+  Audit audit = look_at.cluster();
+  std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc != *pvc; });
+  if (!audit.problem.empty()) look_at.log.warn("the answer is incomplete", {{"problem", audit.problem}});
+  const bool exists = !audit.items.empty();
+  const generator::AuditItem item = exists ? audit.items.front() : newcomer(*pvc, look_at);
+  if (output == Output::Text) {
+    print(exists ? story(item) : story_of_absent(item));
+  } else {
+    print(render(generator::audit_values({item})[0], output));
+  }
+  if (!exists) return audit.problem.empty() ? kCheckFailed : kCannotTell;
+  return exit_code(audit);
+}
+
+}  // namespace holdfast::cli

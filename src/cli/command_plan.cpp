@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/cli/run.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/input.hpp"
+#include "src/cli/make_index.hpp"
+#include "src/cli/output.hpp"
+#include "src/cli/rehearsal.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct Planned {
+  generator::AuditItem item;
+  Fate fate;
+};
+
+std::string to_text(const Planned& planned) {
+  const generator::AuditItem& item = planned.item;
+  std::string text =
+      fmt::format("{:<40} {:<10} {}\n    {}\n", to_string(item.pvc), to_string(planned.fate), item.code, item.message);
+  if (planned.fate == Fate::Lost && item.last_backup) {
+    text += fmt::format("    its backups, the last of {}, would not be restored\n",
+                        core::format_seconds(*item.last_backup));
+  }
+  for (const std::string& key : item.ignored) text += fmt::format("    backups are ignored because of {}\n", key);
+  return text;
+}
+
+Json::Value to_json(const Planned& planned) {
+  const generator::AuditItem& item = planned.item;
+  Json::Value out;
+  out["namespace"] = item.pvc.ns;
+  out["pvc"] = item.pvc.name;
+  out["outcome"] = std::string(to_string(planned.fate));
+  out["verdict"] = item.verdict;
+  out["code"] = item.code;
+  out["message"] = item.message;
+  if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
+  for (const std::string& key : item.ignored) out["ignored"].append(key);
+  return out;
+}
+
+void show(const std::vector<Planned>& all, Output output) {
+  if (output == Output::Text) {
+    std::string text;
+    for (const Planned& planned : all) text += to_text(planned);
+    return print(text);
+  }
+  Json::Value value;
+  value["items"] = Json::arrayValue;
+  for (const Planned& planned : all) value["items"].append(to_json(planned));
+  print(render(value, output));
+}
+
+int exit_code(const std::vector<Planned>& all) {
+  const auto has = [&](Fate fate) {
+    return std::any_of(all.begin(), all.end(), [fate](const Planned& planned) { return planned.fate == fate; });
+  };
+  if (has(Fate::Lost) || has(Fate::Refused)) return kCheckFailed;
+  return has(Fate::Unknown) ? kCannotTell : kOk;
+}
+
+}  // namespace
+
+int plan(const Settings& settings, const std::string& file, Output output) {
+  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  ops::Metrics metrics(HOLDFAST_VERSION);
+  const auto index = make_index(settings, log, metrics);
+  const Input input = read_input(file);
+  const core::Evidence evidence = look(settings, *index);
+  const bool current = std::holds_alternative<core::Current>(evidence.state);
+  std::vector<Planned> all;
+  for (auto& item : rehearse(input, evidence, settings.policy, base::utc_now())) {
+    const Fate fate = fate_of(item, current);
+    all.push_back({std::move(item), fate});
+  }
+  if (all.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
+  show(all, output);
+  return exit_code(all);
+}
+
+}  // namespace holdfast::cli

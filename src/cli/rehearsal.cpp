@@ -1,0 +1,53 @@
+#include "src/cli/rehearsal.hpp"
+
+#include "holdfast/core/decide.hpp"
+#include "holdfast/core/protection.hpp"
+
+namespace holdfast::cli {
+
+std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evidence& evidence,
+                                           const core::Policy& policy, core::Time now) {
+  std::vector<generator::AuditItem> items;
+  for (const core::Claim& claim : input.claims) {
+    if (claim.pvc.name.empty()) continue;
+    const auto labels = input.labels_around(claim);
+    generator::View view;
+    view.pvc = claim.pvc.full_name();
+    view.claim = &claim;
+    view.namespace_labels = labels ? &*labels : nullptr;
+    view.evidence = &evidence;
+    generator::Plan plan;
+    plan.protection = core::protection(claim.pvc, labels, policy);
+    const core::Verdict verdict = core::decide(input.question(claim), evidence, {}, policy, now);
+    items.push_back(generator::audit_item(view, plan, verdict, policy));
+  }
+  return items;
+}
+
+std::string_view to_string(Fate fate) {
+  switch (fate) {
+    case Fate::Restored:
+      return "restored";
+    case Fate::New:
+      return "new";
+    case Fate::Own:
+      return "own-source";
+    case Fate::Lost:
+      return "empty";
+    case Fate::Refused:
+      return "refused";
+    case Fate::Unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+Fate fate_of(const generator::AuditItem& item, bool evidence_is_current) {
+  if (item.verdict == "restore") return Fate::Restored;
+  if (item.verdict == "refuse") return Fate::Refused;
+  if (item.code == to_string(core::Code::SourceAlreadySet)) return Fate::Own;
+  if (item.verdict == "wait" || !evidence_is_current) return Fate::Unknown;
+  return item.last_backup ? Fate::Lost : Fate::New;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,81 @@
+#include "src/cli/rendering.hpp"
+
+#include <fmt/format.h>
+
+#include "holdfast/core/protection.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using generator::Subject;
+
+/// The generator's rule for a PVC that has no objects yet: where complete backups lie, else the first of its places.
+core::Identity identity_of(const core::PvcName& pvc, const core::Evidence* evidence, const core::Policy& policy) {
+  const auto places = core::candidates(core::identity_templates(policy), pvc);
+  const auto* current = evidence == nullptr ? nullptr : std::get_if<core::Current>(&evidence->state);
+  if (current == nullptr) return places.front().identity;
+  for (const core::Candidate& place : places) {
+    if (!place.ambiguous && current->catalog->newest(place.identity)) return place.identity;
+  }
+  return places.front().identity;
+}
+
+bool wants_offsite(const core::Claim& claim, const generator::Options& options) {
+  const std::string* asked = core::lookup(claim.pvc.annotations, generator::key::kOffsite);
+  return options.offsite.enabled && asked != nullptr && *asked == "true";
+}
+
+class Renderer {
+ public:
+  Renderer(const Input& input, const core::Evidence* evidence, const Settings& settings)
+      : input_(input), evidence_(evidence), settings_(settings) {}
+
+  Rendering render() {
+    for (const core::Claim& claim : input_.claims) one(claim);
+    for (auto& object : generator::installation_objects(settings_.policy, settings_.generator)) {
+      out_.objects.push_back(std::move(object));
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void one(const core::Claim& claim) {
+    const std::string name =
+        claim.pvc.name.empty() ? claim.pvc.ns + "/" + claim.pvc.generate_name + "*" : to_string(claim.pvc.full_name());
+    const auto protection = core::protection(claim.pvc, input_.labels_around(claim), settings_.policy);
+    if (!protection.protects()) return skip(name, to_string(protection.why));
+    if (claim.pvc.name.empty()) return skip(name, "its name is not made yet");
+    const auto identity = identity_of(claim.pvc.full_name(), evidence_, settings_.policy);
+    add({claim, protection.tier, identity, settings_.policy, settings_.generator});
+    complain(name, generator::mover_problem(identity));
+    complain(name, generator::backup_of(claim, protection.tier, settings_.generator).problem);
+  }
+
+  void add(const Subject& subject) {
+    if (settings_.generator.secret.external_secret) out_.objects.push_back(generator::secret_object(subject));
+    out_.objects.push_back(generator::door_object(subject, ""));
+    out_.objects.push_back(generator::source_object(subject));
+    if (!wants_offsite(subject.claim, settings_.generator)) return;
+    out_.objects.push_back(generator::offsite_secret_object(subject));
+    out_.objects.push_back(generator::offsite_source_object(subject));
+  }
+
+  void skip(const std::string& name, std::string_view why) { out_.skipped.push_back(fmt::format("{}: {}", name, why)); }
+
+  void complain(const std::string& name, const std::string& problem) {
+    if (!problem.empty()) out_.problems.push_back(fmt::format("{}: {}", name, problem));
+  }
+
+  const Input& input_;
+  const core::Evidence* const evidence_;
+  const Settings& settings_;
+  Rendering out_;
+};
+
+}  // namespace
+
+Rendering render_objects(const Input& input, const core::Evidence* evidence, const Settings& settings) {
+  return Renderer(input, evidence, settings).render();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,267 @@
+#include "holdfast/generator/audit.hpp"
+
+#include <fmt/format.h>
+#include <json/writer.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+#include "holdfast/core/decide.hpp"
+#include "src/generator/backup_source.hpp"
+#include "src/generator/hold.hpp"
+#include "src/generator/observed.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+using Why = core::Protection::Why;
+using Phase = core::Claim::Phase;
+
+/// A schedule that is at least daily has made a backup by then.
+constexpr std::chrono::hours kFirstBackup{24};
+constexpr std::size_t kMaxReasonBytes = 200;
+constexpr std::string_view kForeign = "ForeignObject";
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::Pending:
+      return "Pending";
+    case Phase::Bound:
+      return "Bound";
+    case Phase::Lost:
+      return "Lost";
+  }
+  return "Pending";
+}
+
+/// Collects what one item says.
+class Auditor {
+ public:
+  Auditor(const View& view, const Plan& plan, const core::Policy& policy)
+      : view_(view), plan_(plan), policy_(policy), stored_(view.claim != nullptr && !view.claim->uid.empty()) {}
+
+  AuditItem item(const core::Verdict& verdict) {
+    item_.pvc = view_.pvc;
+    item_.is_protected = plan_.protection.protects();
+    item_.protection = core::to_string(plan_.protection.why);
+    if (item_.is_protected) item_.tier = core::to_string(plan_.protection.tier);
+    item_.verdict = core::to_string(verdict.outcome);
+    item_.code = core::to_string(verdict.code);
+    item_.message = verdict.message;
+    read_backups();
+    if (stored_) read_cluster();
+    item_.gap = is_gap();
+    return std::move(item_);
+  }
+
+ private:
+  const core::Catalog* catalog() const {
+    const auto* current = view_.evidence ? std::get_if<core::Current>(&view_.evidence->state) : nullptr;
+    return current != nullptr ? current->catalog.get() : nullptr;
+  }
+
+  void read_backups() {
+    const core::Identity identity = view_.claim ? backup_identity(view_, policy_) : core::Identity{};
+    if (item_.is_protected) item_.identity = core::to_string(identity);
+    if (catalog() == nullptr) return;
+    auto newest = catalog()->newest(identity);
+    for (const core::Candidate& place : core::candidates(core::identity_templates(policy_), view_.pvc)) {
+      if (!newest) newest = catalog()->newest(place.identity);
+    }
+    if (!newest) return;
+    item_.last_backup = core::parse_rfc3339(newest->end_time);
+    read_ignored();
+  }
+
+  /// Annotations by which the backups that were found would not be restored, were the PVC created again.
+  void read_ignored() {
+    if (view_.claim == nullptr) return;
+    const core::StringMap& annotations = view_.claim->pvc.annotations;
+    const std::string* skip = core::lookup(annotations, core::key::kSkipRestore);
+    if (skip != nullptr && *skip == "true") item_.ignored.emplace_back(core::key::kSkipRestore);
+    for (std::string_view key : {core::key::kRestoreFrom, core::key::kAcceptVanished, key::kAcceptOlderBackups}) {
+      if (annotations.contains(key)) item_.ignored.emplace_back(key);
+    }
+  }
+
+  void read_cluster() {
+    item_.phase = to_string(view_.claim->phase);
+    if (plan_.restore.stage != Restore::Stage::None) {
+      item_.restore = generator::to_string(plan_.restore.stage);
+      item_.restore_token = plan_.restore.token;
+    }
+    for (const Hold& hold : plan_.holds) item_.waits_for.push_back(fmt::format("{}: {}", hold.code, hold.message));
+    if (!item_.is_protected) return;
+    item_.secret = secret();
+    item_.destination = destination();
+    item_.source = source();
+  }
+
+  const Hold* hold(Part part) const {
+    const auto found =
+        std::find_if(plan_.holds.begin(), plan_.holds.end(), [part](const Hold& h) { return h.part == part; });
+    return found == plan_.holds.end() ? nullptr : &*found;
+  }
+
+  bool is_foreign(Part part) const {
+    return std::any_of(plan_.holds.begin(), plan_.holds.end(),
+                       [part](const Hold& h) { return h.part == part && h.code == kForeign; });
+  }
+
+  bool is_applied_now(Part part) const {
+    return std::any_of(plan_.actions.begin(), plan_.actions.end(), [part](const Action& action) {
+      const auto* apply = std::get_if<Apply>(&action);
+      return apply != nullptr && apply->object.part == part;
+    });
+  }
+
+  std::string secret() const {
+    const core::Observed* secret = object_of(view_, Part::Secret);
+    if (is_foreign(Part::Secret)) return "foreign";
+    if (secret == nullptr) return is_applied_now(Part::Secret) || hold(Part::Secret) ? "missing" : "external";
+    if (secret->ready == "True") return "ready";
+    return "not ready: " + (secret->ready.empty() ? "not said yet" : cut(one_line(secret->ready), kMaxReasonBytes));
+  }
+
+  std::string destination() const {
+    const core::Observed* door = object_of(view_, Part::Door);
+    if (is_foreign(Part::Door)) return "foreign";
+    if (door == nullptr) return "missing";
+    return door->status.image ? "open" : "idle";
+  }
+
+  std::string source() const {
+    const core::Observed* source = object_of(view_, Part::Source);
+    if (is_foreign(Part::Source)) return "foreign";
+    if (source == nullptr) return hold(Part::Source) ? "held" : "missing";
+    if (is_synchronizing(*source)) return "synchronizing";
+    if (source->status.mover_result == "Failed") return "failed: the last backup's mover failed";
+    return "scheduled";
+  }
+
+  /// It runs for long enough, and it is known that nothing came of it.
+  bool has_no_backup_in_time() const {
+    const core::Observed* source = object_of(view_, Part::Source);
+    if (source == nullptr || catalog() == nullptr || item_.last_backup || !source->meta.created) return false;
+    return *source->meta.created + kFirstBackup < view_.evidence->checked_at;
+  }
+
+  /// Wanted protection that is not there.
+  bool is_gap() const {
+    const Why why = plan_.protection.why;
+    const bool not_as_asked =
+        why == Why::UnknownTier || why == Why::ExemptReasonMissing || why == Why::UnsupportedVolumeMode;
+    if (not_as_asked || !item_.is_protected || !stored_) return not_as_asked;
+    const bool warned = std::any_of(plan_.holds.begin(), plan_.holds.end(), [](const Hold& h) { return h.warning; });
+    const bool lost = view_.claim->phase == Phase::Lost;
+    const bool unverified = plan_.restore.stage == Restore::Stage::Unverified;
+    const bool foreign = item_.secret == "foreign" || item_.destination == "foreign" || item_.source == "foreign";
+    const bool absent = item_.secret == "missing" || item_.destination == "missing" || item_.source == "missing";
+    const bool failed = item_.source.starts_with("failed") || item_.secret.starts_with("not ready");
+    return warned || lost || unverified || foreign || absent || failed || has_no_backup_in_time();
+  }
+
+  const View& view_;
+  const Plan& plan_;
+  const core::Policy& policy_;
+  const bool stored_;  ///< in the cluster, as opposed to a file
+  AuditItem item_;
+};
+
+void put(Json::Value& out, const char* key, const std::string& value) {
+  if (!value.empty()) out[key] = value;
+}
+
+void put(Json::Value& out, const char* key, const std::vector<std::string>& values) {
+  for (const std::string& value : values) out[key].append(value);
+}
+
+std::vector<const AuditItem*> sorted(const std::vector<AuditItem>& items) {
+  std::vector<const AuditItem*> order;
+  for (const AuditItem& item : items) order.push_back(&item);
+  std::sort(order.begin(), order.end(), [](const AuditItem* a, const AuditItem* b) { return a->pvc < b->pvc; });
+  return order;
+}
+
+Json::Value to_value(const AuditItem& item) {
+  Json::Value out;
+  out["namespace"] = item.pvc.ns;
+  out["pvc"] = item.pvc.name;
+  out["protected"] = item.is_protected;
+  out["gap"] = item.gap;
+  put(out, "protection", item.protection);
+  put(out, "tier", item.tier);
+  put(out, "phase", item.phase);
+  put(out, "verdict", item.verdict);
+  put(out, "code", item.code);
+  put(out, "message", item.message);
+  put(out, "identity", item.identity);
+  put(out, "secret", item.secret);
+  put(out, "destination", item.destination);
+  put(out, "source", item.source);
+  put(out, "restore", item.restore);
+  put(out, "restoreToken", item.restore_token);
+  if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
+  put(out, "waitsFor", item.waits_for);
+  put(out, "ignored", item.ignored);
+  return out;
+}
+
+using Row = std::vector<std::string>;
+
+Row to_row(const AuditItem& item) {
+  const auto or_dash = [](const std::string& text) { return text.empty() ? std::string("-") : text; };
+  const std::string protection = item.is_protected ? item.protection + " " + item.tier : item.protection;
+  const std::string last = item.last_backup ? core::format_seconds(*item.last_backup) : "-";
+  return {to_string(item.pvc),    protection, or_dash(item.source), last, or_dash(item.restore), or_dash(item.verdict),
+          item.gap ? "GAP" : "ok"};
+}
+
+/// Columns as wide as their widest cell; the last one is not padded.
+std::string line(const Row& row, std::span<const std::size_t> widths) {
+  std::string text;
+  for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:<{}}  ", row[i], widths[i]);
+  return text + row.back() + "\n";
+}
+
+}  // namespace
+
+AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {
+  return Auditor(view, plan, policy).item(verdict);
+}
+
+Json::Value audit_values(const std::vector<AuditItem>& items) {
+  Json::Value values(Json::arrayValue);
+  for (const AuditItem* item : sorted(items)) values.append(to_value(*item));
+  return values;
+}
+
+std::string audit_json(const std::vector<AuditItem>& items) {
+  Json::Value all;
+  all["items"] = audit_values(items);
+  Json::StreamWriterBuilder builder;
+  builder["indentation"] = "";
+  builder["emitUTF8"] = true;
+  return Json::writeString(builder, all);
+}
+
+std::string audit_text(const std::vector<AuditItem>& items) {
+  const Row head = {"PVC", "PROTECTION", "BACKUP", "LAST BACKUP", "RESTORE", "IF CREATED NOW", ""};
+  const auto order = sorted(items);
+  std::vector<Row> rows = {head};
+  for (const AuditItem* item : order) rows.push_back(to_row(*item));
+  std::vector<std::size_t> widths(head.size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text = line(head, widths);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    text += line(rows[i + 1], widths);
+    for (const std::string& reason : order[i]->waits_for) text += "    waits for " + reason + "\n";
+    for (const std::string& key : order[i]->ignored) text += "    its backups are ignored because of " + key + "\n";
+  }
+  return text;
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,60 @@
+#include "src/generator/backup_source.hpp"
+
+#include <algorithm>
+
+#include "src/generator/observed.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+using Candidates = std::vector<core::Candidate>;
+
+/// The identity that an object of this PVC names, if it is one of the PVC's own places.
+std::optional<core::Identity> kept_by(const core::Observed* object, const View& view, const Candidates& candidates) {
+  if (!is_ours(object) || !is_owned_by(*object, view.claim->uid)) return std::nullopt;
+  const auto identity = identity_in(*object);
+  const auto is_it = [&](const core::Candidate& candidate) { return candidate.identity == identity; };
+  return std::any_of(candidates.begin(), candidates.end(), is_it) ? identity : std::nullopt;
+}
+
+std::optional<core::Identity> of_the_source(const View& view, const Candidates& candidates) {
+  if (auto kept = kept_by(object_of(view, Part::Source), view, candidates)) return kept;
+  for (const auto& [part, stray] : view.strays) {
+    if (part != Part::Source) continue;
+    if (auto kept = kept_by(stray, view, candidates)) return kept;
+  }
+  return std::nullopt;
+}
+
+std::optional<core::Identity> of_the_promise(const View& view, const core::Policy& policy,
+                                             const Candidates& candidates) {
+  const auto promise = promise_of(*view.claim, policy);
+  if (!promise) return std::nullopt;
+  const auto is_it = [&](const core::Candidate& candidate) { return candidate.identity == promise->source; };
+  return std::any_of(candidates.begin(), candidates.end(), is_it) ? std::optional(promise->source) : std::nullopt;
+}
+
+std::optional<core::Identity> with_backups(const core::Catalog& catalog, const Candidates& candidates) {
+  for (const core::Candidate& candidate : candidates) {
+    if (!candidate.ambiguous && catalog.newest(candidate.identity)) return candidate.identity;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+core::Identity backup_identity(const View& view, const core::Policy& policy) {
+  const Candidates candidates = core::candidates(core::identity_templates(policy), view.pvc);
+  if (auto identity = of_the_source(view, candidates)) return *identity;
+  if (auto identity = of_the_promise(view, policy, candidates)) return *identity;
+  const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
+  if (current != nullptr && current->catalog) {
+    if (auto identity = with_backups(*current->catalog, candidates)) return *identity;
+  } else if (auto identity = kept_by(object_of(view, Part::Door), view, candidates)) {
+    // While nothing is known the door stays as it is, instead of changing with every pause of the index.
+    return *identity;
+  }
+  return candidates.front().identity;
+}
+
+}  // namespace holdfast::generator

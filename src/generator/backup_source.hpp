@@ -1,0 +1,13 @@
+// The kopia source under which a PVC is backed up.
+// Pure; any thread.
+#pragma once
+
+#include "holdfast/generator/plan.hpp"
+
+namespace holdfast::generator {
+
+/// What its backups are already made under, else where they came from, else where complete ones lie, else the first of
+/// its places. Only ever one of the PVC's own places.
+core::Identity backup_identity(const View& view, const core::Policy& policy);
+
+}  // namespace holdfast::generator

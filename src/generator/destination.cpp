@@ -1,0 +1,49 @@
+// The two ReplicationDestinations of a PVC: the door, which stands idle, and the run, which restores.
+#include "src/generator/draft.hpp"
+#include "src/generator/identity.hpp"
+#include "src/generator/mover.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr const char* kIdleToken = "holdfast-idle";
+
+Json::Value kopia_spec(const Subject& subject, const core::Identity& identity) {
+  const core::Claim& claim = subject.claim;
+  const BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  Json::Value kopia = volume_mover_spec(claim, settings, names(subject.policy.naming, claim.pvc.name).secret);
+  put_destination_identity(kopia, identity, claim.pvc.name);
+  // Whatever backups copy with: a volume can be populated from a snapshot only.
+  kopia["copyMethod"] = "Snapshot";
+  if (!claim.requested.empty()) kopia["capacity"] = claim.requested;
+  kopia["cleanupTempPVC"] = true;
+  kopia["cleanupCachePVC"] = true;
+  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
+    kopia["moverVolumes"] = std::move(volumes);
+  }
+  return kopia;
+}
+
+}  // namespace
+
+Object door_object(const Subject& subject, std::string_view verified) {
+  Object object = draft(Part::Door, subject);
+  if (!verified.empty()) annotate(object, key::kVerified, verified);
+  Json::Value& spec = object.body["spec"];
+  spec["paused"] = true;
+  spec["trigger"]["manual"] = kIdleToken;
+  spec["kopia"] = kopia_spec(subject, subject.identity);
+  return sealed(std::move(object));
+}
+
+Object run_object(const Subject& subject, const RunWish& wish) {
+  Object object = draft(Part::Run, subject);
+  annotate(object, key::kExpectedFiles, std::to_string(wish.expected_files));
+  Json::Value& spec = object.body["spec"];
+  spec["trigger"]["manual"] = wish.token;
+  spec["kopia"] = kopia_spec(subject, wish.source);
+  spec["kopia"]["restoreAsOf"] = wish.as_of;
+  return sealed(std::move(object));
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,65 @@
+#include "src/generator/evidence_desk.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr std::chrono::seconds kFresh{60};
+constexpr std::chrono::seconds kFreshUnknown{10};  ///< what could not be told is asked again soon
+constexpr std::chrono::seconds kBetween{5};        ///< from the beginning of one to that of the next
+constexpr std::chrono::seconds kBudget{120};       ///< a listing of a large repository is worth waiting for here
+
+}  // namespace
+
+EvidenceDesk::EvidenceDesk(net::Loop& loop, index::Index& index, std::shared_ptr<Return> way_back,
+                           std::function<void()> arrived)
+    : loop_(loop), index_(index), way_back_(std::move(way_back)), arrived_(std::move(arrived)) {}
+
+const core::Evidence* EvidenceDesk::since(Steady moment, Steady now) const {
+  if (!evidence_ || began_ < moment) return nullptr;
+  const bool known = std::holds_alternative<core::Current>(evidence_->state);
+  return now - began_ <= (known ? kFresh : kFreshUnknown) ? &*evidence_ : nullptr;
+}
+
+void EvidenceDesk::want(Steady now) {
+  if (under_way_) {
+    again_ = true;
+    return;
+  }
+  if (planned_) return;
+  if (now - asked_ < kBetween) {
+    planned_ = true;
+    const std::weak_ptr<bool> alive = alive_;
+    loop_.post(
+        [this, alive] {
+          if (alive.lock()) begin();
+        },
+        std::chrono::duration_cast<std::chrono::milliseconds>(kBetween - (now - asked_)));
+    return;
+  }
+  begin();
+}
+
+void EvidenceDesk::begin() {
+  planned_ = false;
+  under_way_ = true;
+  again_ = false;
+  const Steady began = std::chrono::steady_clock::now();
+  asked_ = began;
+  const std::weak_ptr<bool> alive = alive_;
+  index_.prove(began + kBudget, [this, alive, began, way_back = way_back_](core::Evidence evidence) {
+    way_back->post([this, alive, began, evidence = std::move(evidence)]() mutable {
+      if (alive.lock()) take(std::move(evidence), began);
+    });
+  });
+}
+
+void EvidenceDesk::take(core::Evidence evidence, Steady began) {
+  evidence_ = std::move(evidence);
+  began_ = began;
+  under_way_ = false;
+  const bool again = again_;
+  arrived_();
+  if (again) want(std::chrono::steady_clock::now());
+}
+
+}  // namespace holdfast::generator

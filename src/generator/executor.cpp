@@ -1,0 +1,142 @@
+#include "src/generator/executor.hpp"
+
+#include <json/writer.h>
+
+#include "holdfast/json/objects.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr std::chrono::seconds kOneWrite{10};
+
+std::string apply_body(const Apply& apply) {
+  Json::Value body = apply.object.body;
+  if (apply.creates)
+    body["metadata"]["resourceVersion"] = std::string(kube::kVersionOfNone);
+  else
+    body["metadata"]["uid"] = apply.uid;
+  Json::StreamWriterBuilder builder;
+  builder["indentation"] = "";
+  builder["emitUTF8"] = true;
+  return Json::writeString(builder, body);
+}
+
+std::string image_body(const SetImage& set) {
+  Json::Value body;
+  body["metadata"]["resourceVersion"] = set.resource_version;
+  body["metadata"]["uid"] = set.uid;
+  Json::Value& image = body["status"]["latestImage"];
+  if (set.image) {
+    image["apiGroup"] = set.image->api_group;
+    image["kind"] = set.image->kind;
+    image["name"] = set.image->name;
+  }
+  Json::StreamWriterBuilder builder;
+  builder["indentation"] = "";
+  return Json::writeString(builder, body);
+}
+
+/// Why the image must not be put on the door now; empty: `claim` is still the PVC that it is for, and waits.
+std::string not_the_one(const kube::Result& claim, const std::string& uid) {
+  if (const auto* error = std::get_if<kube::ApiError>(&claim)) return error->message;
+  const auto read = json::read_claim(std::get<std::string>(claim));
+  if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return fault->problem;
+  const auto& found = std::get<core::Claim>(read);
+  if (found.uid != uid) return "the PVC is another one by now";
+  if (found.deleting) return "the PVC is being deleted";
+  return found.phase == core::Claim::Phase::Pending ? "" : "the PVC is bound already";
+}
+
+Family family_of(const Action& action) {
+  if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
+  if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
+  return Family::Destinations;
+}
+
+}  // namespace
+
+struct Executor::Job {
+  core::PvcName pvc;
+  std::vector<Action> actions;
+  kube::Deadline deadline;
+  Done done;
+  std::size_t at = 0;
+  Outcome outcome;
+};
+
+Executor::Executor(kube::Client& client, Store& store, Reporter& reporter)
+    : client_(client), store_(store), reporter_(reporter) {}
+
+void Executor::run(core::PvcName pvc, std::vector<Action> actions, kube::Deadline deadline, Done done) {
+  next(std::make_shared<Job>(Job{std::move(pvc), std::move(actions), deadline, std::move(done), 0, {}}));
+}
+
+void Executor::next(const std::shared_ptr<Job>& job) {
+  const auto now = std::chrono::steady_clock::now();
+  if (job->at == job->actions.size() || now >= job->deadline) return job->done(job->outcome);
+  const std::weak_ptr<bool> alive = alive_;
+  const kube::Deadline deadline = std::min(job->deadline, now + kOneWrite);
+  kube::Done done = [this, alive, job](const kube::Result& result) {
+    if (alive.lock()) answered(job, result);
+  };
+  const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
+  if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, std::move(done));
+  // What the watch says may be a moment old. A PVC that was created again in that moment has another promise.
+  client_.get({kube::kClaims, job->pvc.ns, job->pvc.name}, deadline,
+              [this, alive, job, deadline, done = std::move(done)](const kube::Result& claim) mutable {
+                if (!alive.lock()) return;
+                const Action& action = job->actions[job->at];
+                std::string reason = not_the_one(claim, std::get<SetImage>(action).claim_uid);
+                if (!reason.empty()) return done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
+                send(action, deadline, std::move(done));
+              });
+}
+
+void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& result) {
+  const Action& action = job->actions[job->at];
+  ++job->at;
+  if (const auto* error = std::get_if<kube::ApiError>(&result)) {
+    ++job->outcome.failed;
+    if (!job->outcome.error) {
+      job->outcome.error = *error;
+      job->outcome.action = to_string(action);
+    }
+    reporter_.failed(job->pvc, store_.claim(job->pvc), action, *error, job->deadline);
+    if (error->passing()) return job->done(job->outcome);
+    return next(job);
+  }
+  ++job->outcome.written;
+  reporter_.done(job->pvc, action);
+  const std::string& text = std::get<std::string>(result);
+  if (const auto* remove = std::get_if<Remove>(&action)) {
+    // An object with finalizers comes back as it now is; a Status says that it is gone.
+    auto left = json::read_observed(text);
+    const auto* object = std::get_if<core::Observed>(&left);
+    const bool remains = object != nullptr && object->meta.uid == remove->uid && object->meta.deleting;
+    if (remains)
+      store_.apply_object(family_of(action), *object);
+    else
+      store_.remove_object(family_of(action), remove->ns, remove->name);
+  } else if (auto written = json::read_observed(text); std::holds_alternative<core::Observed>(written)) {
+    store_.apply_object(family_of(action), std::get<core::Observed>(std::move(written)));
+  }
+  next(job);
+}
+
+void Executor::send(const Action& action, kube::Deadline deadline, kube::Done done) {
+  if (const auto* apply = std::get_if<Apply>(&action)) {
+    const Object& object = apply->object;
+    // What we own we write, whoever has changed it since; what is not there must not be somebody else's by now.
+    client_.apply({resource(object.part), object.ns, object.name}, apply_body(*apply), !apply->creates, deadline,
+                  std::move(done));
+  } else if (const auto* remove = std::get_if<Remove>(&action)) {
+    client_.remove({resource(remove->part), remove->ns, remove->name}, {remove->uid, remove->resource_version},
+                   deadline, std::move(done));
+  } else {
+    const auto& set = std::get<SetImage>(action);
+    client_.merge_patch({kube::kReplicationDestinations, set.ns, set.name, "status"}, image_body(set), deadline,
+                        std::move(done));
+  }
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,159 @@
+#include "src/generator/gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/generator/hold.hpp"
+#include "src/generator/observed.hpp"
+#include "src/generator/restore.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+/// Kubernetes writes creation times in whole seconds, cut: a snapshot of that second may be older than the PVC.
+constexpr std::chrono::seconds kKubernetesTick{1};
+
+bool has_reason(const core::Claim& claim, std::string_view key) {
+  const std::string* text = core::lookup(claim.pvc.annotations, key);
+  return text != nullptr && text->find_first_not_of(" \t\r\n") != std::string::npos;
+}
+
+bool skips_restore(const core::Claim& claim) {
+  const std::string* value = core::lookup(claim.pvc.annotations, core::key::kSkipRestore);
+  return value != nullptr && *value == "true" && has_reason(claim, core::key::kSkipRestoreReason);
+}
+
+/// A person said that this volume is to be backed up whatever lies in the repository.
+bool is_released(const core::Claim& claim) {
+  return skips_restore(claim) || has_reason(claim, key::kAcceptOlderBackups);
+}
+
+std::string release_remedy() {
+  return fmt::format("annotate the PVC with `{}: <reason>`, or with `{}: \"true\"` and `{}: <reason>`",
+                     key::kAcceptOlderBackups, core::key::kSkipRestore, core::key::kSkipRestoreReason);
+}
+
+/// One question after another, cheapest first.
+class SourceGate {
+ public:
+  SourceGate(const View& view, const core::Policy& policy, const Options& options, core::Time now)
+      : view_(view), claim_(*view.claim), policy_(policy), options_(options), now_(now) {}
+
+  std::optional<Gate> ask() const {
+    if (auto gate = bound()) return gate;
+    if (auto gate = old_enough()) return gate;
+    if (auto gate = promise_kept()) return gate;
+    const auto catalog = usable_catalog(view_, policy_, Part::Source);
+    if (const auto* gate = std::get_if<Gate>(&catalog)) return *gate;
+    if (is_released(claim_) || restored_from_its_own_backups()) return std::nullopt;
+    if (auto gate = older_backups(*std::get<const core::Catalog*>(catalog))) return gate;
+    return repository_pinned();
+  }
+
+ private:
+  std::optional<Gate> bound() const {
+    if (claim_.phase == core::Claim::Phase::Bound) return std::nullopt;
+    return Gate{make_hold(Part::Source, "NotBound", "no backup is set up yet: the PVC is not Bound")};
+  }
+
+  std::optional<Gate> old_enough() const {
+    const auto due = claim_.created ? std::optional(*claim_.created + options_.min_age) : std::nullopt;
+    if (due && *due <= now_) return std::nullopt;
+    Gate gate{make_hold(Part::Source, "TooYoung",
+                        fmt::format("no backup is set up yet: the PVC must be {} minutes old{}",
+                                    std::chrono::ceil<std::chrono::minutes>(options_.min_age).count(),
+                                    due ? ", which is at " + core::format_seconds(*due) : ""))};
+    gate.hold.until = due;
+    return gate;
+  }
+
+  std::optional<Gate> promise_kept() const {
+    if (!carries_promise(claim_) || was_verified(view_) || is_released(claim_)) return std::nullopt;
+    return Gate{make_warning(
+        Part::Source, "RestoreNotVerified",
+        fmt::format("the PVC is not backed up: a restore was promised to it, and it was never seen to arrive in this "
+                    "volume; compare its data with the backup, and to back it up as it is {}",
+                    release_remedy()))};
+  }
+
+  bool restored_from_its_own_backups() const {
+    const auto promise = promise_of(claim_, policy_);
+    if (!promise || !was_verified(view_)) return false;
+    const auto places = core::candidates(core::identity_templates(policy_), view_.pvc);
+    return std::any_of(places.begin(), places.end(),
+                       [&](const core::Candidate& place) { return place.identity == promise->source; });
+  }
+
+  std::optional<Gate> older_backups(const core::Catalog& catalog) const {
+    for (const core::Candidate& place : core::candidates(core::identity_templates(policy_), view_.pvc)) {
+      const auto oldest = catalog.oldest_start(place.identity);
+      if (!oldest || *oldest >= *claim_.created + kKubernetesTick) continue;
+      const auto newest = catalog.newest(place.identity);
+      return Gate{make_warning(
+          Part::Source, "BackupsNotRestored",
+          fmt::format("the PVC is not backed up: {} has complete backups from {} to {}, older than the PVC of {}, that "
+                      "were never restored into it, and backups of a new volume would push them out; delete the PVC "
+                      "and create it again to restore, or {}",
+                      core::to_string(place.identity), core::format_seconds(*oldest),
+                      core::format_seconds(newest ? newest->start : *oldest), core::format_seconds(*claim_.created),
+                      release_remedy()))};
+    }
+    return std::nullopt;
+  }
+
+  /// That a repository holds no older backups says something only if it is the right repository.
+  std::optional<Gate> repository_pinned() const {
+    if (!std::holds_alternative<core::Unpinned>(policy_.pin)) return std::nullopt;
+    const auto& id = view_.evidence->repository;
+    return Gate{make_warning(
+        Part::Source, "RepositoryUnpinned",
+        fmt::format("the PVC is not backed up: no older backup of it is in {}, but nothing says that this is the right "
+                    "repository; if it is, put `index: {{repositoryId: {}}}` into holdfast's configuration, or {}",
+                    cut(view_.evidence->place, 128), id ? id->hex() : "<id>", release_remedy()))};
+  }
+
+  const View& view_;
+  const core::Claim& claim_;
+  const core::Policy& policy_;
+  const Options& options_;
+  const core::Time now_;
+};
+
+Gate evidence_unknown(Part part, std::string_view reason) {
+  const std::string_view held = part == Part::Run ? "the restore does not begin" : "no backup is set up yet";
+  Gate gate{make_hold(part, "EvidenceUnknown",
+                      fmt::format("{}: it cannot be proven now which backups exist: {}; it goes on by itself when the "
+                                  "repository can be read",
+                                  held, cut(one_line(reason), 400)))};
+  gate.needs_evidence = true;
+  return gate;
+}
+
+}  // namespace
+
+std::variant<const core::Catalog*, Gate> usable_catalog(const View& view, const core::Policy& policy, Part part) {
+  if (view.evidence == nullptr) return evidence_unknown(part, "the repository was not looked at");
+  const core::Evidence& evidence = *view.evidence;
+  const auto* pinned = std::get_if<core::RepositoryId>(&policy.pin);
+  if (pinned != nullptr && evidence.repository && *evidence.repository != *pinned) {
+    return Gate{make_warning(
+        part, "RepositoryChanged",
+        fmt::format("{} for this PVC: the repository at {} is {} but {} is pinned; mount the right one, or accept the "
+                    "new one for good: set index.repositoryId to it",
+                    part == Part::Run ? "nothing is restored" : "no backup is set up", cut(evidence.place, 128),
+                    evidence.repository->hex(), pinned->hex()))};
+  }
+  if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) return evidence_unknown(part, unknown->reason);
+  const auto& current = std::get<core::Current>(evidence.state);
+  if (!current.catalog || (pinned != nullptr && !evidence.repository)) {
+    return evidence_unknown(part, "the repository's identity could not be read");
+  }
+  return current.catalog.get();
+}
+
+std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now) {
+  return SourceGate(view, policy, options, now).ask();
+}
+
+}  // namespace holdfast::generator

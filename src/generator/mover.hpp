@@ -1,0 +1,32 @@
+// The parts of a spec that VolSync's movers share, whether they back up or restore.
+// Pure; any thread. Source: VolSync's api/v1alpha1 and its kopia mover (builder.go, mover.go, entry.sh).
+#pragma once
+
+#include "holdfast/generator/desired.hpp"
+
+namespace holdfast::generator {
+
+/// Below this folder VolSync mounts moverVolumes.
+inline constexpr std::string_view kVolumesFolder = "/mnt/";
+/// What movers back up, and what they look for to restore, where no path is named.
+inline constexpr std::string_view kDataPath = "/data";
+
+/// `spec.….moverVolumes`: the volume that holds the repository; null where there is none to mount.
+Json::Value mover_volumes(const RepositoryOptions& repository);
+
+/// The folder in which a mover finds the repository, of the kinds nfs and pvc.
+std::string repository_folder(const RepositoryOptions& repository);
+
+/// A PodSecurityContext; null when nothing is said.
+Json::Value security_context(const SecurityContext& context);
+
+/// Repository secret, cache and security context.
+Json::Value mover_spec(const BackupLayer& settings, std::string_view secret);
+
+/// `mover_spec` and the temporary volume: what it is made with when the claim is copied or restored.
+Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, std::string_view secret);
+
+/// The PVC's own storage class, or the one that the settings name for temporary volumes.
+std::string temporary_storage_class(const core::Claim& claim, const BackupLayer& settings);
+
+}  // namespace holdfast::generator

@@ -1,0 +1,93 @@
+#include "src/generator/observed.hpp"
+
+#include <json/reader.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "src/generator/mover.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+/// The spec as a tree; null where it cannot be read, which then says nothing.
+Json::Value spec_of(const core::Observed& object) {
+  Json::CharReaderBuilder builder;
+  builder.settings_["collectComments"] = false;
+  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+  Json::Value spec;
+  try {
+    const char* begin = object.spec.data();
+    if (!reader->parse(begin, begin + object.spec.size(), &spec, nullptr)) return {};
+  } catch (const Json::Exception&) {
+    return {};
+  }
+  return spec;
+}
+
+const Json::Value& member(const Json::Value& value, const char* name) {
+  return value.isObject() ? value[name] : Json::Value::nullSingleton();
+}
+
+std::string text(const Json::Value& value, const char* name) {
+  const Json::Value& found = member(value, name);
+  return found.isString() ? found.asString() : std::string();
+}
+
+}  // namespace
+
+Standing standing(const core::Observed* object, const Options& options) {
+  if (object == nullptr) return Standing::Missing;
+  const std::string manager = manager_of(*object);
+  if (manager == kManager) return Standing::Ours;
+  const bool known = manager == "kyverno" || manager == "pvc-plumber";
+  return known && options.adopt ? Standing::Adoptable : Standing::Foreign;
+}
+
+bool is_ours(const core::Observed* object) { return object != nullptr && manager_of(*object) == kManager; }
+
+std::string manager_of(const core::Observed& object) {
+  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
+  return manager == nullptr ? std::string() : *manager;
+}
+
+bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
+  const auto names_it = [&](const core::Meta::Owner& owner) {
+    return owner.kind == "PersistentVolumeClaim" && owner.uid == claim_uid;
+  };
+  return std::any_of(object.meta.owners.begin(), object.meta.owners.end(), names_it);
+}
+
+bool is_synchronizing(const core::Observed& source) {
+  return source.status.synchronizing || source.status.sync_started.has_value();
+}
+
+std::string manual_token(const core::Observed& object) {
+  const Json::Value spec = spec_of(object);
+  return text(member(spec, "trigger"), "manual");
+}
+
+std::optional<core::Identity> identity_in(const core::Observed& object) {
+  const Json::Value spec = spec_of(object);
+  const Json::Value& kopia = member(spec, "kopia");
+  const Json::Value& restored = member(kopia, "sourceIdentity");
+  core::Identity identity{text(kopia, "username"), text(kopia, "hostname"), text(kopia, "sourcePathOverride")};
+  if (identity.user.empty()) identity.user = text(restored, "sourceName");
+  if (identity.host.empty()) identity.host = text(restored, "sourceNamespace");
+  if (identity.path.empty()) identity.path = text(restored, "sourcePathOverride");
+  if (identity.path.empty()) identity.path = kDataPath;
+  if (identity.user.empty() || identity.host.empty()) return std::nullopt;
+  return identity;
+}
+
+const core::Observed* object_of(const View& view, Part part) {
+  const auto found = view.objects.find(part);
+  return found == view.objects.end() ? nullptr : found->second;
+}
+
+Known known_of(const View& view, Part part) {
+  const auto found = view.known.find(part);
+  return found == view.known.end() ? Known::Current : found->second;
+}
+
+}  // namespace holdfast::generator

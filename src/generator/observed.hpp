@@ -1,0 +1,39 @@
+// What a plan reads off an object that stands in the cluster: whose it is, and what its spec says.
+// Pure; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "holdfast/generator/plan.hpp"
+
+namespace holdfast::generator {
+
+/// Whose an object under one of our names is. Only Ours is ever changed or deleted; Adoptable may be taken over.
+enum class Standing { Missing, Ours, Adoptable, Foreign };
+Standing standing(const core::Observed* object, const Options& options);
+
+/// It carries our label.
+bool is_ours(const core::Observed* object);
+
+/// Who says to have written it; empty: nobody does.
+std::string manager_of(const core::Observed& object);
+
+/// Whether an ownerReference names the PVC with this uid: an earlier PVC of the same name has another one.
+bool is_owned_by(const core::Observed& object, std::string_view claim_uid);
+
+/// A mover works on it now, or is about to.
+bool is_synchronizing(const core::Observed& source);
+
+/// `spec.trigger.manual`; empty: none.
+std::string manual_token(const core::Observed& object);
+
+/// The kopia source that a ReplicationSource or ReplicationDestination names; nullopt: it leaves that to VolSync.
+std::optional<core::Identity> identity_in(const core::Observed& object);
+
+/// The object of this part under its own name, or nullptr.
+const core::Observed* object_of(const View& view, Part part);
+Known known_of(const View& view, Part part);
+
+}  // namespace holdfast::generator

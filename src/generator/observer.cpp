@@ -1,0 +1,161 @@
+#include "src/generator/observer.hpp"
+
+#include "holdfast/json/objects.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr std::chrono::seconds kSeldom{60};
+
+/// How the objects of one resource get into the store.
+struct Entrance {
+  std::function<std::string(std::string_view text)> apply;   ///< returns what is wrong with the text
+  std::function<std::string(std::string_view text)> remove;  ///< likewise
+  std::function<void()> begin_reset;
+  std::function<void()> end_reset;
+  std::function<void(const kube::WatchState&)> state;
+};
+
+/// Hands what was read to `use`.
+template <class Read, class Use>
+std::function<std::string(std::string_view)> with(Read read, Use use) {
+  return [read, use](std::string_view text) -> std::string {
+    auto result = read(text);
+    if (auto* fault = std::get_if<json::ObjectFault>(&result)) return std::move(fault->problem);
+    use(std::get<0>(std::move(result)));
+    return {};
+  };
+}
+
+Entrance claims(Store& store) {
+  return {with(json::read_claim, [&store](core::Claim claim) { store.apply_claim(std::move(claim)); }),
+          with(json::read_meta,
+               [&store](const core::Meta& meta) {
+                 store.remove_claim({meta.ns, meta.name});
+               }),
+          [&store] { store.begin_claims_reset(); }, [&store] { store.end_claims_reset(); },
+          [&store](const kube::WatchState& state) { store.set_claims_state(state); }};
+}
+
+Entrance namespaces(Store& store) {
+  return {with(json::read_meta, [&store](core::Meta meta) { store.apply_namespace(std::move(meta)); }),
+          with(json::read_meta, [&store](const core::Meta& meta) { store.remove_namespace(meta.name); }),
+          [&store] { store.begin_namespaces_reset(); }, [&store] { store.end_namespaces_reset(); },
+          [](const kube::WatchState&) {}};
+}
+
+Entrance objects(Store& store, Family family) {
+  return {with(json::read_observed,
+               [&store, family](core::Observed object) { store.apply_object(family, std::move(object)); }),
+          with(json::read_meta,
+               [&store, family](const core::Meta& meta) { store.remove_object(family, meta.ns, meta.name); }),
+          [&store, family] { store.begin_objects_reset(family); },
+          [&store, family] { store.end_objects_reset(family); },
+          [&store, family](const kube::WatchState& state) { store.set_state(family, state); }};
+}
+
+}  // namespace
+
+/// One resource on its way into the store.
+class Observer::Watched : public kube::Sink {
+ public:
+  Watched(net::Loop& loop, kube::Client& client, const kube::Resource& resource, Entrance entrance, bool seldom,
+          const ops::Logger& log)
+      : resource_(resource),
+        entrance_(std::move(entrance)),
+        wanted_(!seldom),
+        log_(log),
+        reflector_(loop, client, resource, options(seldom), *this, log) {}
+
+  void start() { reflector_.start(); }
+  bool settled() const { return state_.is != kube::WatchState::Is::Starting; }
+
+  std::string problem() const {
+    const bool well = state_.is == kube::WatchState::Is::Current || (!wanted_ && settled());
+    if (well) return {};
+    return std::string(resource_.plural) + ": " + (state_.problem.empty() ? "not listed yet" : state_.problem);
+  }
+
+ private:
+  static kube::Reflector::Options options(bool seldom) {
+    kube::Reflector::Options options;
+    if (seldom) options.retry = kSeldom;
+    return options;
+  }
+
+  void reset_begins() override {
+    spoiled_ = false;
+    entrance_.begin_reset();
+  }
+
+  /// A list with a member that cannot be read does not say what is gone.
+  void reset_ends() override {
+    if (!spoiled_) entrance_.end_reset();
+  }
+
+  void apply(std::string_view object) override { complain(entrance_.apply(object)); }
+  void remove(std::string_view object) override { complain(entrance_.remove(object)); }
+
+  void complain(const std::string& problem) {
+    if (problem.empty()) return;
+    spoiled_ = true;
+    log_.error("object not understood", {{"resource", resource_.plural}, {"error", problem}});
+  }
+
+  void state(const kube::WatchState& state) override {
+    if (state == state_) return;
+    const bool current = state.is == kube::WatchState::Is::Current;
+    const bool was_well = state_.is == kube::WatchState::Is::Current || !settled();
+    state_ = state;
+    if (current)
+      log_.info("watching", {{"resource", resource_.plural}});
+    else if (wanted_ && was_well)
+      log_.warn("not watching", {{"resource", resource_.plural}, {"error", state.problem}});
+    entrance_.state(state);
+  }
+
+  const kube::Resource resource_;
+  const Entrance entrance_;
+  const bool wanted_;
+  const ops::Logger& log_;
+  kube::WatchState state_;
+  bool spoiled_ = false;
+  kube::Reflector reflector_;  // last: it calls into the rest
+};
+
+Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options,
+                   const ops::Logger& log) {
+  const auto watch = [&](const kube::Resource& resource, Entrance entrance, bool seldom = false) {
+    watched_.push_back(std::make_unique<Watched>(loop, client, resource, std::move(entrance), seldom, log));
+  };
+  watch(kube::kNamespaces, namespaces(store));
+  for (const Family family : kFamilies) {
+    const bool seldom = family == Family::Secrets && !options.external_secrets;
+    watch(resource(family), objects(store, family), seldom);
+  }
+  watch(kube::kClaims, claims(store));
+}
+
+Observer::~Observer() = default;
+
+void Observer::start() {
+  for (const auto& watched : watched_) watched->start();
+}
+
+bool Observer::settled() const {
+  for (const auto& watched : watched_) {
+    if (!watched->settled()) return false;
+  }
+  return true;
+}
+
+std::string Observer::problem() const {
+  std::string text;
+  for (const auto& watched : watched_) {
+    const std::string problem = watched->problem();
+    if (!problem.empty()) text += (text.empty() ? "" : "; ") + problem;
+  }
+  return text;
+}
+
+}  // namespace holdfast::generator

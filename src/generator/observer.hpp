@@ -1,0 +1,38 @@
+// The watches that fill a Store.
+// Belongs to the thread of the loop.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "holdfast/kube/reflector.hpp"
+#include "src/generator/store.hpp"
+
+namespace holdfast::generator {
+
+class Observer {
+ public:
+  struct Options {
+    bool external_secrets = true;  ///< false: they are looked for seldom, to clean up what an earlier setting made
+  };
+  /// References outlive the observer.
+  Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options, const ops::Logger& log);
+  ~Observer();
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  void start();
+  /// Every watch has said how it stands.
+  bool settled() const;
+  /// What is not known now, for people; empty: nothing.
+  std::string problem() const;
+
+ private:
+  class Watched;
+  std::vector<std::unique_ptr<Watched>> watched_;
+};
+
+}  // namespace holdfast::generator

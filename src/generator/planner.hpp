@@ -1,0 +1,81 @@
+// The making of one plan: a pass over the parts of one PVC in the order in which they may be written.
+// Belongs to one call of make_plan().
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "holdfast/generator/plan.hpp"
+#include "src/generator/gate.hpp"
+
+namespace holdfast::generator {
+
+class Planner {
+ public:
+  Planner(const View& view, const core::Policy& policy, const Options& options, core::Time now)
+      : view_(view), policy_(policy), options_(options), now_(now) {}
+
+  Plan make();
+
+ private:
+  // The course: planner.cpp.
+  void without_claim();
+  void with_claim();
+  void for_protected_claim();
+  void warn_of_protection();
+  bool asked_for_backups() const;
+  void decide_when_to_look_again();
+
+  // What is written: planner_parts.cpp.
+  void secret();
+  void door();
+  void source();
+  void existing_source(const core::Observed& there, const Object& wanted);
+  void offsite();
+  void offsite_source();
+  std::string mark_to_carry();
+  /// Writes what is wanted unless it is there, on its way out, or another's.
+  void settle(Object wanted);
+  void apply(Object wanted, const core::Observed* there);
+
+  // The restore: planner_restore.cpp.
+  void run();
+  void start_run(int attempt);
+  void report_unverified();
+  void report_missing_promise();
+  void publish();
+  void close();
+  std::optional<core::Image> rightful_image() const;
+
+  // What is taken away: planner_removals.cpp.
+  void take_wrong_images_off();
+  void take_image_off(const core::Observed& door);
+  bool changes_image_of(const core::Observed& door) const;
+  bool may_take_over(const core::Observed* object) const;
+  void remove_strangers();
+  void remove_strays();
+  bool successor_exists(Part part) const;
+  bool waits(const core::Observed& stray, Part part);
+  void remove_everything(std::string_view reason);
+  void remove(Part part, const core::Observed& object, std::string_view reason);
+
+  /// Whether the kind of this part may be acted on; says why where a person could change that.
+  bool available(Part part);
+  bool is_wanted(Part part) const;
+  /// Whether VolSync's mover can work under this identity; says why not.
+  bool movable(Part part, const core::Identity& identity);
+  /// Ours, but made for an earlier PVC of this name.
+  bool is_strangers(const core::Observed* object) const;
+  Subject subject() const { return {*view_.claim, plan_.protection.tier, identity_, policy_, options_}; }
+  void hold(Hold hold) { plan_.holds.push_back(std::move(hold)); }
+  void hold(Gate gate);
+
+  const View& view_;
+  const core::Policy& policy_;
+  const Options& options_;
+  const core::Time now_;
+  core::Identity identity_;
+  Plan plan_;
+};
+
+}  // namespace holdfast::generator

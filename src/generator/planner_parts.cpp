@@ -1,0 +1,126 @@
+// What is written for a protected PVC: the secret before the door, the door before the source.
+#include <fmt/format.h>
+
+#include "src/generator/hold.hpp"
+#include "src/generator/observed.hpp"
+#include "src/generator/planner.hpp"
+#include "src/generator/restore.hpp"
+
+namespace holdfast::generator {
+
+void Planner::secret() {
+  if (!is_wanted(Part::Secret) || !available(Part::Secret)) return;
+  settle(secret_object(subject()));
+  const core::Observed* there = object_of(view_, Part::Secret);
+  if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
+  hold(make_warning(Part::Secret, "SecretNotReady",
+                    "backups and restores of this PVC wait for their secret: " + cut(one_line(there->ready), 512)));
+}
+
+void Planner::door() {
+  if (!available(Part::Door)) return;
+  // Which backups it is the door to, is its ReplicationSource's to say: not known yet, not written.
+  if (known_of(view_, Part::Source) == Known::NotYet) return;
+  if (movable(Part::Door, identity_)) settle(door_object(subject(), mark_to_carry()));
+}
+
+/// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it.
+std::string Planner::mark_to_carry() {
+  const std::string carried = carried_mark(view_);
+  const Restore::Stage stage = plan_.restore.stage;
+  const auto promise = promise_of(*view_.claim, policy_);
+  if (!promise || (stage != Restore::Stage::Verified && stage != Restore::Stage::Published)) return carried;
+  std::string mark = verified_mark(view_.claim->uid, promise->snapshot);
+  if (mark != carried) {
+    plan_.steps.push_back(plan_.restore.accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
+  }
+  return mark;
+}
+
+void Planner::source() {
+  if (!available(Part::Source)) return;
+  const core::Observed* there = object_of(view_, Part::Source);
+  if (is_strangers(there) || !movable(Part::Source, identity_)) return;
+  const Object wanted = source_object(subject());
+  if (is_ours(there)) return existing_source(*there, wanted);
+  if (standing(there, options_) == Standing::Foreign) return settle(wanted);
+  if (auto gate = source_gate(view_, policy_, options_, now_)) return hold(*std::move(gate));
+  if (there != nullptr) return existing_source(*there, wanted);
+  settle(wanted);
+}
+
+void Planner::existing_source(const core::Observed& there, const Object& wanted) {
+  if (there.meta.deleting || same(wanted, there)) return;
+  if (!is_synchronizing(there)) return settle(wanted);
+  hold(make_hold(Part::Source, "Synchronizing",
+                 "the ReplicationSource changes when the backup under way is done: it is never edited meanwhile"));
+}
+
+void Planner::offsite() {
+  for (const Part part : {Part::OffsiteSource, Part::OffsiteSecret}) {
+    const core::Observed* there = object_of(view_, part);
+    const bool idle = there != nullptr && (part == Part::OffsiteSecret || !is_synchronizing(*there));
+    if (!is_wanted(part) && idle && is_ours(there)) remove(part, *there, "not-protected");
+  }
+  if (is_wanted(Part::OffsiteSource)) offsite_source();
+}
+
+/// It follows the source: what may not be backed up in one place may not be in the other.
+void Planner::offsite_source() {
+  if (available(Part::OffsiteSecret)) settle(offsite_secret_object(subject()));
+  if (!available(Part::OffsiteSource)) return;
+  const core::Observed* there = object_of(view_, Part::OffsiteSource);
+  if (is_strangers(there)) return;
+  const Object wanted = offsite_source_object(subject());
+  if (is_ours(there)) return existing_source(*there, wanted);
+  if (standing(there, options_) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
+  if (there != nullptr) return existing_source(*there, wanted);
+  settle(wanted);
+}
+
+bool Planner::movable(Part part, const core::Identity& identity) {
+  const std::string problem = mover_problem(identity);
+  if (problem.empty()) return true;
+  hold(make_warning(part, "IdentityNotSupported",
+                    fmt::format("the {} of this PVC is not written: {}; set index.identities to names that it takes",
+                                to_string(part), cut(one_line(problem), 640))));
+  return false;
+}
+
+bool Planner::is_wanted(Part part) const {
+  const std::string* offsite = core::lookup(view_.claim->pvc.annotations, key::kOffsite);
+  switch (part) {
+    case Part::Secret:
+      return options_.secret.external_secret;
+    case Part::Run:
+      return plan_.restore.stage != Restore::Stage::None && plan_.restore.stage != Restore::Stage::Bound &&
+             plan_.restore.stage != Restore::Stage::Closed;
+    case Part::OffsiteSecret:
+    case Part::OffsiteSource:
+      return options_.offsite.enabled && offsite != nullptr && *offsite == "true";
+    default:
+      return true;
+  }
+}
+
+bool Planner::is_strangers(const core::Observed* object) const {
+  return is_ours(object) && !is_owned_by(*object, view_.claim->uid);
+}
+
+void Planner::settle(Object wanted) {
+  const core::Observed* there = object_of(view_, wanted.part);
+  if (standing(there, options_) == Standing::Foreign) return hold(foreign_hold(wanted.part, *there));
+  if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
+  apply(std::move(wanted), there);
+}
+
+void Planner::apply(Object wanted, const core::Observed* there) {
+  Apply action;
+  action.object = std::move(wanted);
+  action.creates = there == nullptr;
+  if (there != nullptr) action.uid = there->meta.uid;
+  action.adopts = standing(there, options_) == Standing::Adoptable;
+  plan_.actions.emplace_back(std::move(action));
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,112 @@
+// What is taken away: images that do not belong on a door, and objects of ours that have no use any more.
+#include <algorithm>
+
+#include "src/generator/attempt.hpp"
+#include "src/generator/hold.hpp"
+#include "src/generator/observed.hpp"
+#include "src/generator/planner.hpp"
+#include "src/generator/restore.hpp"
+
+namespace holdfast::generator {
+
+/// Always safe, so it comes before every question: whoever refers to an empty door waits.
+void Planner::take_wrong_images_off() {
+  const bool restore_known = view_.claim == nullptr || known_of(view_, Part::Run) == Known::Current;
+  if (known_of(view_, Part::Door) != Known::Current || !restore_known) return;
+  const core::Observed* door = object_of(view_, Part::Door);
+  if (may_take_over(door) && door->status.image && door->status.image != rightful_image()) take_image_off(*door);
+  for (const auto& [part, stray] : view_.strays) {
+    if (part == Part::Door && may_take_over(stray) && stray->status.image) take_image_off(*stray);
+  }
+}
+
+/// Ours, or one that becomes ours because its PVC is protected.
+bool Planner::may_take_over(const core::Observed* object) const {
+  const Standing whose = standing(object, options_);
+  return whose == Standing::Ours || (whose == Standing::Adoptable && plan_.protection.protects());
+}
+
+bool Planner::changes_image_of(const core::Observed& door) const {
+  return std::any_of(plan_.actions.begin(), plan_.actions.end(), [&](const Action& action) {
+    const auto* image = std::get_if<SetImage>(&action);
+    return image != nullptr && image->uid == door.meta.uid;
+  });
+}
+
+void Planner::take_image_off(const core::Observed& door) {
+  plan_.actions.emplace_back(
+      SetImage{door.meta.ns, door.meta.name, door.meta.uid, door.meta.resource_version, std::nullopt, ""});
+}
+
+/// What an earlier PVC of this name left would back up, or restore into, the wrong volume. Doors and secrets only
+/// change hands.
+void Planner::remove_strangers() {
+  const auto promise = promise_of(*view_.claim, policy_);
+  const auto consider = [&](Part part, const core::Observed* object) {
+    if (known_of(view_, part) != Known::Current || !is_ours(object)) return;
+    if (is_strangers(object)) return remove(part, *object, "owner-gone");
+    // Of this PVC, but of another promise than the one it makes now.
+    const bool stale = part == Part::Run && is_wanted(Part::Run) &&
+                       !attempt_of(manual_token(*object), view_.claim->uid, promise->snapshot);
+    if (stale) remove(part, *object, "restore-done");
+  };
+  for (const Part part : {Part::Source, Part::OffsiteSource, Part::Run}) consider(part, object_of(view_, part));
+  for (const auto& [part, stray] : view_.strays) {
+    if (part == Part::Source || part == Part::OffsiteSource) consider(part, stray);
+  }
+}
+
+void Planner::remove_strays() {
+  for (const auto& [part, stray] : view_.strays) {
+    if (known_of(view_, part) != Known::Current || !may_take_over(stray)) continue;
+    const bool gone_already = is_strangers(stray) && (part == Part::Source || part == Part::OffsiteSource);
+    if (gone_already || (is_wanted(part) && !successor_exists(part)) || waits(*stray, part)) continue;
+    remove(part, *stray, "renamed");
+  }
+}
+
+bool Planner::successor_exists(Part part) const {
+  const core::Observed* there = object_of(view_, part);
+  return is_ours(there) && !there->meta.deleting && is_owned_by(*there, view_.claim->uid);
+}
+
+bool Planner::waits(const core::Observed& stray, Part part) {
+  if (part == Part::Door) {
+    // It goes when it shows nothing more, and its mark is where it is carried on.
+    const std::string* mark = core::lookup(stray.meta.annotations, key::kVerified);
+    const core::Observed* door = object_of(view_, Part::Door);
+    const std::string* kept = is_ours(door) ? core::lookup(door->meta.annotations, key::kVerified) : nullptr;
+    const bool counts = mark != nullptr && mark->starts_with(verified_mark(view_.claim->uid, ""));
+    return stray.status.image.has_value() || (counts && kept == nullptr);
+  }
+  if ((part != Part::Source && part != Part::OffsiteSource) || !is_synchronizing(stray)) return false;
+  hold(make_hold(part, "Synchronizing",
+                 "ReplicationSource " + stray.meta.name +
+                     " is not wanted under this name any more; it is removed when its backup under way is done"));
+  return true;
+}
+
+void Planner::remove_everything(std::string_view reason) {
+  // The policy that does it instead looks at the PVC and its labels.
+  if (options_.kyverno_cleanup) return;
+  for (const Part part :
+       {Part::Source, Part::OffsiteSource, Part::Run, Part::Door, Part::OffsiteSecret, Part::Secret}) {
+    const auto consider = [&](const core::Observed* object) {
+      if (is_ours(object)) remove(part, *object, reason);
+    };
+    if (known_of(view_, part) != Known::Current) continue;
+    consider(object_of(view_, part));
+    for (const auto& [stray_part, stray] : view_.strays) {
+      if (stray_part == part) consider(stray);
+    }
+  }
+}
+
+void Planner::remove(Part part, const core::Observed& object, std::string_view reason) {
+  // An image that is taken off makes another version of the door: the next plan removes that one.
+  if (object.meta.deleting || changes_image_of(object)) return;
+  plan_.actions.emplace_back(Remove{part, object.meta.ns, object.meta.name, object.meta.uid,
+                                    object.meta.resource_version, std::string(reason)});
+}
+
+}  // namespace holdfast::generator

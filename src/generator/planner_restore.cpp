@@ -1,0 +1,132 @@
+// The restore of a promise, and what the door shows: never an image but the one that was verified for this very PVC,
+// and only while the PVC waits for it.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "holdfast/core/intent.hpp"
+#include "src/generator/attempt.hpp"
+#include "src/generator/hold.hpp"
+#include "src/generator/observed.hpp"
+#include "src/generator/planner.hpp"
+#include "src/generator/restore.hpp"
+
+namespace holdfast::generator {
+
+using Stage = Restore::Stage;
+
+void Planner::run() {
+  report_missing_promise();
+  if (!is_wanted(Part::Run) || !available(Part::Run)) return;
+  if (plan_.restore.stage == Stage::Unverified) report_unverified();
+  // A restore through somebody else's door leads nowhere.
+  if (standing(object_of(view_, Part::Door), options_) == Standing::Foreign) return;
+  const core::Observed* there = object_of(view_, Part::Run);
+  if (plan_.restore.stage == Stage::Open) {
+    // An earlier one, ours, is taken away first.
+    if (!is_ours(there)) start_run(1);
+    return;
+  }
+  const bool due = plan_.restore.next_attempt && *plan_.restore.next_attempt <= now_;
+  if (plan_.restore.stage == Stage::Unverified && due) start_run(plan_.restore.attempt + 1);
+}
+
+void Planner::start_run(int attempt) {
+  const auto promise = promise_of(*view_.claim, policy_);
+  if (!movable(Part::Run, promise->source)) return;
+  const auto catalog = usable_catalog(view_, policy_, Part::Run);
+  if (const auto* gate = std::get_if<Gate>(&catalog)) return hold(*gate);
+  const auto snapshot = std::get<const core::Catalog*>(catalog)->find(promise->source, promise->snapshot);
+  if (!snapshot) {
+    hold(make_warning(
+        Part::Run, "RestoreNotVerified",
+        fmt::format("the PVC stays Pending: the promised snapshot {} of {} is not in {} any more; delete the PVC and "
+                    "create it again to restore another one",
+                    cut(promise->snapshot, 64), core::to_string(promise->source), cut(view_.evidence->place, 128))));
+    return;
+  }
+  RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
+               snapshot->files};
+  const std::size_t before = plan_.actions.size();
+  settle(run_object(subject(), wish));
+  if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);
+}
+
+void Planner::report_unverified() {
+  const Restore& restore = plan_.restore;
+  plan_.steps.push_back(restore.failed ? RestoreStep::Failed : RestoreStep::Unverified);
+  const core::Observed* run = object_of(view_, Part::Run);
+  const bool over = run->status.last_manual_sync == restore.token;
+  const std::string accept =
+      over && has_image(run->status)
+          ? fmt::format("; to take it as it is, annotate the PVC with `{}: {}`", key::kAcceptUnverified, restore.token)
+          : "";
+  Hold message = make_warning(
+      Part::Run, "RestoreNotVerified",
+      fmt::format("the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
+                  cut(restore.problem, 640),
+                  restore.next_attempt ? "the next attempt is at " + core::format_seconds(*restore.next_attempt)
+                                       : "VolSync tries again by itself",
+                  accept));
+  message.until = restore.next_attempt;
+  hold(std::move(message));
+}
+
+/// A PVC that was created past the webhook may refer to a door that nobody is going to open.
+void Planner::report_missing_promise() {
+  const auto& reference = view_.claim->pvc.data_source_ref;
+  const bool waiting = view_.claim->phase == core::Claim::Phase::Pending && plan_.restore.stage == Stage::None;
+  if (!waiting || !reference || reference->kind != core::kDestinationKind) return;
+  // A promise by another name: the naming strategy has changed since.
+  if (!carries_promise(*view_.claim) && !core::refers_to_own_destination(view_.claim->pvc, policy_)) return;
+  hold(make_warning(
+      Part::Door, "RestoreNotPromised",
+      fmt::format("the PVC stays Pending: it refers to ReplicationDestination {}, and no restore of it was promised "
+                  "under that name; delete the PVC and create it again while holdfast's webhook is in place",
+                  cut(reference->name, 253))));
+}
+
+/// What the door may show now; nullopt: nothing.
+std::optional<core::Image> Planner::rightful_image() const {
+  const Stage stage = plan_.restore.stage;
+  if (stage != Stage::Verified && stage != Stage::Published) return std::nullopt;
+  if (view_.claim->deleting || view_.namespace_deleting) return std::nullopt;
+  const core::Observed* door = object_of(view_, Part::Door);
+  if (!is_ours(door) || !is_owned_by(*door, view_.claim->uid)) return std::nullopt;
+  const auto promise = promise_of(*view_.claim, policy_);
+  const std::string* mark = core::lookup(door->meta.annotations, key::kVerified);
+  if (mark == nullptr || *mark != verified_mark(view_.claim->uid, promise->snapshot)) return std::nullopt;
+  return object_of(view_, Part::Run)->status.image;
+}
+
+void Planner::publish() {
+  if (plan_.restore.stage == Stage::Published) {
+    return hold(make_hold(Part::Door, "WaitsForPopulator",
+                          "the restore is verified and offered: the PVC is filled when a pod that uses it is scheduled "
+                          "and the volume populator runs"));
+  }
+  const core::Observed* door = object_of(view_, Part::Door);
+  const auto image = rightful_image();
+  if (!image || known_of(view_, Part::Door) != Known::Current || door->meta.deleting) return;
+  // One step at a time: a door that is about to be written or emptied is filled by the next plan.
+  const auto concerns_door = [](const Action& action) {
+    const auto* apply = std::get_if<Apply>(&action);
+    return std::holds_alternative<SetImage>(action) || (apply != nullptr && apply->object.part == Part::Door);
+  };
+  if (door->status.image || std::any_of(plan_.actions.begin(), plan_.actions.end(), concerns_door)) return;
+  plan_.actions.emplace_back(
+      SetImage{door->meta.ns, door->meta.name, door->meta.uid, door->meta.resource_version, image, view_.claim->uid});
+  plan_.steps.push_back(RestoreStep::Published);
+}
+
+/// The image goes before the run, whose snapshot it is.
+void Planner::close() {
+  const core::Observed* run = object_of(view_, Part::Run);
+  if (is_wanted(Part::Run) || !is_ours(run) || run->meta.deleting || is_strangers(run)) return;
+  const core::Observed* door = object_of(view_, Part::Door);
+  if (known_of(view_, Part::Door) != Known::Current || (is_ours(door) && door->status.image)) return;
+  remove(Part::Run, *run, "restore-done");
+  if (plan_.restore.stage == Stage::Bound) plan_.steps.push_back(RestoreStep::Closed);
+}
+
+}  // namespace holdfast::generator

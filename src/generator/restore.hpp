@@ -1,0 +1,28 @@
+// The restore of one PVC as it stands: what restore_stage() rests on, for the plan's own use.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "holdfast/generator/plan.hpp"
+
+namespace holdfast::generator {
+
+/// The value of the door's annotation kVerified: `<PVC uid>/<snapshot id>`.
+std::string verified_mark(std::string_view claim_uid, std::string_view snapshot);
+
+/// The mark for this PVC that one of our doors carries, under whatever name; empty: none. A mark for an earlier PVC of
+/// the same name is none.
+std::string carried_mark(const View& view);
+
+/// Whether the restore into this PVC was verified or accepted. A promise without a snapshot never is.
+bool was_verified(const View& view);
+
+/// The run of this PVC's promise, ours and not on its way out; nullptr: there is none, or it is of another promise.
+const core::Observed* current_run(const View& view, const OpenPromise& promise);
+
+/// Whether the PVC carries any of the annotations that only the webhook writes.
+bool carries_promise(const core::Claim& claim);
+
+}  // namespace holdfast::generator

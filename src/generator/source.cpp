@@ -1,0 +1,44 @@
+#include "src/generator/draft.hpp"
+#include "src/generator/identity.hpp"
+#include "src/generator/mover.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+/// Every number, a zero too: kopia would put a default of its own in place of one that is missing.
+Json::Value retain_spec(const Retain& retain) {
+  Json::Value spec;
+  spec["hourly"] = retain.hourly;
+  spec["daily"] = retain.daily;
+  spec["weekly"] = retain.weekly;
+  spec["monthly"] = retain.monthly;
+  return spec;
+}
+
+Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
+  const core::Claim& claim = subject.claim;
+  Json::Value kopia = volume_mover_spec(claim, settings, names(subject.policy.naming, claim.pvc.name).secret);
+  put_source_identity(kopia, subject.identity);
+  if (settings.copy_method) kopia["copyMethod"] = *settings.copy_method;
+  if (settings.compression) kopia["compression"] = *settings.compression;
+  if (settings.parallelism) kopia["parallelism"] = *settings.parallelism;
+  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain);
+  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
+    kopia["moverVolumes"] = std::move(volumes);
+  }
+  return kopia;
+}
+
+}  // namespace
+
+Object source_object(const Subject& subject) {
+  const Backup backup = backup_of(subject.claim, subject.tier, subject.options);
+  Object object = draft(Part::Source, subject);
+  Json::Value& spec = object.body["spec"];
+  spec["sourcePVC"] = subject.claim.pvc.name;
+  spec["trigger"]["schedule"] = backup.schedule;
+  spec["kopia"] = kopia_spec(subject, backup.settings);
+  return sealed(std::move(object));
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,297 @@
+#include "src/generator/worker.hpp"
+
+#include <algorithm>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/core/decide.hpp"
+#include "holdfast/generator/cluster_facts.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr const char* kLeaseName = "holdfast";
+constexpr std::size_t kParallel = 8;  ///< PVCs worked on at the same time
+constexpr int kPerTurn = 64;          ///< PVCs planned before others have their say on this thread
+constexpr milliseconds kTick{5000};
+constexpr milliseconds kLeastRight{1000};  ///< with less of the Lease left no work begins
+constexpr std::chrono::seconds kAskAgain{15};
+constexpr std::chrono::hours kEventAgain{6};
+constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set meanwhile
+
+core::Verdict verdict_now(const View& view, const core::Evidence& evidence, const core::Policy& policy, bool adopt) {
+  core::Question question;
+  question.pvc = view.claim->pvc;
+  question.pvc.volume_name.clear();  // the binder's, in most cases
+  core::take_promise(question.pvc, policy);
+  if (view.namespace_labels != nullptr) question.namespace_labels = *view.namespace_labels;
+  const auto observed = [&](Part part) {
+    const auto found = view.objects.find(part);
+    return found == view.objects.end() ? nullptr : found->second;
+  };
+  core::ClusterFacts facts;
+  facts.destination = destination_facts(observed(Part::Door), adopt);
+  core::BackupActivity activity = backup_facts(observed(Part::Source), false);
+  activity.last_finished.reset();
+  facts.backup = std::move(activity);
+  return core::decide(question, evidence, facts, policy, base::utc_now());
+}
+
+}  // namespace
+
+Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::Loop& loop, index::Index& index,
+               std::shared_ptr<Return> way_back, Shared& shared, const ops::Logger& log, ops::Metrics& metrics)
+    : setup_(setup),
+      loop_(loop),
+      index_(index),
+      shared_(shared),
+      log_(log),
+      metrics_(metrics),
+      client_(loop, config, {kParallel, "holdfast-generator"}, log),
+      store_(setup.policy.naming, setup.options.adopt,
+             [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
+      events_(client_, setup.identity, kEventAgain, log),
+      reporter_(events_, log, metrics),
+      executor_(client_, store_, reporter_),
+      installation_(setup.policy, setup.options, client_, log, metrics),
+      desk_(loop, index, std::move(way_back), [this] { evidence_arrived(); }),
+      observer_(loop, client_, store_, {setup.options.secret.external_secret || setup.options.offsite.enabled}, log) {
+  if (setup.options.own_namespace.empty()) return;
+  kube::Election::Options election;
+  election.identity = setup.identity;
+  elector_ = std::make_unique<kube::Elector>(
+      loop, client_, setup.options.own_namespace, kLeaseName, election, [this](bool leads) { lead(leads); }, log);
+}
+
+Worker::~Worker() = default;
+
+void Worker::start(bool writes) {
+  observer_.start();
+  if (!writes) return;
+  tick();
+  later(std::chrono::duration_cast<milliseconds>(setup_.sweep), [this] { sweep(); });
+  if (elector_) elector_->start();
+}
+
+void Worker::stop(std::function<void()> done) {
+  stopped_ = std::move(done);
+  stop_if_idle();
+}
+
+void Worker::stop_if_idle() {
+  if (!stopped_ || queue_.under_way() > 0) return;
+  const auto done = std::exchange(stopped_, [] {});
+  if (elector_)
+    elector_->release(done);
+  else
+    done();
+}
+
+void Worker::lead(bool leads) {
+  shared_.leads = leads;
+  metrics_.generator_state(queue_.depth(steady_clock::now()), leads);
+  if (!leads) {
+    log_.warn("not leading", {{"holder", elector_->holder()}});
+    return;
+  }
+  log_.info("leading", {{"identity", setup_.identity}});
+  sweeping_ = true;
+  desk_.want(steady_clock::now());
+  look_at_all();
+}
+
+void Worker::look_at(const core::PvcName& pvc, Steady when) {
+  queue_.add(pvc, pace_.not_before(pvc, when));
+  if (pump_posted_) return;
+  pump_posted_ = true;
+  later({}, [this] { pump(); });
+}
+
+void Worker::look_at_all() {
+  const auto now = steady_clock::now();
+  for (const core::PvcName& pvc : store_.all()) look_at(pvc, now);
+}
+
+void Worker::pump() {
+  pump_posted_ = false;
+  if (!elector_ || stopped_) return;
+  const auto until = elector_->leads_until();
+  if (!until || *until - steady_clock::now() < kLeastRight) return;  // leading again, or the tick, pumps again
+  for (int i = 0; i < kPerTurn && queue_.under_way() < kParallel; ++i) {
+    const auto pvc = queue_.take(steady_clock::now());
+    if (!pvc) break;
+    work(*pvc, *until);
+  }
+  const auto next = queue_.next();
+  if (next && queue_.under_way() < kParallel) wake(*next);
+}
+
+void Worker::wake(Steady when) {
+  const auto now = steady_clock::now();
+  if (wake_at_ && *wake_at_ > now && *wake_at_ <= when) return;
+  wake_at_ = when;
+  const auto delay = std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(when - now));
+  later(delay, [this] {
+    if (wake_at_ && *wake_at_ > steady_clock::now()) return;
+    wake_at_.reset();
+    pump();
+  });
+}
+
+void Worker::tick() {
+  shared_.problem.replace(problem());
+  metrics_.generator_state(queue_.depth(steady_clock::now()), shared_.leads);
+  if (queue_.next() && *queue_.next() <= steady_clock::now()) pump();
+  later(kTick, [this] { tick(); });
+}
+
+void Worker::sweep() {
+  if (shared_.leads) {
+    log_.info("sweep", {{"pvcs", store_.all().size()}});
+    sweeping_ = true;
+    desk_.want(steady_clock::now());
+  }
+  later(std::chrono::duration_cast<milliseconds>(setup_.sweep), [this] { sweep(); });
+}
+
+void Worker::evidence_arrived() {
+  const auto now = steady_clock::now();
+  if (std::exchange(sweeping_, false)) {
+    look_at_all();
+    if (const auto until = elector_ ? elector_->leads_until() : std::nullopt) installation_.settle(*until);
+  }
+  for (const core::PvcName& pvc : std::exchange(waiting_, {})) look_at(pvc, now);
+  const core::Evidence* evidence = desk_.last();
+  if (evidence == nullptr || !std::holds_alternative<core::Current>(evidence->state)) return;
+  for (const core::PvcName& pvc : store_.claims(""))
+    reporter_.last_backup(pvc, last_backup(*store_.claim(pvc), *evidence));
+}
+
+View Worker::view(const core::PvcName& pvc, const core::Evidence* evidence) const {
+  View view = store_.view(pvc);
+  view.evidence = evidence;
+  view.index_blobs = index_.status().blobs;
+  return view;
+}
+
+const core::Evidence* Worker::evidence_for(const core::PvcName& pvc) const {
+  const auto asked = asked_.find(pvc);
+  return asked == asked_.end() ? nullptr : desk_.since(asked->second, steady_clock::now());
+}
+
+void Worker::work(const core::PvcName& pvc, Steady until) {
+  const View view = this->view(pvc, evidence_for(pvc));
+  Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
+  if (view.claim != nullptr)
+    reporter_.holds(*view.claim, plan, until);
+  else
+    reporter_.forget(pvc);
+  if (plan.needs_evidence) wait_for_evidence(pvc, view);
+  if (plan.actions.empty()) {
+    if (view.claim != nullptr) reporter_.steps(*view.claim, plan, until);
+    return rest(pvc, plan);
+  }
+  list_orphans(pvc, plan);
+  std::vector<Action> actions = plan.actions;
+  executor_.run(pvc, std::move(actions), until,
+                [this, pvc, plan = std::move(plan)](const Executor::Outcome& outcome) { worked(pvc, plan, outcome); });
+}
+
+void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
+  const auto now = steady_clock::now();
+  if (view.evidence != nullptr) {
+    asked_.erase(pvc);
+    return look_at(pvc, now + kAskAgain);
+  }
+  asked_.try_emplace(pvc, now);
+  waiting_.insert(pvc);
+  desk_.want(now);
+}
+
+void Worker::rest(const core::PvcName& pvc, const Plan& plan) {
+  pace_.rested(pvc);
+  if (!waiting_.contains(pvc)) asked_.erase(pvc);
+  queue_.done(pvc);
+  if (plan.look_again) {
+    const auto delay = std::chrono::nanoseconds(*plan.look_again - base::utc_now());
+    look_at(pvc, steady_clock::now() + std::clamp<std::chrono::nanoseconds>(delay, kLeastRight, kLongestSleep));
+  }
+  stop_if_idle();
+}
+
+void Worker::worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome) {
+  const auto now = steady_clock::now();
+  const core::Claim* claim = store_.claim(pvc);
+  const auto until = elector_->leads_until();
+  if (outcome.failed == 0 && claim != nullptr && until) reporter_.steps(*claim, plan, *until);
+  if (outcome.failed > 0)
+    pace_.failed(pvc, outcome.action + ": " + outcome.error->message, now);
+  else
+    pace_.wrote(pvc, now);
+  queue_.done(pvc);
+  look_at(pvc, now);  // what is left, and whether what was written is what was wanted
+  stop_if_idle();
+}
+
+void Worker::list_orphans(const core::PvcName& pvc, const Plan& plan) const {
+  for (const Action& action : plan.actions) {
+    const auto* remove = std::get_if<Remove>(&action);
+    if (remove == nullptr) continue;
+    log_.info("to be deleted", {{"kind", resource(remove->part).kind},
+                                {"namespace", remove->ns},
+                                {"name", remove->name},
+                                {"pvc", pvc.name},
+                                {"reason", remove->reason}});
+  }
+}
+
+std::optional<core::Time> Worker::last_backup(const core::Claim& claim, const core::Evidence& evidence) const {
+  const auto* current = std::get_if<core::Current>(&evidence.state);
+  const View view = store_.view(claim.pvc.full_name());
+  const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
+  if (current == nullptr || !core::protection(claim.pvc, labels, setup_.policy).protects()) return std::nullopt;
+  const auto templates = core::identity_templates(setup_.policy);
+  for (const auto& candidate : core::candidates(templates, claim.pvc.full_name())) {
+    const auto newest = current->catalog->newest(candidate.identity);
+    if (newest) return core::parse_rfc3339(newest->end_time);
+  }
+  return std::nullopt;
+}
+
+std::string Worker::problem() const {
+  std::string text = observer_.problem();
+  if (!elector_) text = "our own namespace is not known (POD_NAMESPACE): nothing is written";
+  if (!installation_.problem().empty()) text += (text.empty() ? "" : "; ") + installation_.problem();
+  return text;
+}
+
+Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evidence) const {
+  Generator::Audit audit;
+  audit.problem = observer_.problem();
+  for (const core::PvcName& pvc : store_.claims(ns)) {
+    const View view = this->view(pvc, &evidence);
+    const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
+    const core::Verdict verdict = verdict_now(view, evidence, setup_.policy, setup_.options.adopt);
+    AuditItem item = audit_item(view, plan, verdict, setup_.policy);
+    const std::string failed = pace_.problem(pvc);
+    if (!failed.empty()) {
+      item.waits_for.push_back("WriteFailed: " + failed);
+      item.gap = true;
+    }
+    audit.items.push_back(std::move(item));
+  }
+  return audit;
+}
+
+void Worker::later(milliseconds delay, std::function<void()> f) {
+  const std::weak_ptr<bool> alive = alive_;
+  loop_.post(
+      [alive, f = std::move(f)] {
+        if (alive.lock()) f();
+      },
+      delay);
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,104 @@
+// Everything that happens on the generator's thread: what the watches tell becomes a queue of PVCs, each is planned,
+// and its plan is carried out while this replica leads. Belongs to the thread of the loop, construction and reading of
+// Shared excepted.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "holdfast/base/latest.hpp"
+#include "holdfast/generator/generator.hpp"
+#include "holdfast/kube/election.hpp"
+#include "holdfast/kube/event_recorder.hpp"
+#include "src/generator/evidence_desk.hpp"
+#include "src/generator/executor.hpp"
+#include "src/generator/installation.hpp"
+#include "src/generator/observer.hpp"
+#include "src/generator/pace.hpp"
+#include "src/generator/queue.hpp"
+#include "src/generator/reporter.hpp"
+#include "src/generator/store.hpp"
+
+namespace holdfast::generator {
+
+/// What other threads may read of it.
+struct Shared {
+  std::atomic<bool> leads = false;
+  base::Latest<std::string> problem{"not started"};
+};
+
+class Worker {
+ public:
+  using Steady = std::chrono::steady_clock::time_point;
+
+  /// References outlive it. Throws kube::ConfigError.
+  Worker(const Generator::Setup& setup, const kube::Config& config, net::Loop& loop, index::Index& index,
+         std::shared_ptr<Return> way_back, Shared& shared, const ops::Logger& log, ops::Metrics& metrics);
+  ~Worker();
+
+  /// `writes` false: only watches.
+  void start(bool writes);
+  /// Begins nothing more; calls `done` when nothing is under way and the Lease is given up.
+  void stop(std::function<void()> done);
+
+  /// Every watch has said how it stands.
+  bool settled() const { return observer_.settled(); }
+  std::string problem() const;
+  /// The PVCs as they stand, by this evidence.
+  Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
+
+ private:
+  void look_at(const core::PvcName& pvc, Steady when);
+  void look_at_all();
+  void pump();
+  void wake(Steady when);
+  void tick();
+  void sweep();
+  void evidence_arrived();
+  void lead(bool leads);
+
+  View view(const core::PvcName& pvc, const core::Evidence* evidence) const;
+  const core::Evidence* evidence_for(const core::PvcName& pvc) const;
+  void work(const core::PvcName& pvc, Steady until);
+  void rest(const core::PvcName& pvc, const Plan& plan);
+  void worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome);
+  void wait_for_evidence(const core::PvcName& pvc, const View& view);
+  void list_orphans(const core::PvcName& pvc, const Plan& plan) const;
+  void stop_if_idle();
+  std::optional<core::Time> last_backup(const core::Claim& claim, const core::Evidence& evidence) const;
+  /// Runs `f` on this thread later, unless the worker is gone by then.
+  void later(std::chrono::milliseconds delay, std::function<void()> f);
+
+  const Generator::Setup& setup_;
+  net::Loop& loop_;
+  index::Index& index_;
+  Shared& shared_;
+  const ops::Logger& log_;
+  ops::Metrics& metrics_;
+  kube::Client client_;
+  Queue queue_;
+  Pace pace_;
+  Store store_;
+  kube::EventRecorder events_;
+  Reporter reporter_;
+  Executor executor_;
+  Installation installation_;
+  EvidenceDesk desk_;
+  Observer observer_;
+  std::unique_ptr<kube::Elector> elector_;
+  /// PVCs whose plans need evidence, and since when: an older proof may not know the backups that they are about.
+  std::map<core::PvcName, Steady> asked_;
+  std::set<core::PvcName> waiting_;  ///< those to look at when the next evidence is here
+  bool sweeping_ = false;            ///< everything is looked at when the next evidence is here
+  bool pump_posted_ = false;
+  std::optional<Steady> wake_at_;
+  std::function<void()> stopped_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace holdfast::generator

@@ -1,0 +1,40 @@
+// How long to wait before the next attempt: 1 s, doubled to 30 s, each time a little different, so that many clients
+// of one server do not come at once.
+// One thread.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+namespace holdfast::kube {
+
+class Backoff {
+ public:
+  static constexpr std::chrono::milliseconds kLeast{1'000};
+  static constexpr std::chrono::milliseconds kMost{30'000};
+
+  explicit Backoff(std::uint32_t seed) : random_(seed) {}
+
+  std::chrono::milliseconds next() {
+    const auto base = std::min(kMost, kLeast * (1 << std::min(attempts_, 5)));
+    ++attempts_;
+    return std::clamp(around(base), kLeast, kMost);
+  }
+  void reset() { attempts_ = 0; }
+  /// Attempts since the last reset.
+  int attempts() const { return attempts_; }
+
+  /// Within a quarter of `time`.
+  std::chrono::milliseconds around(std::chrono::milliseconds time) {
+    return std::chrono::milliseconds(
+        std::uniform_int_distribution(time.count() * 3 / 4, time.count() * 5 / 4)(random_));
+  }
+
+ private:
+  std::mt19937 random_;
+  int attempts_ = 0;
+};
+
+}  // namespace holdfast::kube

@@ -1,0 +1,39 @@
+// PEM certificates and keys into an OpenSSL context, for both sides of TLS. All functions throw std::runtime_error with
+// what is wrong and never with input.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace holdfast::net {
+
+template <auto Function>
+struct OpensslDelete {
+  template <class T>
+  void operator()(T* object) const {
+    Function(object);
+  }
+};
+using BioPtr = std::unique_ptr<BIO, OpensslDelete<BIO_free>>;
+using X509Ptr = std::unique_ptr<X509, OpensslDelete<X509_free>>;
+
+/// Throws `what` and OpenSSL's last reason.
+[[noreturn]] void openssl_failure(std::string_view what);
+
+BioPtr pem_reader(const std::string& pem);
+/// The next certificate; null: none is left, or what follows is broken (the reason is in OpenSSL's error queue).
+X509Ptr next_certificate(BIO* reader);
+/// Whether the last reason in OpenSSL's error queue, which is cleared, is that the PEM text ended.
+bool at_end_of_pem();
+
+/// The certificate to present, then the ones between it and its authority.
+void load_chain(SSL_CTX* context, const std::string& pem);
+/// Its key, after the chain.
+void load_key(SSL_CTX* context, const std::string& pem);
+
+}  // namespace holdfast::net

@@ -1,0 +1,90 @@
+"""The base of the generator's tests: a holdfast that generates, as a service account, over a wire that can be cut."""
+
+import datetime
+import pathlib
+import tempfile
+
+from guarded_case import GuardedCase
+from rig import crds
+from rig.accounts import ServiceAccount, rule
+from rig.audit import AuditLog, Requests
+from rig.objects import CLEANUP_POLICY, GENERATED, PVC, Objects
+from rig.processes import wait_until
+from rig.tcp_proxy import TcpProxy
+from rig.volsync import install_storage_crds
+from rig.volsync_part import VolSyncPart
+from suite import Stage
+
+_READ = "get list watch"
+_WRITE = "create update patch delete"
+
+# What a generating holdfast may do; everything else is answered with 403.
+RULES = [
+    rule("", "persistentvolumeclaims namespaces secrets", _READ),
+    rule("", "events", "create update patch"),
+    rule("batch", "jobs", _READ),
+    rule("coordination.k8s.io", "leases", f"get {_WRITE}"),
+    rule("volsync.backube", "replicationsources replicationdestinations kopiamaintenances", f"{_READ} {_WRITE}"),
+    rule("volsync.backube", "replicationdestinations/status", "patch update"),
+    rule("external-secrets.io", "externalsecrets", f"{_READ} {_WRITE}"),
+    rule("kyverno.io", "clustercleanuppolicies", f"{_READ} {_WRITE}"),
+    rule("snapshot.storage.k8s.io", "volumesnapshots", _READ),
+]
+
+
+class GeneratorCase(GuardedCase):
+    """Subclasses say in `settings` (YAML) and `flags` how their holdfast differs.
+
+    A kube-controller-manager runs. `account`: who holdfast is; `wire`: between it and the API server; `objects` and
+    `part`: the test's own hands.
+    """
+
+    settings = ""
+    flags: tuple[str, ...] = ("--generator=on", "--min-age", "0s")
+    rules = RULES
+    definitions = crds.ALL  # those that are installed before holdfast starts
+
+    @classmethod
+    def setUpClass(cls):
+        Stage.current = cls
+        plane = Stage.plane
+        cls._began = AuditLog.now()
+        cls.objects = Objects(plane.api)
+        cls.part = VolSyncPart(plane.api)
+        cls._install_definitions()
+        cls.enterClassContext(plane.controller_manager())
+        cls._clear()
+        folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="holdfast-generator-")))
+        cls.account = ServiceAccount(plane, folder / "account", cls.rules)
+        cls.wire = cls.enterClassContext(TcpProxy(plane.port))
+        (folder / "settings.yaml").write_text(cls.settings)
+        cls.guarded_options = cls.guarded_options | {
+            "flags": ("--config", str(folder / "settings.yaml"), "--kubeconfig",
+                      str(cls.account.kubeconfig(cls.wire.port)), *cls.flags),
+            "environment": {"POD_NAMESPACE": cls.account.namespace}}
+        super().setUpClass()
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.objects.delete_all, PVC, self.namespace)
+
+    @classmethod
+    def _clear(cls):
+        """What earlier tests left would be taken for this cluster's."""
+        for kind in (PVC, *GENERATED, CLEANUP_POLICY):
+            cls.objects.delete_all(kind)
+        wait_until(lambda: not cls.objects.items(PVC), 120, "the PVCs of earlier tests are gone", every=0.5)
+
+    @classmethod
+    def _install_definitions(cls):
+        api = Stage.plane.api
+        absent = [plural for plural in crds.ALL if plural not in cls.definitions]
+        if absent:
+            crds.remove(api, *absent)
+        crds.install(api, *cls.definitions)
+        if (Stage.components / "crds").exists():
+            install_storage_crds(Stage.plane, Stage.components)
+
+    def asked(self, since: datetime.datetime | None = None) -> Requests:
+        """What holdfast asked the API server for, from that time on (AuditLog.now()), or since the class began."""
+        return self.plane.audit.requests_of(self.account.user, since or self._began)

@@ -1,0 +1,188 @@
+"""The whole story of one PVC, from the first creation to the restore of its backup into a new one."""
+
+import json
+
+from generator_case import GeneratorCase
+from guarded_case import our_reference, pvc
+from rig.objects import (EXTERNAL_SECRET, KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION as RD,
+                         REPLICATION_SOURCE as RS)
+from rig.processes import wait_until
+
+HOME_NFS = """
+generator:
+  secret: {mode: external-secret, store: 1password, key: rustfs, property: kopia_password}
+  repository: {kind: nfs, server: 192.0.2.10, path: /tank/kopia}
+  backup:
+    volumeSnapshotClassName: longhorn-snapclass
+    moverSecurityContext: {runAsUser: 568, runAsGroup: 568, fsGroup: 568}
+"""
+SNAPSHOT_FILES = 1  # of the rig's snapshots
+DOOR, RUN, SOURCE, SECRET = "data-backup", "data-restore", "data-backup", "volsync-data"
+
+
+class Storied(GeneratorCase):
+    """Words for the steps of a restore, for a PVC called `data`."""
+
+    settings = HOME_NFS
+
+    def rd(self, name: str) -> dict | None:
+        return self.objects.get(RD, self.namespace, name)
+
+    def rs(self) -> dict | None:
+        return self.objects.get(RS, self.namespace, SOURCE)
+
+    def claim(self) -> dict:
+        return self.objects.get(PVC, self.namespace, "data")
+
+    def image_on_door(self) -> dict | None:
+        door = self.rd(DOOR)
+        return door and door.get("status", {}).get("latestImage")
+
+    def wait_for_door(self) -> dict:
+        door = wait_until(lambda: self.rd(DOOR), 20, "the door stands")
+        self.part.idle_door(self.namespace, DOOR)
+        return door
+
+    def wait_for_run(self, attempt: int = 1) -> dict:
+        def run():
+            found = self.rd(RUN)
+            return found if found and found["spec"]["trigger"]["manual"].endswith(f"-{attempt}") else None
+        return wait_until(run, 30, f"the restore's attempt {attempt} is asked for")
+
+    def delete_claim(self) -> None:
+        self.objects.delete(PVC, self.namespace, "data")
+        wait_until(lambda: self.claim() is None, 30, "the PVC is gone")
+
+    def nothing_of_ours(self) -> bool:
+        return not self.objects.count_ours(self.namespace)
+
+    def reasons(self, name: str = "data") -> set:
+        return {event["reason"] for event in self.objects.events_about(self.namespace, name)}
+
+    def audit(self, name: str = "data") -> dict:
+        status, body = self.holdfast.get(f"/audit?namespace={self.namespace}")
+        self.assertEqual(status, 200, body)
+        [item] = [item for item in json.loads(body)["items"] if item["pvc"] == name]
+        return item
+
+    def create_with_backup(self):
+        """A PVC whose restore is promised; its snapshot."""
+        snapshot = self.backup()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+        return snapshot
+
+    def stays(self, question, what: str, seconds: float = 2.0) -> None:
+        """Fails as soon as `question` is not true any more."""
+        try:
+            wait_until(lambda: not question(), seconds, what)
+        except TimeoutError:
+            return
+        self.fail(f"did not stay so: {what}")
+
+
+class Story(Storied):
+    def test_from_the_first_creation_to_the_restore(self):
+        # Nothing exists: Fresh. The door and the secret stand at once, the source waits for Bound.
+        created = self.create_patiently(pvc(labels={"backup": "hourly"}))
+        self.assertTrue(created.ok, str(created))
+        self.assertNotIn("dataSourceRef", created.body["spec"])
+        door = self.wait_for_door()
+        self.assertTrue(door["spec"]["paused"])
+        self.assertEqual(door["metadata"]["ownerReferences"][0]["uid"], created.body["metadata"]["uid"])
+        secret = wait_until(lambda: self.objects.get(EXTERNAL_SECRET, self.namespace, SECRET), 10, "the secret")
+        self.assertEqual(secret["spec"]["secretStoreRef"], {"kind": "ClusterSecretStore", "name": "1password"})
+        self.stays(lambda: self.rs() is None, "no source before the PVC is bound")
+        self.assertTrue(any(text.startswith("NotBound") for text in self.audit()["waitsFor"]), self.audit())
+
+        self.part.bind(self.namespace, "data")
+        source = wait_until(self.rs, 20, "the source is there once the PVC is bound")
+        self.assertEqual(source["spec"]["sourcePVC"], "data")
+        self.assertRegex(source["spec"]["trigger"]["schedule"], r"^[1-5]?\d \* \* \* \*$")
+        kopia = source["spec"]["kopia"]
+        self.assertEqual((kopia["username"], kopia["hostname"]), ("data-backup", self.namespace))
+        self.assertEqual(kopia["moverSecurityContext"]["runAsUser"], 568)
+        self.assertEqual(self.audit()["source"], "scheduled")
+
+        # A backup, the end of the PVC, and of all that was made for it.
+        snapshot = self.backup()
+        self.part.finish_backup(self.namespace, SOURCE)
+        self.delete_claim()
+        wait_until(self.nothing_of_ours, 20, "our objects go with the PVC")
+
+        # The same PVC again: a promise, kept behind a door that stays shut until the restore is verified.
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+        self.wait_for_door()
+        run = self.wait_for_run()
+        self.assertEqual(run["spec"]["kopia"]["restoreAsOf"], snapshot.start_time)
+        self.assertNotIn("paused", run["spec"])
+        self.assertIsNone(self.image_on_door())
+        self.part.start_restore(self.namespace, RUN)
+        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        wait_until(self.image_on_door, 20, "the door opens")
+        self.assertEqual(self.image_on_door(), self.part.reference(image))
+        self.assertIsNone(self.rs())
+
+        # Bound: the door is shut, the run is gone, backups begin.
+        self.part.bind(self.namespace, "data")
+        wait_until(lambda: self.image_on_door() is None and self.rd(RUN) is None, 20, "the restore is closed")
+        wait_until(self.rs, 20, "backups begin")
+        self.assertTrue({"RestoreStarted", "RestoreVerified", "RestorePublished", "RestoreDone"} <= self.reasons(),
+                        self.reasons())
+        self.assertEqual(self.holdfast.metric("holdfast_restores_total", result="verified"), 1)
+
+    def test_maintenance_is_asked_for_once_per_repository(self):
+        found = wait_until(lambda: self.objects.get(KOPIA_MAINTENANCE, self.account.namespace, "holdfast-maintenance"),
+                           20, "the maintenance of the repository")
+        self.assertEqual(found["spec"]["trigger"]["schedule"], "0 */12 * * *")
+
+    def test_a_changed_tier_propagates(self):
+        self.create_patiently(pvc(labels={"backup": "daily"}))
+        self.part.bind(self.namespace, "data")
+        wait_until(self.rs, 20, "the source")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": "hourly"}}})
+        wait_until(lambda: self.rs()["spec"]["trigger"]["schedule"].endswith(" * * * *"), 10, "the new schedule")
+
+    def test_a_source_is_not_edited_while_it_synchronises(self):
+        self.create_patiently(pvc(labels={"backup": "daily"}))
+        self.part.bind(self.namespace, "data")
+        wait_until(self.rs, 20, "the source")
+        self.part.start_backup(self.namespace, SOURCE)
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": "hourly"}}})
+        self.stays(lambda: " 2 " in self.rs()["spec"]["trigger"]["schedule"], "the schedule is left as it is")
+        self.part.finish_backup(self.namespace, SOURCE)
+        wait_until(lambda: self.rs()["spec"]["trigger"]["schedule"].endswith(" * * * *"), 10, "the new schedule")
+
+    def test_without_the_label_our_objects_go_and_the_pvc_stays(self):
+        self.create_patiently(pvc())
+        self.part.bind(self.namespace, "data")
+        wait_until(self.rs, 20, "the source")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": None}}})
+        wait_until(self.nothing_of_ours, 10, "our objects go with the label")
+        self.assertIsNotNone(self.claim())
+
+    def test_an_exemption_with_a_reason_takes_our_objects_away(self):
+        self.create_patiently(pvc())
+        self.wait_for_door()
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {
+            "labels": {"backup-exempt": "true"},
+            "annotations": {"volsync.backup/backup-exempt-reason": "a cache"}}})
+        wait_until(self.nothing_of_ours, 10, "our objects go with the exemption")
+
+    def test_older_backups_that_were_not_restored_hold_the_source(self):
+        self.backup()
+        self.create_patiently(pvc(annotations={"volsync.backup/skip-restore": "true",
+                                               "volsync.backup/skip-restore-reason": "for now"}))
+        self.part.bind(self.namespace, "data")
+        wait_until(self.rs, 20, "the source of a PVC whose author skipped the restore")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"annotations": {
+            "volsync.backup/skip-restore": None, "volsync.backup/skip-restore-reason": None}}})
+        self.objects.delete(RS, self.namespace, SOURCE)
+        wait_until(lambda: "BackupsNotRestored" in self.reasons(), 20, "the hold is said by an Event")
+        self.assertIsNone(self.rs())
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"annotations": {
+            "holdfast.dev/accept-older-backups": "they are of another application"}}})
+        wait_until(self.rs, 20, "the source, once a person has said so")
+
+    def test_our_reference_points_at_our_door(self):
+        self.create_with_backup()
+        self.assertEqual(self.claim()["spec"]["dataSourceRef"], our_reference("data"))

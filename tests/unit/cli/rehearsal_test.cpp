@@ -1,0 +1,91 @@
+#include "src/cli/rehearsal.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/cli/input_text.hpp"
+
+using namespace holdfast;
+using namespace holdfast::cli;
+using namespace holdfast::test;
+
+namespace {
+
+const std::string kHourly = "labels: {backup: hourly}";
+const core::Evidence kOneBackup = evidence({fakes::listed("s1", "photos-backup@media:/data")});
+
+Fate fate(const std::string& metadata, const core::Evidence& evidence) {
+  const auto items = rehearse(input(claim("photos", metadata)), evidence, with_catalog(), kNow);
+  REQUIRE(items.size() == 1);
+  return fate_of(items[0], std::holds_alternative<core::Current>(evidence.state));
+}
+
+}  // namespace
+
+TEST_CASE("what has a backup and would get it is restored, what has none is new") {
+  CHECK(fate(kHourly, kOneBackup) == Fate::Restored);
+  CHECK(fate(kHourly, evidence({})) == Fate::New);
+  CHECK(fate("labels: {app: x}", evidence({})) == Fate::New);
+}
+
+TEST_CASE("what has a backup and would come back without it is told, whatever the reason") {
+  CHECK(fate("labels: {app: x}", kOneBackup) == Fate::Lost);  // the label was forgotten
+  CHECK(fate("labels: {backup: weekly}", kOneBackup) == Fate::Lost);
+  CHECK(fate("labels: {backup: hourly}, annotations: {volsync.backup/skip-restore: 'true', "
+             "volsync.backup/skip-restore-reason: new}",
+             kOneBackup) == Fate::Lost);
+}
+
+TEST_CASE("what a person must mend first is refused, and what is not known is unknown") {
+  CHECK(fate("labels: {backup-exempt: 'true'}", kOneBackup) == Fate::Refused);
+  CHECK(fate(kHourly, core::Evidence{}) == Fate::Unknown);
+  // Without a look at the repository nobody knows whether this one had backups.
+  CHECK(fate("labels: {app: x}", core::Evidence{}) == Fate::Unknown);
+}
+
+TEST_CASE("a PVC with a source of its own does not come back empty") {
+  const Input file = input(R"(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: photos, namespace: media, labels: {backup: hourly}}
+spec: {dataSourceRef: {kind: PersistentVolumeClaim, name: other}}
+)");
+  CHECK(fate_of(rehearse(file, kOneBackup, with_catalog(), kNow)[0], true) == Fate::Own);
+}
+
+TEST_CASE("an annotation that ignores backups is named in the item") {
+  const auto items =
+      rehearse(input(claim("photos",
+                           "labels: {backup: hourly}, annotations: {volsync.backup/skip-restore: 'true', "
+                           "volsync.backup/skip-restore-reason: new}")),
+               kOneBackup, with_catalog(), kNow);
+  CHECK(items[0].ignored == std::vector<std::string>{"volsync.backup/skip-restore"});
+  CHECK(items[0].last_backup);
+}
+
+TEST_CASE("claims without a name are left out, those without a namespace are in default") {
+  const Input file = input(R"(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {generateName: data-, namespace: media}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+)");
+  const auto items = rehearse(file, evidence({}), with_catalog(), kNow);
+  REQUIRE(items.size() == 1);
+  CHECK(to_string(items[0].pvc) == "default/data");
+}
+
+TEST_CASE("for pvc-plumber's contract the namespace's label counts") {
+  core::Policy policy = with_catalog();
+  policy.plumber_contract = true;
+  const std::string labels =
+      "labels: {pvc-plumber.io/enabled: 'true', pvc-plumber.io/manage-volsync: 'true', pvc-plumber.io/tier: daily}";
+  const std::string ns = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: media, labels: ";
+  const auto protection = [&](const std::string& before) {
+    return rehearse(input(before + claim("photos", labels)), evidence({}), policy, kNow)[0].protection;
+  };
+  CHECK(protection(ns + "{pvc-plumber.io/managed-namespace: 'true'}}\n") == "protected");
+  CHECK(protection(ns + "{}}\n") != "protected");
+}

@@ -1,0 +1,48 @@
+#include "src/cli/story.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace holdfast;
+using Catch::Contains;
+
+TEST_CASE("the story of a PVC says what is, what would be, and what it waits for") {
+  generator::AuditItem item;
+  item.pvc = {"media", "photos"};
+  item.is_protected = true;
+  item.protection = "protected";
+  item.tier = "hourly";
+  item.phase = "Pending";
+  item.verdict = "restore";
+  item.code = "BackupFound";
+  item.message = "snapshot s1";
+  item.identity = "photos-backup@media:/data";
+  item.last_backup = core::parse_rfc3339("2026-11-20T01:00:00Z");
+  item.destination = "idle";
+  item.source = "held";
+  item.restore = "running";
+  item.restore_token = "t-1";
+  item.waits_for = {"NotBound: the PVC is not Bound"};
+  item.ignored = {"holdfast.dev/restore-from"};
+  const std::string text = cli::story(item);
+  CHECK_THAT(text, Contains("media/photos: protected (hourly), Pending\n"));
+  CHECK_THAT(text, Contains("if created now  restore BackupFound: snapshot s1\n"));
+  CHECK_THAT(text, Contains("last backup     2026-11-20T01:00:00Z\n"));
+  CHECK_THAT(text, Contains("restore         running, run t-1\n"));
+  CHECK_THAT(text, Contains("waits for       NotBound: the PVC is not Bound\n"));
+  CHECK_THAT(text, Contains("ignores backups holdfast.dev/restore-from\n"));
+  CHECK_THAT(text, !Contains("secret"));
+  item.gap = true;
+  CHECK_THAT(cli::story(item), Contains("NOT AS IT SHOULD BE"));
+}
+
+TEST_CASE("of a PVC that does not exist the story tells what it would be told") {
+  generator::AuditItem item;
+  item.pvc = {"media", "photos"};
+  item.verdict = "fresh";
+  item.code = "NoBackup";
+  item.message = "no complete backup exists";
+  const std::string text = cli::story_of_absent(item);
+  CHECK_THAT(text, Contains("media/photos: there is no such PVC\n"));
+  CHECK_THAT(text, Contains("fresh NoBackup: no complete backup exists"));
+  CHECK_THAT(text, Contains("none known"));
+}

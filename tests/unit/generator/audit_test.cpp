@@ -1,0 +1,211 @@
+#include "holdfast/generator/audit.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/generator/model.hpp"
+
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using Catch::Contains;
+namespace core = holdfast::core;
+
+namespace {
+
+AuditItem audit(const World& world) {
+  const Plan plan = world.plan();
+  core::Verdict verdict;
+  verdict.outcome = core::Fresh{};
+  verdict.code = core::Code::NoBackup;
+  verdict.message = "no complete backup exists";
+  return audit_item(world.view(), plan, verdict, world.policy);
+}
+
+/// Bound, backed up, with nothing left to do.
+World healthy() {
+  World world = bound();
+  world.settle();
+  world.evidence = current({listed(kOwnSource, kSnapshot, "2026-03-01T11:30:00Z")});
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("a PVC that is as it should be has no gap") {
+  const AuditItem item = audit(healthy());
+  CHECK(item.pvc == core::PvcName{"media", "data"});
+  CHECK(item.is_protected);
+  CHECK(item.protection == "protected");
+  CHECK(item.tier == "daily");
+  CHECK(item.phase == "Bound");
+  CHECK(item.verdict == "fresh");
+  CHECK(item.code == "NoBackup");
+  CHECK(item.identity == kOwnSource);
+  CHECK(item.secret == "external");
+  CHECK(item.destination == "idle");
+  CHECK(item.source == "scheduled");
+  CHECK(item.restore.empty());
+  REQUIRE(item.last_backup);
+  CHECK(core::format_seconds(*item.last_backup) == "2026-03-01T11:30:05Z");
+  CHECK(item.waits_for.empty());
+  CHECK(item.ignored.empty());
+  CHECK_FALSE(item.gap);
+}
+
+TEST_CASE("a young PVC waits for its first backup, which is no gap") {
+  World world;
+  world.settle();
+  const AuditItem item = audit(world);
+  CHECK(item.source == "held");
+  REQUIRE(item.waits_for.size() == 1);
+  CHECK_THAT(item.waits_for[0], Contains("NotBound: "));
+  CHECK_FALSE(item.gap);
+}
+
+TEST_CASE("whatever a person must look at is a gap") {
+  SECTION("an object that is not there") {
+    CHECK(audit(bound()).source == "missing");
+    CHECK(audit(bound()).gap);
+  }
+  SECTION("somebody else's object") {
+    World world = bound();
+    world.put_foreign(Part::Door);
+    const AuditItem item = audit(world);
+    CHECK(item.destination == "foreign");
+    CHECK(item.gap);
+  }
+  SECTION("a hold that is a warning") {
+    World world = bound();
+    world.evidence = current({listed(kOwnSource, kSnapshot, kSnapshotStart)});
+    world.settle();
+    const AuditItem item = audit(world);
+    CHECK(item.source == "held");
+    CHECK_THAT(item.waits_for.at(0), Contains("BackupsNotRestored: "));
+    CHECK(item.gap);
+  }
+  SECTION("a backup whose mover failed") {
+    World world = healthy();
+    world.the(Part::Source).status.mover_result = "Failed";
+    CHECK_THAT(audit(world).source, Contains("failed: "));
+    CHECK(audit(world).gap);
+  }
+  SECTION("a volume that is lost") {
+    World world = healthy();
+    world.claim->phase = core::Claim::Phase::Lost;
+    CHECK(audit(world).phase == "Lost");
+    CHECK(audit(world).gap);
+  }
+  SECTION("a secret that the store does not give") {
+    World world = healthy();
+    world.options.secret = {true, "vault", "ClusterSecretStore", "kopia", "p", "a", "s", "1h"};
+    CHECK(audit(world).secret == "missing");
+    world.settle();
+    world.the(Part::Secret).ready = "SecretSyncedError: no such\nkey";
+    CHECK(audit(world).secret == "not ready: SecretSyncedError: no such key");
+    CHECK(audit(world).gap);
+    world.the(Part::Secret).ready = "True";
+    CHECK(audit(world).secret == "ready");
+    CHECK_FALSE(audit(world).gap);
+  }
+}
+
+TEST_CASE("no backup a day after its ReplicationSource was made is a gap, and an hour after it is none") {
+  World world = bound();
+  world.settle();
+  world.evidence.checked_at = world.now + std::chrono::hours{1};
+  CHECK_FALSE(audit(world).gap);
+  world.evidence.checked_at = world.now + std::chrono::hours{25};
+  CHECK(audit(world).gap);
+  world.evidence = unknown();
+  CHECK_FALSE(audit(world).gap);  // nothing is known
+}
+
+TEST_CASE("a restore that brought too little is a gap, with its token and the reason") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "No data will be restored", image("empty"));
+  world.settle();
+  const AuditItem item = audit(world);
+  CHECK(item.restore == to_string(Restore::Stage::Unverified));
+  CHECK_FALSE(item.restore_token.empty());
+  CHECK_FALSE(item.waits_for.empty());
+  CHECK(item.gap);
+}
+
+TEST_CASE("who asks for protection in a way that gives none has a gap, who asks for none has not") {
+  const auto gap_with = [](const core::StringMap& labels) {
+    World world = bound();
+    world.claim->pvc.labels = labels;
+    return audit(world).gap;
+  };
+  CHECK(gap_with({{"backup", "weekly"}}));
+  CHECK(gap_with({{"backup-exempt", "true"}}));
+  CHECK_FALSE(gap_with({}));
+  World block = bound();
+  block.claim->pvc.volume_mode = "Block";
+  CHECK(audit(block).gap);
+}
+
+TEST_CASE("annotations that would ignore existing backups are named, where there are backups") {
+  World world = healthy();
+  const core::StringMap annotations = {{"volsync.backup/skip-restore", "true"},
+                                       {"volsync.backup/skip-restore-reason", "new"},
+                                       {"holdfast.dev/restore-from", "a/b"},
+                                       {"holdfast.dev/accept-vanished", "t: r"},
+                                       {"holdfast.dev/accept-older-backups", "r"}};
+  world.claim->pvc.annotations = annotations;
+  CHECK(audit(world).ignored == std::vector<std::string>{"volsync.backup/skip-restore", "holdfast.dev/restore-from",
+                                                         "holdfast.dev/accept-vanished",
+                                                         "holdfast.dev/accept-older-backups"});
+  world.evidence = current({});
+  CHECK(audit(world).ignored.empty());
+}
+
+TEST_CASE("of a claim in a file only what a file can say is said") {
+  World world;
+  world.claim->uid.clear();
+  View view = world.view();
+  Plan plan;
+  plan.protection = {core::Protection::Why::Protected, core::Tier::Daily};
+  const AuditItem item = audit_item(view, plan, {}, world.policy);
+  CHECK(item.verdict == "wait");
+  CHECK(item.phase.empty());
+  CHECK(item.source.empty());
+  CHECK(item.destination.empty());
+  CHECK_FALSE(item.gap);
+}
+
+TEST_CASE("the list is sorted, in camelCase, and silent about what is empty") {
+  AuditItem b;
+  b.pvc = {"media", "data"};
+  b.protection = "exempt";
+  AuditItem a = b;
+  a.pvc.ns = "db";
+  a.last_backup = kNoon;
+  a.waits_for = {"NotBound: …"};
+  a.gap = true;
+  const Json::Value values = holdfast::test::parse(audit_json({b, a}))["items"];
+  REQUIRE(values.size() == 2);
+  CHECK(values[0]["namespace"] == "db");
+  CHECK(values[0]["gap"] == true);
+  CHECK(values[0]["lastBackup"] == "2026-03-01T12:00:00Z");
+  CHECK(values[0]["waitsFor"][0] == "NotBound: …");
+  CHECK(values[1].getMemberNames() == std::vector<std::string>{"gap", "namespace", "protected", "protection", "pvc"});
+  CHECK(audit_json({}) == R"({"items":[]})");
+}
+
+TEST_CASE("the table has a line for each PVC, and below it what it waits for") {
+  AuditItem item;
+  item.pvc = {"media", "data"};
+  item.is_protected = true;
+  item.protection = "protected";
+  item.tier = "daily";
+  item.source = "held";
+  item.gap = true;
+  item.waits_for = {"ForeignObject: somebody's"};
+  item.ignored = {"holdfast.dev/restore-from"};
+  const std::string text = audit_text({item});
+  CHECK_THAT(text, Contains("media/data  protected daily  held"));
+  CHECK_THAT(text, Contains("GAP\n"));
+  CHECK_THAT(text, Contains("    waits for ForeignObject: somebody's\n"));
+  CHECK_THAT(text, Contains("    its backups are ignored because of holdfast.dev/restore-from\n"));
+}

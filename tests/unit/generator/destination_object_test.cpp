@@ -1,0 +1,93 @@
+#include "tests/unit/generator/subject.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+
+namespace {
+
+const RunWish kWish{{"data-backup", "media", "/data"}, "2026-11-21T08:46:10.512Z", "snapshot-1", 4321};
+
+}  // namespace
+
+TEST_CASE("the door stands idle and says under which identity it would restore") {
+  const Object door = door_object(Scene().subject(), "");
+  CHECK(door.part == Part::Door);
+  CHECK(door.name == "data-backup");
+  CHECK(door.body["spec"] == parse(R"({"paused": true, "trigger": {"manual": "holdfast-idle"}, "kopia": {
+    "repository": "volsync-data", "username": "data-backup", "hostname": "media", "copyMethod": "Snapshot",
+    "capacity": "10Gi", "accessModes": ["ReadWriteOnce"], "storageClassName": "longhorn", "cacheCapacity": "2Gi",
+    "cleanupTempPVC": true, "cleanupCachePVC": true}})"));
+  CHECK_FALSE(door.body["metadata"]["annotations"].isMember("holdfast.dev/verified"));
+}
+
+TEST_CASE("the door remembers which restore was verified") {
+  const Object door = door_object(Scene().subject(), "uid/snapshot");
+  CHECK(door.body["metadata"]["annotations"]["holdfast.dev/verified"] == "uid/snapshot");
+}
+
+TEST_CASE("a run restores the promised snapshot into a volume like the PVC") {
+  Scene scene;
+  scene.claim.access_modes = {"ReadWriteMany", "ReadWriteOnce"};
+  const Object run = run_object(scene.subject(), kWish);
+  CHECK(run.name == "data-restore");
+  CHECK(run.body["spec"] == parse(R"({"trigger": {"manual": "snapshot-1"}, "kopia": {
+    "repository": "volsync-data", "username": "data-backup", "hostname": "media", "copyMethod": "Snapshot",
+    "restoreAsOf": "2026-11-21T08:46:10.512Z", "capacity": "10Gi", "accessModes": ["ReadWriteMany", "ReadWriteOnce"],
+    "storageClassName": "longhorn", "cacheCapacity": "2Gi", "cleanupTempPVC": true, "cleanupCachePVC": true}})"));
+  CHECK(run.body["metadata"]["annotations"]["holdfast.dev/expected-files"] == "4321");
+}
+
+TEST_CASE("the time of the promise is given back byte for byte") {
+  for (const char* time : {"2026-11-21T08:46:10Z", "2026-11-21T08:46:10.5Z", "2026-11-21T08:46:10.500Z",
+                           "2026-11-21T09:46:10.123456789+01:00"}) {
+    CHECK(run_object(Scene().subject(), {kWish.source, time, "t", 1}).body["spec"]["kopia"]["restoreAsOf"] == time);
+  }
+}
+
+TEST_CASE("a run restores the identity of its promise and not the PVC's own") {
+  const Json::Value kopia =
+      run_object(Scene().subject(), {{"other", "elsewhere", "/data"}, kWish.as_of, "t", 1}).body["spec"]["kopia"];
+  CHECK(kopia["username"] == "other");
+  CHECK(kopia["hostname"] == "elsewhere");
+}
+
+TEST_CASE("a restore always ends in a snapshot, whatever backups copy with") {
+  Scene scene;
+  scene.annotated(key::kCopyMethod, "Direct");
+  CHECK(run_object(scene.subject(), kWish).body["spec"]["kopia"]["copyMethod"] == "Snapshot");
+  CHECK(source_object(scene.subject()).body["spec"]["kopia"]["copyMethod"] == "Direct");
+}
+
+TEST_CASE("a restore uses the classes, the cache and the security context of the settings") {
+  Scene scene;
+  scene.options.backup.storage_class = "fast";
+  scene.options.backup.snapshot_class = "fast-snapshots";
+  scene.options.backup.cache_capacity = "1Gi";
+  scene.options.backup.security_context = full_security_context();
+  const Json::Value kopia = run_object(scene.subject(), kWish).body["spec"]["kopia"];
+  CHECK(kopia["storageClassName"] == "fast");
+  CHECK(kopia["cacheStorageClassName"] == "fast");
+  CHECK(kopia["volumeSnapshotClassName"] == "fast-snapshots");
+  CHECK(kopia["cacheCapacity"] == "1Gi");
+  CHECK(kopia["moverSecurityContext"] == parse(R"({"runAsUser": 1000, "runAsGroup": 1001, "fsGroup": 1002,
+    "runAsNonRoot": true, "fsGroupChangePolicy": "OnRootMismatch", "supplementalGroups": [2000, 3000000000],
+    "seccompProfile": {"type": "RuntimeDefault"}})"));
+}
+
+TEST_CASE("a PVC of no named class restores into the default class") {
+  Scene scene;
+  scene.claim.pvc.storage_class.reset();
+  CHECK_FALSE(run_object(scene.subject(), kWish).body["spec"]["kopia"].isMember("storageClassName"));
+}
+
+TEST_CASE("restores mount the repository as backups do") {
+  Scene scene;
+  scene.options.repository.kind = RepositoryOptions::Kind::Nfs;
+  scene.options.repository.server = "nas";
+  scene.options.repository.path = "/kopia";
+  const Json::Value volumes = run_object(scene.subject(), kWish).body["spec"]["kopia"]["moverVolumes"];
+  CHECK(volumes.size() == 1);
+  CHECK(volumes == source_object(scene.subject()).body["spec"]["kopia"]["moverVolumes"]);
+  CHECK(volumes == door_object(scene.subject(), "").body["spec"]["kopia"]["moverVolumes"]);
+}

@@ -1,0 +1,116 @@
+#include "tests/unit/generator/subject.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+
+namespace {
+
+Options on_nfs() {
+  Options options;
+  options.own_namespace = "holdfast";
+  options.repository.kind = RepositoryOptions::Kind::Nfs;
+  options.repository.server = "nas";
+  options.repository.path = "/kopia";
+  return options;
+}
+
+std::vector<Part> parts(const std::vector<Object>& objects) {
+  std::vector<Part> result;
+  for (const Object& object : objects) result.push_back(object.part);
+  return result;
+}
+
+Object cleanup_policy(const core::Policy& policy) {
+  Options options;
+  options.kyverno_cleanup = true;
+  return installation_objects(policy, options).at(0);
+}
+
+std::string question(const core::Policy& policy) {
+  return cleanup_policy(policy).body["spec"]["context"][0]["apiCall"]["jmesPath"].asString();
+}
+
+}  // namespace
+
+TEST_CASE("a repository that is known is maintained twice a day, in our namespace") {
+  const auto objects = installation_objects({}, on_nfs());
+  REQUIRE(parts(objects) == std::vector{Part::Maintenance});
+  const Object& maintenance = objects[0];
+  CHECK(maintenance.ns == "holdfast");
+  CHECK(maintenance.name == "holdfast-maintenance");
+  CHECK(maintenance.body["spec"] == parse(R"({"trigger": {"schedule": "0 */12 * * *"},
+    "repository": {"repository": "volsync-holdfast-maintenance"},
+    "moverVolumes": [{"mountPath": "repository", "volumeSource": {"nfs": {"server": "nas", "path": "/kopia"}}}]})"));
+  CHECK_FALSE(maintenance.body["metadata"].isMember("ownerReferences"));
+  CHECK(maintenance.body["metadata"]["labels"] == parse(R"({"app.kubernetes.io/managed-by": "holdfast"})"));
+}
+
+TEST_CASE("maintenance runs as the movers do, whose files only they may read") {
+  Options options = on_nfs();
+  options.backup.security_context = full_security_context();
+  const auto objects = installation_objects({}, options);
+  CHECK(objects.at(0).body["spec"]["podSecurityContext"]["runAsUser"] == 1000);
+}
+
+TEST_CASE("maintenance has a Secret of its own where Secrets are ours to make") {
+  Options options = on_nfs();
+  options.secret = {.external_secret = true, .store = "1password", .key = "rustfs"};
+  const auto objects = installation_objects({}, options);
+  REQUIRE(parts(objects) == std::vector{Part::MaintenanceSecret, Part::Maintenance});
+  CHECK(objects[0].ns == "holdfast");
+  CHECK(objects[0].name == "volsync-holdfast-maintenance");
+  CHECK(objects[0].body["spec"]["target"]["name"] == "volsync-holdfast-maintenance");
+  CHECK(objects[0].body["spec"]["target"]["template"]["data"]["KOPIA_REPOSITORY"] == "filesystem:///mnt/repository");
+}
+
+TEST_CASE("without a repository, a namespace or the wish there is no maintenance") {
+  Options options = on_nfs();
+  options.maintenance.enabled = false;
+  CHECK(installation_objects({}, options).empty());
+  options = on_nfs();
+  options.own_namespace.clear();
+  CHECK(installation_objects({}, options).empty());
+  options = on_nfs();
+  options.repository.kind = RepositoryOptions::Kind::None;
+  CHECK(installation_objects({}, options).empty());
+}
+
+TEST_CASE("kyverno is told to delete, every quarter of an hour, our objects that no PVC wants") {
+  const Object object = cleanup_policy({});
+  CHECK(object.part == Part::CleanupPolicy);
+  CHECK(object.ns.empty());
+  CHECK(object.name == "volsync-orphan-cleanup");
+  CHECK_FALSE(object.body["metadata"].isMember("namespace"));
+  const Json::Value& spec = object.body["spec"];
+  CHECK(spec["schedule"] == "*/15 * * * *");
+  CHECK(spec["match"] == parse(R"({"any": [{"resources": {
+    "kinds": ["volsync.backube/v1alpha1/ReplicationSource", "volsync.backube/v1alpha1/ReplicationDestination",
+              "external-secrets.io/v1/ExternalSecret"],
+    "selector": {"matchLabels": {"app.kubernetes.io/managed-by": "holdfast"},
+                 "matchExpressions": [{"key": "volsync.backup/pvc", "operator": "Exists"}]}}}]})"));
+  CHECK(spec["conditions"] == parse(R"({"all": [{"key": "{{ protectedPvcs }}", "operator": "Equals", "value": 0}]})"));
+  CHECK(spec["context"][0]["name"] == "protectedPvcs");
+  CHECK(spec["context"][0]["apiCall"]["urlPath"] ==
+        "/api/v1/namespaces/{{ target.metadata.namespace }}/persistentvolumeclaims");
+}
+
+TEST_CASE("kyverno asks after the labels of the contracts that are on") {
+  core::Policy policy;
+  CHECK(question(policy) ==
+        R"(length(items[?metadata.name == '{{ target.metadata.annotations."holdfast.dev/pvc" }}' && )"
+        R"(((metadata.labels."backup-exempt" == 'true' && )"
+        R"(!(metadata.annotations."volsync.backup/backup-exempt-reason")) || )"
+        R"((metadata.labels."backup-exempt" != 'true' && )"
+        R"((metadata.labels."backup" == 'hourly' || metadata.labels."backup" == 'daily')))]))");
+  policy.plumber_contract = true;
+  CHECK(question(policy).find(R"("pvc-plumber.io/enabled" == 'true')") != std::string::npos);
+  CHECK(question(policy).find(R"(metadata.labels."backup" == 'daily')") != std::string::npos);
+  policy.simple_contract = false;
+  CHECK(question(policy).find(R"("pvc-plumber.io/manage-volsync" == 'true')") != std::string::npos);
+  CHECK(question(policy).find(R"(metadata.labels."backup" == 'daily')") == std::string::npos);
+}
+
+TEST_CASE("deleting is holdfast's own work unless kyverno was asked") {
+  CHECK(installation_objects({}, Options{}).empty());
+}

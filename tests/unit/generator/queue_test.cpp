@@ -1,0 +1,94 @@
+#include <catch2/catch.hpp>
+
+#include "src/generator/pace.hpp"
+#include "src/generator/queue.hpp"
+
+using namespace holdfast;
+using generator::Pace;
+using generator::Queue;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+const core::PvcName kA{"media", "a"};
+const core::PvcName kB{"media", "b"};
+const Queue::Time kNow = Queue::Time{} + seconds{1000};
+
+}  // namespace
+
+TEST_CASE("a PVC that is named often is looked at once") {
+  Queue queue;
+  for (int i = 0; i < 5; ++i) queue.add(kA, kNow);
+  CHECK(queue.depth(kNow) == 1);
+  CHECK(queue.take(kNow) == kA);
+  CHECK_FALSE(queue.take(kNow).has_value());
+}
+
+TEST_CASE("the one that is due first comes first, and nothing comes before it is due") {
+  Queue queue;
+  queue.add(kA, kNow + seconds{5});
+  queue.add(kB, kNow + seconds{3});
+  CHECK_FALSE(queue.take(kNow).has_value());
+  CHECK(queue.next() == kNow + seconds{3});
+  CHECK(queue.take(kNow + seconds{5}) == kB);
+  CHECK(queue.take(kNow + seconds{5}) == kA);
+}
+
+TEST_CASE("an earlier time counts, a later one does not put off") {
+  Queue queue;
+  queue.add(kA, kNow + seconds{60});
+  queue.add(kA, kNow);
+  queue.add(kA, kNow + seconds{60});
+  CHECK(queue.take(kNow) == kA);
+}
+
+TEST_CASE("what changes while it is worked on is looked at again afterwards, and not before") {
+  Queue queue;
+  queue.add(kA, kNow);
+  REQUIRE(queue.take(kNow) == kA);
+  queue.add(kA, kNow);
+  CHECK_FALSE(queue.take(kNow).has_value());
+  CHECK(queue.depth(kNow) == 1);
+  queue.done(kA);
+  CHECK(queue.take(kNow) == kA);
+  queue.done(kA);
+  CHECK_FALSE(queue.take(kNow).has_value());
+  CHECK(queue.depth(kNow) == 0);
+}
+
+TEST_CASE("failures put a PVC off, each time longer, up to five minutes") {
+  Pace pace;
+  CHECK(pace.not_before(kA, kNow) == kNow);
+  milliseconds last{0};
+  for (int i = 0; i < 20; ++i) {
+    pace.failed(kA, "apply: refused", kNow);
+    const auto wait = std::chrono::duration_cast<milliseconds>(pace.not_before(kA, kNow) - kNow);
+    CHECK(wait >= last);
+    CHECK(wait <= seconds{300});
+    last = wait;
+  }
+  CHECK(last == seconds{300});
+  CHECK(pace.problem(kA) == "apply: refused");
+  CHECK(pace.not_before(kB, kNow) == kNow);
+  pace.rested(kA);
+  CHECK(pace.not_before(kA, kNow) == kNow);
+  CHECK(pace.problem(kA).empty());
+}
+
+TEST_CASE("a success after failures forgets what failed") {
+  Pace pace;
+  pace.failed(kA, "apply: refused", kNow);
+  pace.wrote(kA, kNow);
+  CHECK(pace.problem(kA).empty());
+}
+
+TEST_CASE("writes that never come to rest are slowed down, a story of a restore is not") {
+  Pace pace;
+  for (int i = 0; i < 10; ++i) pace.wrote(kA, kNow);
+  CHECK(pace.not_before(kA, kNow) == kNow);
+  pace.wrote(kA, kNow);
+  CHECK(pace.not_before(kA, kNow) == kNow + seconds{1});
+  pace.wrote(kA, kNow);
+  CHECK(pace.not_before(kA, kNow) == kNow + seconds{2});
+}

@@ -1,0 +1,372 @@
+#include <catch2/catch.hpp>
+
+#include "src/generator/attempt.hpp"
+#include "tests/unit/generator/model.hpp"
+
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using Stage = Restore::Stage;
+namespace core = holdfast::core;
+
+TEST_CASE("a PVC without a promise has no restore, and nothing is run for it") {
+  World world;
+  CHECK(world.plan().restore.stage == Stage::None);
+  CHECK(words(world.plan()) == Words{"apply door"});
+}
+
+TEST_CASE("a promise counts only with all three annotations and a reference to our own door") {
+  const core::Policy policy;
+  core::Claim claim = *World().claim;
+  promise(claim);
+  CHECK(promise_of(claim, policy)->source == core::parse_identity(kOwnSource));
+  for (const auto key : core::kPromiseKeys) {
+    core::Claim less = claim;
+    less.pvc.annotations.erase(std::string(key));
+    CHECK_FALSE(promise_of(less, policy));
+  }
+  claim.pvc.data_source_ref->name = "other-backup";
+  CHECK_FALSE(promise_of(claim, policy));
+}
+
+TEST_CASE("an open promise gets a door and a run with the snapshot's start time byte for byte") {
+  World world = promised();
+  const Plan plan = world.plan();
+  CHECK(plan.restore.stage == Stage::Open);
+  CHECK(words(plan) == Words{"apply door", "apply run"});
+  CHECK(took(plan, RestoreStep::Started));
+  const Json::Value run = actions<Apply>(plan)[1].object.body;
+  CHECK(run["spec"]["kopia"]["restoreAsOf"] == kSnapshotStart);
+  CHECK(run["spec"]["trigger"]["manual"] == attempt_token("uid-1", kSnapshot, 1));
+  CHECK(run["metadata"]["annotations"][std::string(key::kExpectedFiles)] == "42");
+}
+
+TEST_CASE("no run begins while the evidence is unknown") {
+  World world = promised();
+  world.evidence = unknown();
+  const Plan plan = world.plan();
+  CHECK(words(plan) == Words{"apply door"});
+  CHECK(plan.needs_evidence);
+  REQUIRE(held(plan, "EvidenceUnknown"));
+  CHECK(held(plan, "EvidenceUnknown")->message.find("the mount does not answer") != std::string::npos);
+}
+
+TEST_CASE("no run begins from another repository than the pinned one") {
+  World world = promised();
+  world.evidence.repository = core::RepositoryId::parse(kOtherRepositoryId);
+  CHECK(words(world.plan()) == Words{"apply door"});
+  CHECK(warned(world.plan(), "RepositoryChanged"));
+}
+
+TEST_CASE("a promised snapshot that is gone is said, and nothing is run") {
+  World world = promised();
+  world.evidence = current({listed(kOwnSource, std::string(32, 'f'), kSnapshotStart)});
+  CHECK(words(world.plan()) == Words{"apply door"});
+  CHECK(warned(world.plan(), "RestoreNotVerified"));
+}
+
+TEST_CASE("while the mover works nothing is done") {
+  World world = promised();
+  world.settle();
+  CHECK(world.stage().stage == Stage::Running);
+  CHECK(world.stage().attempt == 1);
+  CHECK(world.plan().actions.empty());
+}
+
+TEST_CASE("a verified restore is written on the door first and published by the next plan") {
+  World world = restored_whole();
+  const Plan first = world.plan();
+  CHECK(first.restore.stage == Stage::Verified);
+  CHECK(words(first) == Words{"apply door"});
+  CHECK(first.steps == std::vector<RestoreStep>{RestoreStep::Verified});
+  for (const Action& action : first.actions) REQUIRE(world.carry_out(action));
+  const Plan second = world.plan();
+  CHECK(words(second) == Words{"image on"});
+  CHECK(second.steps == std::vector<RestoreStep>{RestoreStep::Published});
+  const SetImage set = actions<SetImage>(second)[0];
+  CHECK(set.image == image("image-1"));
+  CHECK(set.resource_version == world.the(Part::Door).meta.resource_version);
+  CHECK(set.claim_uid == "uid-1");
+}
+
+TEST_CASE("a published restore may wait for its pod for hours without a warning") {
+  World world = restored_whole();
+  world.settle();
+  world.now += std::chrono::hours{30};
+  const Plan plan = world.plan();
+  CHECK(plan.restore.stage == Stage::Published);
+  CHECK(plan.actions.empty());
+  REQUIRE(held(plan, "WaitsForPopulator"));
+  for (const Hold& hold : plan.holds) CHECK_FALSE(hold.warning);
+}
+
+TEST_CASE("after Bound the image is taken off, then the run goes, and the restore is closed") {
+  World world = restored_whole();
+  world.settle();
+  REQUIRE(world.populate());
+  CHECK(world.plan().restore.stage == Stage::Bound);
+  CHECK(words(world.plan()) == Words{"image off"});
+  for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  CHECK(words(world.plan()) == Words{"remove run restore-done"});
+  CHECK(took(world.plan(), RestoreStep::Closed));
+  world.settle();
+  CHECK(world.plan().restore.stage == Stage::Closed);
+}
+
+TEST_CASE("what is Bound is never published again, whatever its run says") {
+  World world = restored_whole();
+  world.settle();
+  world.populate();
+  world.the(Part::Door).status.image.reset();
+  for (int i = 0; i < 5; ++i) {
+    const Plan plan = world.plan();
+    for (const SetImage& set : actions<SetImage>(plan)) CHECK_FALSE(set.image);
+    for (const Action& action : plan.actions) world.carry_out(action);
+  }
+}
+
+struct Bad {
+  const char* what;
+  std::string result, logs;
+  std::optional<core::Image> made;
+  const char* said;
+};
+
+TEST_CASE("a success that is none is not verified, and its likely cause is named") {
+  const std::vector<Bad> table = {
+      {"nothing selected", "Successful", "No data will be restored", image("empty"), "the mover selected no snapshot"},
+      {"too few", "Successful", restored(41), image("few"), "expected 42 files, and the mover restored 41"},
+      {"too many", "Successful", restored(43), image("more"), "expected 42 files, and the mover restored 43"},
+      {"the last count is what counts", "Successful", restored(42) + "\n" + restored(7), image("x"), "restored 7"},
+      {"no image", "Successful", restored(42), std::nullopt, "no volume snapshot"},
+      {"another kind of image", "Successful", restored(42), core::Image{"", "PersistentVolumeClaim", "x"},
+       "no volume snapshot"},
+      {"paused", "", restored(42), image("x"), "no mover reported a result"},
+      {"unheard of", "Perhaps", restored(42), image("x"), "Perhaps"},
+  };
+  for (const Bad& bad : table) {
+    INFO(bad.what);
+    World world = promised();
+    world.settle();
+    world.finish_run(bad.result, bad.logs, bad.made);
+    const Plan plan = world.plan();
+    CHECK(plan.restore.stage == Stage::Unverified);
+    CHECK_FALSE(plan.restore.failed);
+    CHECK(plan.restore.problem.find(bad.said) != std::string::npos);
+    CHECK(plan.actions.empty());
+    CHECK(warned(plan, "RestoreNotVerified"));
+    CHECK(took(plan, RestoreStep::Unverified));
+    CHECK(plan.look_again == world.now + std::chrono::minutes{1});
+  }
+}
+
+TEST_CASE("too many index blobs are named as the likely cause") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "", image("empty"));
+  CHECK(world.stage().problem.find("index blobs") == std::string::npos);
+  world.index_blobs = 1001;
+  CHECK(world.stage().problem.find("1001 index blobs") != std::string::npos);
+}
+
+TEST_CASE("an unverified attempt is followed by another with a new token, later each time") {
+  World world = promised();
+  world.settle();
+  for (int attempt = 1; attempt <= 8; ++attempt) {
+    world.finish_run("Successful", "", image("empty"));
+    CHECK(world.plan().actions.empty());
+    CHECK(world.stage().next_attempt == world.now + back_off(attempt));
+    world.now += back_off(attempt);
+    CHECK(words(world.plan()) == Words{"apply run"});
+    world.settle();
+    CHECK(world.run_token() == attempt_token("uid-1", kSnapshot, attempt + 1));
+    CHECK(world.stage().stage == Stage::Running);
+  }
+  CHECK(back_off(8) == std::chrono::minutes{30});
+}
+
+TEST_CASE("an attempt that ended at no known time is repeated all the same") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "", image("empty"));
+  world.the(Part::Run).status.last_sync.reset();
+  world.now += std::chrono::minutes{1};
+  CHECK(words(world.plan()) == Words{"apply run"});
+}
+
+TEST_CASE("a mover that fails is VolSync's to repeat: its last words are told and no token is changed") {
+  World world = promised();
+  world.settle();
+  world.the(Part::Run).status.mover_result = "Failed";
+  world.the(Part::Run).status.mover_logs = "connecting\n" + std::string(5000, 'x') + "\nno route\tto host\n";
+  const Plan plan = world.plan();
+  CHECK(plan.restore.stage == Stage::Unverified);
+  CHECK(plan.restore.failed);
+  CHECK(plan.restore.problem.ends_with("no route to host"));
+  CHECK(plan.restore.problem.size() < 500);
+  CHECK(took(plan, RestoreStep::Failed));
+  CHECK(plan.actions.empty());
+}
+
+TEST_CASE("the image of an attempt under way is not taken for its result") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "", image("empty"));
+  world.now += std::chrono::minutes{1};
+  world.settle();
+  world.the(Part::Run).status.mover_logs = restored(kFiles);
+  CHECK(world.stage().stage == Stage::Running);
+  CHECK(world.plan().actions.empty());
+}
+
+TEST_CASE("a person may accept an attempt by its token, and only that one") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", restored(7), image("seven"));
+  auto& annotations = world.claim->pvc.annotations;
+  annotations[std::string(key::kAcceptUnverified)] = attempt_token("uid-1", kSnapshot, 2);
+  CHECK(world.stage().stage == Stage::Unverified);
+  annotations[std::string(key::kAcceptUnverified)] = " " + world.run_token() + "\n";
+  CHECK(world.stage().stage == Stage::Verified);
+  CHECK(world.stage().accepted);
+  CHECK(took(world.plan(), RestoreStep::AcceptedUnverified));
+  world.settle();
+  CHECK(world.the(Part::Door).status.image == image("seven"));
+}
+
+TEST_CASE("what has no image cannot be accepted") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", restored(7), std::nullopt);
+  world.claim->pvc.annotations[std::string(key::kAcceptUnverified)] = world.run_token();
+  CHECK(world.stage().stage == Stage::Unverified);
+}
+
+TEST_CASE("where the run does not say how many files to expect the catalog does") {
+  World world = restored_whole();
+  world.the(Part::Run).meta.annotations.erase(std::string(key::kExpectedFiles));
+  CHECK(world.stage().stage == Stage::Verified);
+  world.evidence = unknown();
+  CHECK(world.stage().stage == Stage::Unverified);
+}
+
+TEST_CASE("an image that is not the verified run's is taken off the door before anything else") {
+  World world = restored_whole();
+  world.the(Part::Door).status.image = image("stale");
+  CHECK(words(world.plan()) == Words{"image off", "apply door"});
+  world.settle();
+  CHECK(world.the(Part::Door).status.image == image("image-1"));
+  world.the(Part::Door).status.image = image("stale");
+  CHECK(words(world.plan()) == Words{"image off"});
+}
+
+TEST_CASE("an image on the door of a PVC that was promised nothing is taken off") {
+  for (const bool is_bound : {false, true}) {
+    World world;
+    world.settle();
+    if (is_bound) world.claim->phase = core::Claim::Phase::Bound;
+    world.the(Part::Door).status.image = image("stale");
+    CHECK(words(world.plan()) == Words{"image off"});
+  }
+}
+
+TEST_CASE("the right image before the door says verified is taken off too") {
+  World world = restored_whole();
+  world.the(Part::Door).status.image = image("image-1");
+  CHECK(words(world.plan()) == Words{"image off", "apply door"});
+}
+
+TEST_CASE("a run that nobody needs any more goes after the image") {
+  World world = restored_whole();
+  world.settle();
+  for (const auto key : core::kPromiseKeys) world.claim->pvc.annotations.erase(std::string(key));
+  CHECK(words(world.plan()) == Words{"image off"});
+  for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  CHECK(words(world.plan()) == Words{"remove run restore-done"});
+}
+
+TEST_CASE("a PVC that waits at our door without a promise is told so") {
+  World world;
+  promise(*world.claim);
+  for (const auto key : core::kPromiseKeys) world.claim->pvc.annotations.erase(std::string(key));
+  CHECK(warned(world.plan(), "RestoreNotPromised"));
+}
+
+TEST_CASE("a run of an earlier PVC or of another promise is removed and never published") {
+  World world = restored_whole();
+  world.settle();
+  SECTION("an earlier PVC") {
+    world.create_claim("uid-2");
+    promise(*world.claim);
+    const Plan plan = world.plan();
+    CHECK(words(plan) == Words{"image off", "remove run owner-gone", "apply door"});
+    CHECK_FALSE(actions<Apply>(plan)[0].object.body["metadata"]["annotations"].isMember(std::string(key::kVerified)));
+  }
+  SECTION("another promise of the same PVC") {
+    promise(*world.claim, std::string(32, 'a'));
+    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done"});
+  }
+  SECTION("a token that somebody changed") {
+    world.the(Part::Run).spec = R"({"trigger":{"manual":"mine"}})";
+    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done"});
+  }
+}
+
+TEST_CASE("a run with the right token but without this PVC as its owner is not believed") {
+  World world = restored_whole();
+  world.the(Part::Run).meta.owners.clear();
+  CHECK(world.stage().stage == Stage::Open);
+  CHECK(words(world.plan()) == Words{"remove run owner-gone"});
+}
+
+TEST_CASE("a run on its way out is waited for") {
+  World world = restored_whole();
+  world.the(Part::Run).meta.deleting = true;
+  CHECK(world.stage().stage == Stage::Open);
+  CHECK(world.plan().actions.empty());
+}
+
+TEST_CASE("nothing is published for a PVC that is being deleted, and what shows is taken off") {
+  World world = restored_whole();
+  world.claim->deleting = true;
+  CHECK(world.plan().actions.empty());
+  world.claim->deleting = false;
+  world.settle();
+  world.claim->deleting = true;
+  CHECK(words(world.plan()) == Words{"image off"});
+}
+
+TEST_CASE("somebody else's door or run stops the restore") {
+  World world = promised();
+  SECTION("door") {
+    world.put_foreign(Part::Door, "helm").status.image = image("theirs");
+    CHECK(world.plan().actions.empty());
+    REQUIRE(warned(world.plan(), "ForeignObject"));
+    CHECK(held(world.plan(), "ForeignObject")->message.find("managed by helm") != std::string::npos);
+  }
+  SECTION("run") {
+    world.put_foreign(Part::Run);
+    CHECK(words(world.plan()) == Words{"apply door"});
+    CHECK(warned(world.plan(), "ForeignObject"));
+  }
+}
+
+TEST_CASE("the number of restored files is the last one that kopia printed") {
+  CHECK(restored_files("") == std::nullopt);
+  CHECK(restored_files("Restored files") == std::nullopt);
+  CHECK(restored_files("Restored 5 directories") == std::nullopt);
+  CHECK(restored_files("Restored -1 files") == std::nullopt);
+  CHECK(restored_files("Restored 99999999999999999999 files") == std::nullopt);
+  CHECK(restored_files("Restored 0 files, 1 directories") == 0);
+  CHECK(restored_files("t=1 Restored 3 files\nRestored 12 files, 1") == 12);
+}
+
+TEST_CASE("a token says its attempt to its own promise only") {
+  const std::string token = attempt_token("u", "s", 12);
+  CHECK(token.size() == 19);
+  CHECK(attempt_of(token, "u", "s") == 12);
+  CHECK_FALSE(attempt_of(token, "v", "s"));
+  CHECK_FALSE(attempt_of(token, "u", "t"));
+  CHECK_FALSE(attempt_of(token + "x", "u", "s"));
+  CHECK_FALSE(attempt_of(token.substr(0, 17) + "0", "u", "s"));
+  CHECK_FALSE(attempt_of("", "u", "s"));
+}

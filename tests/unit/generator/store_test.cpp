@@ -1,0 +1,228 @@
+#include "src/generator/store.hpp"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using Is = kube::WatchState::Is;
+
+namespace {
+
+const core::PvcName kData{"media", "data"};
+
+core::Claim claim(const core::PvcName& name, const std::string& uid = "u1", const std::string& version = "10") {
+  core::Claim claim;
+  claim.pvc.ns = name.ns;
+  claim.pvc.name = name.name;
+  claim.uid = uid;
+  claim.resource_version = version;
+  return claim;
+}
+
+core::Observed object(const std::string& ns, const std::string& name, const std::string& manager = "holdfast",
+                      const std::string& pvc = "", const std::string& version = "10") {
+  core::Observed object;
+  object.meta.ns = ns;
+  object.meta.name = name;
+  object.meta.uid = "uid of " + name;
+  object.meta.resource_version = version;
+  if (!manager.empty()) object.meta.labels.emplace(generator::key::kManagedBy, manager);
+  if (!pvc.empty()) object.meta.annotations.emplace(generator::key::kPvc, pvc);
+  object.spec = "{}";
+  return object;
+}
+
+core::Meta ns(const std::string& name, const std::string& label = "") {
+  core::Meta meta;
+  meta.name = name;
+  if (!label.empty()) meta.labels.emplace("team", label);
+  return meta;
+}
+
+struct Bench {
+  std::set<core::PvcName> changed;
+  Store store{core::Naming::LegacyBackup, false, [this](const core::PvcName& pvc) { changed.insert(pvc); }};
+
+  std::set<core::PvcName> take() { return std::exchange(changed, {}); }
+};
+
+const std::set<core::PvcName> kOnlyData = {kData};
+
+}  // namespace
+
+TEST_CASE("a claim that is new, changed or gone is told once; the same version again is not") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  CHECK(bench.take() == kOnlyData);
+  bench.store.apply_claim(claim(kData));
+  CHECK(bench.take().empty());
+  bench.store.apply_claim(claim(kData, "u1", "11"));
+  CHECK(bench.take() == kOnlyData);
+  bench.store.remove_claim(kData);
+  CHECK(bench.take() == kOnlyData);
+  bench.store.remove_claim(kData);
+  CHECK(bench.take().empty());
+}
+
+TEST_CASE("an older version of the same object does not undo what is known, that of a new object does") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData, "u1", "100"));
+  bench.store.apply_claim(claim(kData, "u1", "99"));
+  CHECK(bench.store.claim(kData)->resource_version == "100");
+  bench.store.apply_claim(claim(kData, "u2", "5"));
+  CHECK(bench.store.claim(kData)->uid == "u2");
+
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "20"));
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "3"));
+  CHECK(bench.store.view(kData).objects.at(Part::Source)->meta.resource_version == "20");
+}
+
+TEST_CASE("a reset takes away what was not seen again, and only that") {
+  Bench bench;
+  const core::PvcName other{"media", "other"};
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_claim(claim(other));
+  bench.take();
+  bench.store.begin_claims_reset();
+  bench.store.apply_claim(claim(kData));
+  CHECK(bench.store.claim(other) != nullptr);  // not before the list is whole
+  bench.store.end_claims_reset();
+  CHECK(bench.store.claim(other) == nullptr);
+  CHECK(bench.store.claim(kData) != nullptr);
+  CHECK(bench.take().contains(other));
+}
+
+TEST_CASE("a list that broke off takes nothing away") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.begin_claims_reset();
+  bench.store.begin_claims_reset();
+  bench.store.apply_claim(claim(kData));
+  bench.store.end_claims_reset();
+  CHECK(bench.store.claim(kData) != nullptr);
+}
+
+TEST_CASE("that a claim is missing proves nothing before all claims were listed once") {
+  Bench bench;
+  CHECK_FALSE(bench.store.view(kData).claims_known);
+  bench.store.begin_claims_reset();
+  bench.store.end_claims_reset();
+  CHECK(bench.store.view(kData).claims_known);
+  bench.store.set_claims_state({Is::Forbidden, "not allowed"});
+  CHECK_FALSE(bench.store.view(kData).claims_known);
+}
+
+TEST_CASE("a claim's view holds the objects under its names, whoever made them") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_object(Family::Destinations, object("media", "data-backup", "holdfast", "data"));
+  bench.store.apply_object(Family::Destinations, object("media", "data-restore", "kyverno"));
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", ""));
+  bench.store.apply_object(Family::Secrets, object("media", "volsync-data"));
+  bench.store.apply_object(Family::Secrets, object("other", "volsync-data"));
+  const View view = bench.store.view(kData);
+  CHECK(view.objects.at(Part::Door)->meta.name == "data-backup");
+  CHECK(view.objects.at(Part::Run)->meta.name == "data-restore");
+  CHECK(view.objects.at(Part::Source)->meta.labels.empty());
+  CHECK(view.objects.at(Part::Secret)->meta.ns == "media");
+  CHECK(view.strays.empty());
+}
+
+TEST_CASE("an object that appears, changes or goes tells the PVC whose name it takes") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.take();
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", ""));
+  CHECK(bench.take() == kOnlyData);
+  bench.store.remove_object(Family::Sources, "media", "data-backup");
+  CHECK(bench.take() == kOnlyData);
+  bench.store.apply_object(Family::Sources, object("media", "somebody-elses", ""));
+  CHECK(bench.take().empty());
+}
+
+TEST_CASE("our objects under other names are strays of the PVC that they say they are for") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_object(Family::Sources, object("media", "data", "holdfast", "data"));
+  const View view = bench.store.view(kData);
+  REQUIRE(view.strays.size() == 1);
+  CHECK(view.strays[0].first == Part::Source);
+  bench.store.remove_object(Family::Sources, "media", "data");
+  CHECK(bench.store.view(kData).strays.empty());
+}
+
+TEST_CASE("objects of a PVC that is gone keep it on the list until they are gone too") {
+  Bench bench;
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data"));
+  CHECK(bench.store.all() == std::vector{kData});
+  CHECK(bench.store.claims("").empty());
+  bench.store.begin_objects_reset(Family::Sources);
+  bench.store.end_objects_reset(Family::Sources);
+  CHECK(bench.store.all().empty());
+}
+
+TEST_CASE("whom an object was made for is read from its annotation, else its owner, else its label") {
+  core::Observed made = object("media", "x", "holdfast", "by-annotation");
+  made.meta.owners.push_back({"PersistentVolumeClaim", "by-owner", "u"});
+  made.meta.labels.emplace(generator::key::kPvcLabel, "by-label");
+  CHECK(made_for(made).name == "by-annotation");
+  made.meta.annotations.clear();
+  CHECK(made_for(made).name == "by-owner");
+  made.meta.owners.clear();
+  CHECK(made_for(made).name == "by-label");
+  made.meta.labels.clear();
+  CHECK(made_for(made).name.empty());
+}
+
+TEST_CASE("of foreign objects only their existence is kept") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "flux", "data"));
+  const core::Observed& kept = *bench.store.view(kData).objects.at(Part::Source);
+  CHECK(kept.spec.empty());
+  CHECK(kept.meta.annotations.empty());
+  CHECK(bench.store.all() == std::vector{kData});
+}
+
+TEST_CASE("a namespace's labels reach its claims, and a change of them tells those") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_claim(claim({"other", "data"}));
+  CHECK(bench.store.view(kData).namespace_labels == nullptr);
+  bench.take();
+  bench.store.apply_namespace(ns("media", "a"));
+  CHECK(bench.take() == kOnlyData);
+  CHECK(bench.store.view(kData).namespace_labels->at("team") == "a");
+  bench.store.apply_namespace(ns("media", "a"));
+  CHECK(bench.take().empty());
+  bench.store.begin_namespaces_reset();
+  bench.store.end_namespaces_reset();
+  CHECK(bench.store.view(kData).namespace_labels == nullptr);
+}
+
+TEST_CASE("a kind that cannot be watched says so to every plan, and what was listed is not forgotten at once") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::NotYet);
+  bench.store.set_state(Family::Sources, {Is::Current, ""});
+  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Current);
+  bench.take();
+  bench.store.set_state(Family::Sources, {Is::Failing, "no answer"});
+  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Current);
+  CHECK(bench.take().empty());
+  bench.store.set_state(Family::Sources, {Is::Forbidden, "not allowed"});
+  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Forbidden);
+  CHECK(bench.store.view(kData).known.at(Part::Door) == Known::NotYet);
+  CHECK(bench.take() == kOnlyData);
+}
+
+TEST_CASE("a kind whose definition is removed has no objects any more") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.set_state(Family::Sources, {Is::Current, ""});
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data"));
+  bench.store.set_state(Family::Sources, {Is::Absent, "not installed"});
+  CHECK_FALSE(bench.store.view(kData).objects.contains(Part::Source));
+  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Absent);
+}

@@ -1,0 +1,173 @@
+"""Plays VolSync's part, and that of the storage under it, by writing what they would write.
+
+The order is that of VolSync's state machine: a sync begins with `lastSyncStartTime`; the mover's result is there before
+the image is; image, token and end come in one write; only then it says that it waits for the next trigger.
+"""
+
+import datetime
+import itertools
+
+from .objects import (JOB, PV, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind,
+                      Objects)
+from .kube_api import Api
+
+_numbers = itertools.count(1)
+_SYNCING = ("True", "SyncInProgress", "Synchronization in-progress")
+_CLEANING = ("False", "CleaningUp", "Cleaning up")
+_WAITING = {"manual": ("False", "WaitingForManual", "Waiting for manual trigger"),
+            "schedule": ("False", "WaitingForSchedule", "Waiting for next scheduled synchronization")}
+
+
+def restored(files: int, directories: int = 1, links: int = 0) -> str:
+    """The line of the kopia mover's log by which a restore is verified."""
+    return f"Restored {files} files, {directories} directories and {links} symbolic links (1.2 MB)."
+
+
+NOTHING_RESTORED = "No data will be restored"
+
+
+class VolSyncPart:
+    """Methods take the namespace and the name; they raise Refused where the API server does not let them."""
+
+    def __init__(self, api: Api):
+        self._objects = Objects(api)
+
+    # --- a ReplicationDestination
+
+    def idle_door(self, namespace: str, rd: str) -> None:
+        """What becomes of a paused one with a trigger: token done, no Job, no image."""
+        token = self._trigger(RD, namespace, rd)["manual"]
+        self._set(RD, namespace, rd, lastManualSync=token, lastSyncTime=_now(), lastSyncDuration="1s",
+                  conditions=_synchronizing(*_WAITING["manual"]))
+
+    def start_restore(self, namespace: str, rd: str) -> None:
+        self._start(RD, namespace, rd)
+
+    def finish_restore(self, namespace: str, rd: str, token: str | None = None, image: str | None = None, *,
+                       files: int | None = None, result: str = "Successful", logs: str | None = None) -> str:
+        """The name of the image. Without `token`: that of the trigger. Without `image`: a new VolumeSnapshot.
+
+        `files` is how many the mover says it restored; without it the mover says that it restored nothing and still
+        succeeds. `logs` says it in other words.
+        """
+        if logs is None:
+            logs = NOTHING_RESTORED if files is None else restored(files)
+        self._set(RD, namespace, rd, latestMoverStatus={"result": result, "logs": logs})
+        image = image or self.image(namespace, f"volsync-{rd}-dest-{next(_numbers)}")
+        token = token or self._trigger(RD, namespace, rd)["manual"]
+        self._finish(RD, namespace, rd, token, latestImage=self.reference(image))
+        return image
+
+    def finish_restore_without_image(self, namespace: str, rd: str, token: str | None = None) -> None:
+        """As after pausing one that runs: the token is done and there is no image."""
+        self._finish(RD, namespace, rd, token or self._trigger(RD, namespace, rd)["manual"])
+
+    def fail_restore(self, namespace: str, rd: str, logs: str = "ERROR: cannot open the repository") -> None:
+        """The mover failed; VolSync tries again by itself, so the sync goes on."""
+        self._start(RD, namespace, rd)
+        self._set(RD, namespace, rd, latestMoverStatus={"result": "Failed", "logs": logs})
+
+    # --- a ReplicationSource
+
+    def start_backup(self, namespace: str, rs: str) -> None:
+        """With the mover's Job."""
+        self._start(RS, namespace, rs)
+        self.start_mover_job(namespace, f"volsync-src-{rs}")
+
+    def finish_backup(self, namespace: str, rs: str, at: datetime.datetime | None = None, *,
+                      result: str = "Successful", logs: str = "Kopia completed in 2s") -> None:
+        """`at` is when it ended, now by default. Proves nothing about a snapshot, as in life."""
+        self._set(RS, namespace, rs, latestMoverStatus={"result": result, "logs": logs})
+        token = self._trigger(RS, namespace, rs).get("manual")
+        self._finish(RS, namespace, rs, token, at)
+        self.end_mover_job(namespace, f"volsync-src-{rs}")
+
+    def fail_backup(self, namespace: str, rs: str, logs: str = "ERROR: cannot open the repository") -> None:
+        """The mover failed; the sync goes on."""
+        self._start(RS, namespace, rs)
+        self._set(RS, namespace, rs, latestMoverStatus={"result": "Failed", "logs": logs})
+
+    # --- mover Jobs
+
+    def start_mover_job(self, namespace: str, job: str) -> None:
+        """`volsync-src-<rs>` or `volsync-dst-<rd>`, with a Pod at work."""
+        container = {"name": "kopia", "image": "example.org/volsync/mover-kopia:rig"}
+        self._objects.apply(JOB, namespace, {
+            "metadata": {"name": job, "labels": {"app.kubernetes.io/created-by": "volsync"}},
+            "spec": {"backoffLimit": 2, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}})
+        self._objects.set_status(JOB, namespace, job, {"active": 1, "startTime": _now()})
+
+    def end_mover_job(self, namespace: str, job: str) -> None:
+        """VolSync removes it when it cleans up."""
+        self._objects.delete(JOB, namespace, job)
+
+    # --- the storage
+
+    def image(self, namespace: str, name: str) -> str:
+        """A VolumeSnapshot that is ready; returns its name."""
+        self._objects.apply(VOLUME_SNAPSHOT, namespace, {
+            "metadata": {"name": name, "labels": {"app.kubernetes.io/created-by": "volsync"}},
+            "spec": {"source": {"persistentVolumeClaimName": f"{name}-source"}}})
+        self._objects.set_status(VOLUME_SNAPSHOT, namespace, name,
+                                 {"readyToUse": True, "boundVolumeSnapshotContentName": f"content-{name}"})
+        return name
+
+    @staticmethod
+    def reference(image: str) -> dict:
+        """How `status.latestImage` names a VolumeSnapshot."""
+        return {"apiGroup": VOLUME_SNAPSHOT.group, "kind": VOLUME_SNAPSHOT.name, "name": image}
+
+    def bind(self, namespace: str, pvc: str) -> str:
+        """Provisions a volume of the wanted size and binds it; returns the volume's name.
+
+        Holds with a kube-controller-manager running and without one.
+        """
+        claim = self._objects.get(PVC, namespace, pvc)
+        spec, uid = claim["spec"], claim["metadata"]["uid"]
+        size = spec["resources"]["requests"]["storage"]
+        volume = f"pvc-{uid}"
+        self._objects.apply(PV, None, {"metadata": {"name": volume}, "spec": {
+            "capacity": {"storage": size}, "accessModes": spec["accessModes"],
+            "storageClassName": spec.get("storageClassName", ""), "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": f"/nowhere/{volume}"},
+            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace, "name": pvc,
+                         "uid": uid}}})
+        self._objects.set_status(PV, None, volume, {"phase": "Bound"})
+        self._objects.merge(PVC, namespace, pvc, {
+            "metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes",
+                                         "pv.kubernetes.io/bound-by-controller": "yes"}},
+            "spec": {"volumeName": volume}})
+        self._objects.set_status(PVC, namespace, pvc, {"phase": "Bound", "capacity": {"storage": size},
+                                                       "accessModes": spec["accessModes"]})
+        return volume
+
+    # --- steps of the state machine
+
+    def _start(self, kind: Kind, namespace: str, name: str) -> None:
+        self._set(kind, namespace, name, lastSyncStartTime=_now(), conditions=_synchronizing(*_SYNCING))
+
+    def _finish(self, kind: Kind, namespace: str, name: str, token: str | None,
+                at: datetime.datetime | None = None, **more) -> None:
+        schedule = self._trigger(kind, namespace, name).get("schedule")
+        self._set(kind, namespace, name, lastSyncStartTime=None, lastSyncTime=_now(at), lastSyncDuration="2s",
+                  lastManualSync=token, nextSyncTime=_now(at, hours=1) if schedule else None,
+                  conditions=_synchronizing(*_CLEANING), **more)
+        self._set(kind, namespace, name,
+                  conditions=_synchronizing(*_WAITING["schedule" if schedule else "manual"]))
+
+    def _trigger(self, kind: Kind, namespace: str, name: str) -> dict:
+        return self._objects.get(kind, namespace, name)["spec"].get("trigger", {})
+
+    def _set(self, kind: Kind, namespace: str, name: str, **status) -> None:
+        self._objects.set_status(kind, namespace, name, status)
+
+
+def _synchronizing(status: str, reason: str, message: str) -> list[dict]:
+    return [{"type": "Synchronizing", "status": status, "reason": reason, "message": message,
+             "lastTransitionTime": _now()}]
+
+
+def _now(at: datetime.datetime | None = None, *, hours: int = 0) -> str:
+    """As Kubernetes writes times: UTC, whole seconds."""
+    at = (at or datetime.datetime.now(datetime.timezone.utc)) + datetime.timedelta(hours=hours)
+    return at.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

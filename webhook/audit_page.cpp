@@ -1,0 +1,102 @@
+#include "webhook/audit_page.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace holdfast::webhook {
+namespace {
+
+constexpr std::string_view kHead = R"(<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<title>holdfast</title>
+<style>
+body { font: 14px/1.5 sans-serif; margin: 2em; color: #222; background: #fff }
+table { border-collapse: collapse }
+th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border-bottom: 1px solid #ddd }
+.gap { color: #a00; font-weight: bold }
+.note { color: #666; font-size: 12px }
+</style></head><body>
+<h1>holdfast</h1>
+)";
+constexpr std::string_view kTableHead =
+    "<table>\n<tr><th>PVC</th><th>protection</th><th>phase</th><th>backup</th><th>last backup</th><th>restore</th>"
+    "<th>if created now</th></tr>\n";
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string field(const Json::Value& item, const char* name) { return escaped(item.get(name, "").asString()); }
+
+std::string cell(const std::string& html) { return "<td>" + html + "</td>"; }
+
+/// What the PVC waits for, and which annotations ignore its backups.
+std::string notes(const Json::Value& item) {
+  std::string html;
+  for (const Json::Value& reason : item["waitsFor"]) {
+    html += "<div class=\"note\">waits for " + escaped(reason.asString()) + "</div>";
+  }
+  for (const Json::Value& key : item["ignored"]) {
+    html += "<div class=\"note\">backups are ignored because of " + escaped(key.asString()) + "</div>";
+  }
+  return html;
+}
+
+std::string row(const Json::Value& item) {
+  const bool gap = item.get("gap", false).asBool();
+  std::string html = gap ? "<tr class=\"gap\">" : "<tr>";
+  html += cell(field(item, "namespace") + "/" + field(item, "pvc") + (gap ? " (gap)" : "") + notes(item));
+  html += cell(field(item, "protection") + " " + field(item, "tier"));
+  for (const char* name : {"phase", "source", "lastBackup", "restore"}) html += cell(field(item, name));
+  html += cell(field(item, "verdict") + " " + field(item, "code"));
+  return html + "</tr>\n";
+}
+
+std::string summary(const AuditPage& page, std::size_t gaps) {
+  std::string html = fmt::format("<p>{} PVCs, {} with a gap.", page.items.size(), gaps);
+  if (page.items.size() > kMaxRows) html += fmt::format(" The first {} are shown; /audit has all.", kMaxRows);
+  if (!page.problem.empty()) html += " <span class=\"gap\">Incomplete: " + escaped(page.problem) + "</span>";
+  return html + "</p>\n";
+}
+
+}  // namespace
+
+std::string audit_html(const AuditPage& page) {
+  std::vector<const Json::Value*> rows;
+  for (const Json::Value& item : page.items) rows.push_back(&item);
+  const auto rest = std::stable_partition(rows.begin(), rows.end(),
+                                          [](const Json::Value* item) { return item->get("gap", false).asBool(); });
+  std::string html = std::string(kHead) + summary(page, static_cast<std::size_t>(rest - rows.begin()));
+  html += kTableHead;
+  for (std::size_t i = 0; i < std::min(rows.size(), kMaxRows); ++i) html += row(*rows[i]);
+  return html + "</table>\n</body></html>\n";
+}
+
+}  // namespace holdfast::webhook
