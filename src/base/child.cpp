@@ -4,11 +4,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 
 #include "src/base/spawn.hpp"
@@ -41,6 +44,19 @@ bool collect(int process, siginfo_t& info) {
 }
 
 }  // namespace
+
+std::string find_program(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  if (name.find('/') != std::string::npos || !path) return name;
+  std::string_view rest = path;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return name;
+}
 
 /// Children that were killed and did not die yet.
 struct Child::Leftovers {

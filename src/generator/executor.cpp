@@ -11,10 +11,10 @@ constexpr std::chrono::seconds kOneWrite{10};
 
 std::string apply_body(const Apply& apply) {
   Json::Value body = apply.object.body;
-  if (apply.creates)
-    body["metadata"]["resourceVersion"] = std::string(kube::kVersionOfNone);
-  else
-    body["metadata"]["uid"] = apply.uid;
+  Json::Value& metadata = body["metadata"];
+  if (apply.creates) metadata["resourceVersion"] = std::string(kube::kVersionOfNone);
+  if (!apply.uid.empty()) metadata["uid"] = apply.uid;
+  if (!apply.resource_version.empty()) metadata["resourceVersion"] = apply.resource_version;
   Json::StreamWriterBuilder builder;
   builder["indentation"] = "";
   builder["emitUTF8"] = true;

@@ -50,12 +50,11 @@ Hold foreign_hold(Part part, const core::Observed& object) {
   const std::string manager = manager_of(object);
   const std::string_view blocked = part == Part::Door || part == Part::Run ? "no restore of this PVC can go on"
                                                                            : "it is neither changed nor deleted";
-  const bool adoptable = manager == "kyverno" || manager == "pvc-plumber";
   return make_warning(
       part, "ForeignObject",
       fmt::format("{} {} exists and is not holdfast's ({}): {}; remove or rename it{}", resource(part).kind,
                   object.meta.name, manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64),
-                  blocked, adoptable ? ", or set generator.adopt: true to take it over" : ""));
+                  blocked, is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : ""));
 }
 
 Hold unavailable_hold(Part part, Known known) {

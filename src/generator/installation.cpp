@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "holdfast/json/objects.hpp"
+#include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -18,12 +19,6 @@ Options everything(Options options) {
   options.secret.external_secret = true;
   if (options.repository.kind == RepositoryOptions::Kind::None) options.repository.kind = RepositoryOptions::Kind::Nfs;
   return options;
-}
-
-bool is_ours(const core::Observed& object, bool adopt) {
-  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
-  if (manager == nullptr) return false;
-  return *manager == kManager || (adopt && (*manager == "kyverno" || *manager == "pvc-plumber"));
 }
 
 kube::Target target(const Object& object) { return {resource(object.part), object.ns, object.name}; }
@@ -80,7 +75,7 @@ void Installation::compare(const Item& item, const kube::Result& found, kube::De
     note(item, std::get<json::ObjectFault>(read).problem);
     return next(deadline);
   }
-  if (!is_ours(*object, adopt_)) {
+  if (!is_within_reach(object, adopt_)) {
     if (item.wanted) note(item, "it exists and is not holdfast's");
     return next(deadline);
   }

@@ -36,20 +36,26 @@ std::string text(const Json::Value& value, const char* name) {
 
 }  // namespace
 
-Standing standing(const core::Observed* object, const Options& options) {
+Standing standing(const core::Observed* object, bool adopt) {
   if (object == nullptr) return Standing::Missing;
   const std::string manager = manager_of(*object);
   if (manager == kManager) return Standing::Ours;
-  const bool known = manager == "kyverno" || manager == "pvc-plumber";
-  return known && options.adopt ? Standing::Adoptable : Standing::Foreign;
+  return adopt && is_adoptable_from(manager) ? Standing::Adoptable : Standing::Foreign;
 }
 
 bool is_ours(const core::Observed* object) { return object != nullptr && manager_of(*object) == kManager; }
+
+bool is_within_reach(const core::Observed* object, bool adopt) {
+  const Standing whose = standing(object, adopt);
+  return whose == Standing::Ours || whose == Standing::Adoptable;
+}
 
 std::string manager_of(const core::Observed& object) {
   const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
   return manager == nullptr ? std::string() : *manager;
 }
+
+bool is_adoptable_from(std::string_view manager) { return manager == "kyverno" || manager == "pvc-plumber"; }
 
 bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
   const auto names_it = [&](const core::Meta::Owner& owner) {

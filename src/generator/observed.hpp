@@ -12,13 +12,19 @@ namespace holdfast::generator {
 
 /// Whose an object under one of our names is. Only Ours is ever changed or deleted; Adoptable may be taken over.
 enum class Standing { Missing, Ours, Adoptable, Foreign };
-Standing standing(const core::Observed* object, const Options& options);
+Standing standing(const core::Observed* object, bool adopt);
 
 /// It carries our label.
 bool is_ours(const core::Observed* object);
 
+/// Ours, or what another manager left to those who `adopt`.
+bool is_within_reach(const core::Observed* object, bool adopt);
+
 /// Who says to have written it; empty: nobody does.
 std::string manager_of(const core::Observed& object);
+
+/// Its objects may be taken over.
+bool is_adoptable_from(std::string_view manager);
 
 /// Whether an ownerReference names the PVC with this uid: an earlier PVC of the same name has another one.
 bool is_owned_by(const core::Observed& object, std::string_view claim_uid);

@@ -43,7 +43,7 @@ void Planner::source() {
   if (is_strangers(there) || !movable(Part::Source, identity_)) return;
   const Object wanted = source_object(subject());
   if (is_ours(there)) return existing_source(*there, wanted);
-  if (standing(there, options_) == Standing::Foreign) return settle(wanted);
+  if (standing(there, options_.adopt) == Standing::Foreign) return settle(wanted);
   if (auto gate = source_gate(view_, policy_, options_, now_)) return hold(*std::move(gate));
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
@@ -73,7 +73,7 @@ void Planner::offsite_source() {
   if (is_strangers(there)) return;
   const Object wanted = offsite_source_object(subject());
   if (is_ours(there)) return existing_source(*there, wanted);
-  if (standing(there, options_) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
+  if (standing(there, options_.adopt) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
 }
@@ -109,7 +109,7 @@ bool Planner::is_strangers(const core::Observed* object) const {
 
 void Planner::settle(Object wanted) {
   const core::Observed* there = object_of(view_, wanted.part);
-  if (standing(there, options_) == Standing::Foreign) return hold(foreign_hold(wanted.part, *there));
+  if (standing(there, options_.adopt) == Standing::Foreign) return hold(foreign_hold(wanted.part, *there));
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   apply(std::move(wanted), there);
 }
@@ -118,8 +118,12 @@ void Planner::apply(Object wanted, const core::Observed* there) {
   Apply action;
   action.object = std::move(wanted);
   action.creates = there == nullptr;
-  if (there != nullptr) action.uid = there->meta.uid;
-  action.adopts = standing(there, options_) == Standing::Adoptable;
+  if (there != nullptr) {
+    const bool may_begin_to_work = action.object.part == Part::Source || action.object.part == Part::OffsiteSource;
+    action.uid = there->meta.uid;
+    if (may_begin_to_work) action.resource_version = there->meta.resource_version;
+  }
+  action.adopts = standing(there, options_.adopt) == Standing::Adoptable;
   plan_.actions.emplace_back(std::move(action));
 }
 

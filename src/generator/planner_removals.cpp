@@ -22,7 +22,7 @@ void Planner::take_wrong_images_off() {
 
 /// Ours, or one that becomes ours because its PVC is protected.
 bool Planner::may_take_over(const core::Observed* object) const {
-  const Standing whose = standing(object, options_);
+  const Standing whose = standing(object, options_.adopt);
   return whose == Standing::Ours || (whose == Standing::Adoptable && plan_.protection.protects());
 }
 

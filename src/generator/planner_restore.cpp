@@ -20,7 +20,7 @@ void Planner::run() {
   if (!is_wanted(Part::Run) || !available(Part::Run)) return;
   if (plan_.restore.stage == Stage::Unverified) report_unverified();
   // A restore through somebody else's door leads nowhere.
-  if (standing(object_of(view_, Part::Door), options_) == Standing::Foreign) return;
+  if (standing(object_of(view_, Part::Door), options_.adopt) == Standing::Foreign) return;
   const core::Observed* there = object_of(view_, Part::Run);
   if (plan_.restore.stage == Stage::Open) {
     // An earlier one, ours, is taken away first.

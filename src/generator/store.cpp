@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "src/generator/observed.hpp"
+
 namespace holdfast::generator {
 namespace {
 
@@ -163,7 +165,7 @@ void Store::apply_object(Family family, core::Observed object) {
     concerns = concerned(family, held->second);
     link(family, held->second, false);
   }
-  if (!ours(object)) {  // that it is there, and whose it is, is all that matters
+  if (!is_within_reach(&object, adopt_)) {  // that it is there, and whose it is, is all that matters
     object.spec = {};
     object.meta.annotations.clear();
     object.status.mover_logs = {};
@@ -262,15 +264,9 @@ const core::Claim* Store::claim(const core::PvcName& name) const {
   return found == claims_.end() ? nullptr : &found->second;
 }
 
-bool Store::ours(const core::Observed& object) const {
-  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
-  if (manager == nullptr) return false;
-  return *manager == kManager || (adopt_ && (*manager == "kyverno" || *manager == "pvc-plumber"));
-}
-
 std::vector<core::PvcName> Store::concerned(Family family, const core::Observed& object) const {
   std::vector<core::PvcName> pvcs;
-  if (ours(object)) pvcs.push_back(made_for(object));
+  if (is_within_reach(&object, adopt_)) pvcs.push_back(made_for(object));
   for (auto& name : pvcs_by_name(family, naming_, object.meta.name)) {
     core::PvcName pvc{object.meta.ns, std::move(name)};
     if (claims_.contains(pvc)) pvcs.push_back(std::move(pvc));
@@ -285,8 +281,7 @@ void Store::tell(const std::vector<core::PvcName>& pvcs) const {
 }
 
 void Store::link(Family family, const core::Observed& object, bool present) {
-  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
-  if (manager == nullptr || *manager != kManager) return;  // what is adopted is found by its name
+  if (!is_ours(&object)) return;  // what is adopted is found by its name
   const core::PvcName pvc = made_for(object);
   if (pvc.name.empty()) return;
   const std::pair<Family, Place> entry{family, {object.meta.ns, object.meta.name}};

@@ -66,7 +66,6 @@ class Store {
 
   Table& table(Family family) { return tables_[static_cast<std::size_t>(family)]; }
   const Table& table(Family family) const { return tables_[static_cast<std::size_t>(family)]; }
-  bool ours(const core::Observed& object) const;
   std::vector<core::PvcName> concerned(Family family, const core::Observed& object) const;
   void tell(const std::vector<core::PvcName>& pvcs) const;
   void link(Family family, const core::Observed& object, bool present);

@@ -35,20 +35,6 @@ class Late : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The first executable of this name on PATH; the name itself where there is none, so that the error names it.
-std::string find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  if (name.find('/') != std::string::npos || !path) return name;
-  std::string_view rest = path;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return name;
-}
-
 CacheFolder make_temporary_folder() {
   std::string name = fs::temp_directory_path() / "holdfast-XXXXXX";
   if (!mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name);
@@ -88,7 +74,7 @@ struct Kopia::Run {
 
 Kopia::Kopia(KopiaOptions options)
     : options_(std::move(options)),
-      program_(find_program(options_.program)),
+      program_(base::find_program(options_.program)),
       folder_(make_cache_folder(options_.cache_dir)),
       cache_dir_is_temporary_(options_.cache_dir.empty()) {}
 

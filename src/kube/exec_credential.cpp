@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <stdexcept>
 
@@ -36,20 +35,6 @@ Json::Value cluster_info(const Config& config, const std::string& ca_pem) {
   if (config.insecure_skip_tls_verify) cluster["insecure-skip-tls-verify"] = true;
   if (!ca_pem.empty()) cluster["certificate-authority-data"] = base64(ca_pem);
   return cluster;
-}
-
-/// The first executable of this name on PATH; the name itself where there is none, so that the error names it.
-std::string find_program(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  if (name.find('/') != std::string::npos || !path) return name;
-  std::string_view rest = path;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), name);
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return name;
 }
 
 std::string read_output(base::Child& child) {
@@ -127,7 +112,7 @@ std::variant<ExecCredential, ExecProblem> run_exec_plugin(base::ChildRunner& run
                                                           std::chrono::steady_clock::time_point deadline,
                                                           const std::atomic<bool>& cancel) try {
   base::ChildOptions options;
-  options.program = find_program(plugin.command);
+  options.program = base::find_program(plugin.command);
   options.arguments = plugin.arguments;
   options.environment = environment;
   options.deadline = deadline;

@@ -14,8 +14,12 @@
 
 namespace holdfast::base {
 
+/// The first executable of this name on PATH. A path comes back as it is, and so does a name that is not found: what
+/// starting it says then names it. Any thread that nobody changes the environment under.
+std::string find_program(const std::string& name);
+
 struct ChildOptions {
-  std::string program;                   ///< a path; PATH is not searched
+  std::string program;                   ///< a path, see find_program()
   std::vector<std::string> arguments;    ///< after argv[0]; never a secret: everybody can read them
   std::vector<std::string> environment;  ///< `NAME=value`, the whole of it
   std::chrono::steady_clock::time_point deadline;

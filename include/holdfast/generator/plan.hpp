@@ -36,6 +36,8 @@ struct Apply {
   Object object;
   bool creates = false;  ///< it is not there: the write must fail if it is by then
   std::string uid;       ///< of what is there
+  /// Set where a change is only right for what was seen: a ReplicationSource may begin to synchronise meanwhile.
+  std::string resource_version;
   bool adopts = false;
 };
 struct Remove {

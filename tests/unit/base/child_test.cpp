@@ -86,6 +86,14 @@ TEST_CASE("arguments reach the program as they are") {
   CHECK(run(options).output == "$HOME a b '\n");
 }
 
+TEST_CASE("a program is found on PATH by its name, and a path is taken as it is") {
+  const std::string found = find_program("sh");
+  CHECK(found.ends_with("/sh"));
+  CHECK(access(found.c_str(), X_OK) == 0);
+  CHECK(find_program("./sh") == "./sh");
+  CHECK(find_program("no-such-program-here") == "no-such-program-here");
+}
+
 TEST_CASE("a program that is not there is an error that names it") {
   ChildRunner runner("kopia");
   ChildOptions options = shell("");

@@ -187,6 +187,20 @@ TEST_CASE("a changed tier reaches the source, but never while it synchronises") 
   CHECK(words(world.plan()) == Words{"apply source"});
 }
 
+TEST_CASE("a source is only changed as it was seen: a synchronisation that begins in that moment is left alone") {
+  World world = bound();
+  world.settle();
+  world.claim->pvc.labels["backup"] = "hourly";
+  world.the(Part::Source).meta.resource_version = "42";
+  world.the(Part::Door).spec = "{}";
+  const auto writes = actions<Apply>(world.plan());
+  REQUIRE(writes.size() == 2);
+  CHECK(writes[0].object.part == Part::Door);
+  CHECK(writes[0].resource_version.empty());
+  CHECK(writes[1].object.part == Part::Source);
+  CHECK(writes[1].resource_version == "42");
+}
+
 TEST_CASE("what is backed up already goes on, whatever is known of the repository") {
   World world = bound();
   world.settle();
