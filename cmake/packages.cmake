@@ -21,6 +21,7 @@ holdfast_pkg(yaml-cpp yaml-cpp)
 holdfast_pkg(prometheus prometheus-cpp-core)
 add_library(prometheus-cpp::core ALIAS prometheus)
 holdfast_pkg(xxhash libxxhash)
+holdfast_pkg(expat expat)
 
 add_library(rapidjson INTERFACE)
 

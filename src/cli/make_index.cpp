@@ -1,26 +1,41 @@
 #include "src/cli/make_index.hpp"
 
 #include <filesystem>
+#include <stdexcept>
 #include <system_error>
 
 #include "holdfast/index/catalog.hpp"
 #include "holdfast/index/kopia_fs.hpp"
+#include "holdfast/index/kopia_s3.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 constexpr std::chrono::seconds kGrace{1};
 
-index::KopiaFsOptions kopia_options(const Settings& settings) {
-  index::KopiaFsOptions options;
-  options.path = std::filesystem::absolute(settings.index.path).lexically_normal();  // kopia wants no other
+/// What every backend that runs kopia has.
+template <class Options>
+Options kopia_options(const Settings& settings) {
+  Options options;
   options.password = settings.index.password;
   options.password_file = settings.index.password_file;
   options.kopia_binary = settings.index.kopia;
   options.cache_dir = settings.index.cache_dir;
   options.timeout = settings.index.timeout;
-  options.allow_cached_mount = settings.index.allow_cached_mount;
   if (const auto* pinned = std::get_if<core::RepositoryId>(&settings.policy.pin)) options.pinned = *pinned;
+  return options;
+}
+
+index::KopiaFsOptions fs_options(const Settings& settings) {
+  auto options = kopia_options<index::KopiaFsOptions>(settings);
+  options.path = std::filesystem::absolute(settings.index.path).lexically_normal();  // kopia wants no other
+  options.allow_cached_mount = settings.index.allow_cached_mount;
+  return options;
+}
+
+index::KopiaS3Options s3_options(const Settings& settings) {
+  auto options = kopia_options<index::KopiaS3Options>(settings);
+  options.s3 = settings.index.s3;
   return options;
 }
 
@@ -30,11 +45,14 @@ std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Lo
   if (settings.index.backend == "catalog") {
     return index::make_catalog_index({settings.index.catalog_file, settings.index.timeout}, log, metrics);
   }
-  if (settings.index.backend != "kopia-fs") {
-    throw SettingsError("index.backend (--index-backend) is not set; allowed: kopia-fs|catalog");
+  if (settings.index.backend.empty()) {
+    throw SettingsError("index.backend (--index-backend) is not set; allowed: kopia-fs|kopia-s3|catalog");
   }
   try {
-    return index::make_kopia_fs_index(kopia_options(settings), log, metrics);
+    if (settings.index.backend == "kopia-s3") return index::make_kopia_s3_index(s3_options(settings), log, metrics);
+    return index::make_kopia_fs_index(fs_options(settings), log, metrics);
+  } catch (const std::invalid_argument& e) {
+    throw SettingsError(e.what());
   } catch (const std::system_error& e) {
     throw SettingsError(std::string("index.cacheDir (--cache-dir): ") + e.what());
   }

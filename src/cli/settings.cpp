@@ -112,6 +112,9 @@ void apply_environment(Settings& settings, const Environment& environment) {
     apply_variable(setting, environment_name(setting));
   }
   settings.index.password = environment("KOPIA_PASSWORD").value_or("");
+  settings.index.s3.access_key = environment("AWS_ACCESS_KEY_ID").value_or("");
+  settings.index.s3.secret_key = environment("AWS_SECRET_ACCESS_KEY").value_or("");
+  settings.index.s3.session_token = environment("AWS_SESSION_TOKEN").value_or("");
   const std::string own = environment("POD_NAMESPACE").value_or("");
   if (!own.empty()) settings.policy.excluded_namespaces.insert(own);
   settings.generator.own_namespace = own;

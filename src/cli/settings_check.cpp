@@ -21,6 +21,10 @@ void check_contracts(const core::Policy& policy) {
 void check_index(Settings& settings) {
   const std::string reason = "index.backend " + settings.index.backend;
   if (settings.index.backend == "kopia-fs") need(settings.index.path, "index.path (--index-path)", reason);
+  if (settings.index.backend == "kopia-s3") {
+    need(settings.index.s3.endpoint, "index.s3.endpoint (--s3-endpoint)", reason);
+    need(settings.index.s3.bucket, "index.s3.bucket (--s3-bucket)", reason);
+  }
   if (settings.index.backend != "catalog") return;
   need(settings.index.catalog_file, "index.catalogFile (--catalog-file)", reason);
   settings.policy.pin = core::NoRepositoryId{};
@@ -49,6 +53,18 @@ void check_repository(const generator::RepositoryOptions& repository) {
   }
 }
 
+void check_injection(generator::RepositoryOptions& repository) {
+  if (!repository.inject) {
+    if (repository.jitter.count() == 0) return;
+    throw SettingsError(
+        "generator.repository.jitter needs generator.repository.inject true: it is put into mover Jobs");
+  }
+  if (repository.kind != Kind::Nfs && repository.kind != Kind::Pvc) {
+    throw SettingsError("generator.repository.inject true needs generator.repository.kind nfs|pvc: a volume to mount");
+  }
+  repository.mover_volumes = false;
+}
+
 void check_offsite(const generator::OffsiteOptions& offsite) {
   if (!offsite.enabled) return;
   constexpr std::string_view kReason = "generator.offsite.enabled true";
@@ -64,6 +80,7 @@ void check_together(Settings& settings) {
   check_index(settings);
   check_secret(settings.generator.secret);
   check_repository(settings.generator.repository);
+  check_injection(settings.generator.repository);
   check_offsite(settings.generator.offsite);
 }
 

@@ -46,6 +46,22 @@ bool set_retry_after(Settings& s, std::string_view v) {
   return s.policy.retry_after == wait;
 }
 
+bool set_path_style(Settings& s, std::string_view v) {
+  bool value = false;
+  if (!to_bool(v, value)) return false;
+  s.index.s3.path_style = value;
+  return true;
+}
+
+bool set_log_level(Settings& s, std::string_view v) {
+  using ops::Level;
+  Level level{};
+  const bool known = to_choice<Level>(
+      v, {{"debug", Level::Debug}, {"info", Level::Info}, {"warn", Level::Warn}, {"error", Level::Error}}, level);
+  if (known) s.log_level = level;
+  return known;
+}
+
 using S = Settings;
 using V = std::string_view;
 
@@ -69,11 +85,29 @@ std::vector<Setting> general_settings() {
   {"restoreFrom", "", "", "{from: NS/PVC, to: NS/PVC}", "",
    "pairs that the annotation holdfast.dev/restore-from may name", true, add_restore_pair,
    [](S& s) { s.policy.restore_from.clear(); }},
-  {"index.backend", "--index-backend", "BACKEND_TYPE", "kopia-fs|catalog", "none",
+  {"index.backend", "--index-backend", "BACKEND_TYPE", "kopia-fs|kopia-s3|catalog", "none",
    "where the backups are", false,
-   [](S& s, V v) { return to_choice<std::string>(v, {{"kopia-fs", "kopia-fs"}, {"catalog", "catalog"}}, s.index.backend); }, nullptr},
+   [](S& s, V v) { return to_choice<std::string>(v, {{"kopia-fs", "kopia-fs"}, {"kopia-s3", "kopia-s3"}, {"catalog", "catalog"}}, s.index.backend); }, nullptr},
   {"index.path", "--index-path", "KOPIA_REPOSITORY_PATH", "DIR", "",
    "kopia-fs: the mounted repository", false, [](S& s, V v) { return to_text(v, s.index.path); }, nullptr},
+  {"index.s3.endpoint", "--s3-endpoint", "", "HOST[:PORT] or URL", "",
+   "kopia-s3: the server; https unless it begins with http://", false, [](S& s, V v) { return to_text(v, s.index.s3.endpoint); }, nullptr},
+  {"index.s3.bucket", "--s3-bucket", "", "NAME", "",
+   "kopia-s3: the bucket", false, [](S& s, V v) { return to_text(v, s.index.s3.bucket); }, nullptr},
+  {"index.s3.prefix", "--s3-prefix", "", "PREFIX", "",
+   "kopia-s3: before the names of all objects, letter for letter as kopia's own --prefix: one that is a folder ends with a slash", false, [](S& s, V v) { return to_text(v, s.index.s3.prefix); }, nullptr},
+  {"index.s3.region", "--s3-region", "", "NAME", "us-east-1",
+   "kopia-s3: the bucket's region", false, [](S& s, V v) { return to_text(v, s.index.s3.region); }, nullptr},
+  {"index.s3.caFile", "--s3-ca-file", "", "FILE", "the system's",
+   "kopia-s3: the authorities of the server's certificate, PEM; read at each use, and so the next three", false, [](S& s, V v) { return to_text(v, s.index.s3.ca_file); }, nullptr},
+  {"index.s3.accessKeyFile", "--s3-access-key-file", "AWS_ACCESS_KEY_ID_FILE", "FILE", "",
+   "kopia-s3: holds the access key; or the variable AWS_ACCESS_KEY_ID", false, [](S& s, V v) { return to_text(v, s.index.s3.access_key_file); }, nullptr},
+  {"index.s3.secretKeyFile", "--s3-secret-key-file", "AWS_SECRET_ACCESS_KEY_FILE", "FILE", "",
+   "kopia-s3: holds the secret key; or the variable AWS_SECRET_ACCESS_KEY", false, [](S& s, V v) { return to_text(v, s.index.s3.secret_key_file); }, nullptr},
+  {"index.s3.sessionTokenFile", "--s3-session-token-file", "AWS_SESSION_TOKEN_FILE", "FILE", "none",
+   "kopia-s3: holds the session token, where the keys are temporary; or the variable AWS_SESSION_TOKEN", false, [](S& s, V v) { return to_text(v, s.index.s3.session_token_file); }, nullptr},
+  {"index.s3.pathStyle", "--s3-path-style", "", "true|false", "false for Amazon, else true",
+   "kopia-s3: ask for host/bucket rather than for bucket.host", false, set_path_style, nullptr},
   {"index.catalogFile", "--catalog-file", "", "FILE", "",
    "catalog: a file as `kopia snapshot list --all --json` prints it", false, [](S& s, V v) { return to_text(v, s.index.catalog_file); }, nullptr},
   {"index.passwordFile", "--kopia-password-file", "KOPIA_PASSWORD_FILE", "FILE", "",
@@ -108,8 +142,8 @@ std::vector<Setting> general_settings() {
    [](S& s, V v) { return to_number(v, s.ops_port); }, nullptr},
   {"certs.mode", "", "", "files", "files", "where the webhook's certificate comes from: the files in webhook.certDir", false,
    [](S&, V v) { return v == "files"; }, nullptr},
-  {"log.level", "--log-level", "LOG_LEVEL", "debug|info|warn|error", "info", "", false,
-   [](S& s, V v) { return to_choice<ops::Level>(v, {{"debug", ops::Level::Debug}, {"info", ops::Level::Info}, {"warn", ops::Level::Warn}, {"error", ops::Level::Error}}, s.log_level); }, nullptr},
+  {"log.level", "--log-level", "LOG_LEVEL", "debug|info|warn|error", "info", "commands other than serve: warn, where it is not set", false,
+   set_log_level, nullptr},
   {"log.format", "--log-format", "", "text|json", "text", "", false,
    [](S& s, V v) { return to_choice<ops::Format>(v, {{"text", ops::Format::Text}, {"json", ops::Format::Json}}, s.log_format); }, nullptr},
   {"kubeconfig", "--kubeconfig", "", "FILE", "in-cluster, or none",

@@ -48,6 +48,9 @@ class Backend {
   /// format, is a Failure. Gives up soon after `deadline`, or once `cancel` is set.
   virtual ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                              const std::atomic<bool>& cancel) = 0;
+
+  /// Ends what is under way, as far as that is possible; what begins later fails. Any thread.
+  virtual void stop() {}
 };
 
 }  // namespace holdfast::index

@@ -39,6 +39,15 @@ std::optional<core::RepositoryId> parse_unique_id(std::string_view json) {
   return core::RepositoryId::parse({member->value.GetString(), member->value.GetStringLength()});
 }
 
+RepositoryFormat make_format(std::string_view repository, const std::optional<std::string>& settings,
+                             const Hasher& hasher, std::string_view name) {
+  const auto id = parse_unique_id(repository);
+  if (!id) throw std::runtime_error(fmt::format("{}: no uniqueID in it", name));
+  Hash128 hash = hasher(repository);
+  hash += hasher(settings.value_or("absent"));
+  return {hash, *id};
+}
+
 RepositoryFormat read_format(const std::string& root, const Hasher& hasher) {
   const auto repository = read_blob(root, "kopia.repository");
   if (!repository) {
@@ -46,11 +55,7 @@ RepositoryFormat read_format(const std::string& root, const Hasher& hasher) {
         "{} holds no kopia repository (kopia.repository.f is missing); a path that is not mounted looks the same",
         root));
   }
-  const auto id = parse_unique_id(*repository);
-  if (!id) throw std::runtime_error(fmt::format("{}/kopia.repository.f: no uniqueID in it", root));
-  Hash128 hash = hasher(*repository);
-  hash += hasher(read_blob(root, "kopia.blobcfg").value_or("absent"));
-  return {hash, *id};
+  return make_format(*repository, read_blob(root, "kopia.blobcfg"), hasher, root + "/kopia.repository.f");
 }
 
 }  // namespace holdfast::index

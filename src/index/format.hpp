@@ -16,7 +16,13 @@ struct RepositoryFormat {
   core::RepositoryId id;
 };
 
-/// Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as the file system does.
+/// From the text of the blobs kopia.repository and kopia.blobcfg; nullopt: there is none. `name` is the first one's,
+/// for people. Throws std::runtime_error naming it.
+RepositoryFormat make_format(std::string_view repository, const std::optional<std::string>& settings,
+                             const Hasher& hasher, std::string_view name);
+
+/// Of a repository in a folder. Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as
+/// the file system does.
 RepositoryFormat read_format(const std::string& root, const Hasher& hasher);
 
 /// The `uniqueID` of the text of a kopia.repository blob; nullopt: not one.

@@ -70,6 +70,13 @@ struct Kopia::Run {
   std::chrono::steady_clock::time_point deadline;
   const std::atomic<bool>& cancel;
   std::string password;
+  KopiaStorage storage;
+
+  std::vector<std::string> secrets() const {
+    std::vector<std::string> all = storage.secrets;
+    all.push_back(password);
+    return all;
+  }
 };
 
 Kopia::Kopia(KopiaOptions options)
@@ -86,9 +93,9 @@ Kopia::~Kopia() {
 ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                           const std::atomic<bool>& cancel) {
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) return Failure{fmt::format("kopia: an earlier listing of {} hangs", options_.repository)};
+  if (!lock) return Failure{fmt::format("kopia: an earlier listing of {} hangs", options_.place)};
   try {
-    Run run{deadline, cancel, read_password()};
+    Run run{deadline, cancel, read_password(), options_.storage()};
     connect(before, run);
     forget_lists();
     return list_snapshots(run);
@@ -103,19 +110,22 @@ ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::
 
 /// A configuration is made once per start, repository and format: the one left by an earlier start may be another's.
 void Kopia::connect(const Fingerprint& before, Run& run) {
-  const bool same = connected_ && connected_->format == before.format && connected_->repository == before.repository;
-  if (same && fs::exists(config())) return;
+  const Connection wanted{before.format, before.repository, run.storage.arguments, run.storage.trust};
+  if (connected_ == wanted && fs::exists(config())) return;
   connected_.reset();
   fs::remove(config());
   fs::remove_all(cache());
-  base::Child child = start(
-      {"repository", "connect", "filesystem", "--path=" + options_.repository, "--readonly",
-       "--max-list-cache-duration=0s", "--cache-directory=" + cache().string(), "--disable-repository-format-cache",
-       "--no-check-for-updates", "--override-username=holdfast", "--override-hostname=holdfast"},
-      run);
+  std::vector<std::string> arguments{"repository", "connect"};
+  arguments.insert(arguments.end(), run.storage.arguments.begin(), run.storage.arguments.end());
+  for (const char* ours : {"--readonly", "--max-list-cache-duration=0s", "--disable-repository-format-cache",
+                           "--no-check-for-updates", "--override-username=holdfast", "--override-hostname=holdfast"}) {
+    arguments.emplace_back(ours);
+  }
+  arguments.push_back("--cache-directory=" + cache().string());
+  base::Child child = start(arguments, run);
   const base::ChildResult result = child.finish(kDrain);
   if (result.timed_out || result.exit_code != 0) fail(result, run);
-  connected_ = before;
+  connected_ = wanted;
 }
 
 /// kopia believes these by the wall clock; after a step back it would list what was there before.
@@ -136,11 +146,11 @@ std::shared_ptr<const core::Catalog> Kopia::list_snapshots(Run& run) {
   const bool stopped_by_us = problem && result.signal == SIGPIPE;
   if (result.timed_out || (result.exit_code != 0 && !stopped_by_us)) fail(result, run);
   if (problem)
-    throw std::runtime_error(fmt::format("kopia: its listing is broken: {}", summary(*problem, run.password)));
+    throw std::runtime_error(fmt::format("kopia: its listing is broken: {}", summary(*problem, run.secrets())));
   const std::string errors = without_notices(result.errors);
   if (!errors.empty() || result.errors_dropped > 0) {
     throw std::runtime_error(
-        fmt::format("kopia: the listing may be incomplete, it said: {}", summary(errors, run.password)));
+        fmt::format("kopia: the listing may be incomplete, it said: {}", summary(errors, run.secrets())));
   }
   return std::make_shared<const core::Catalog>(std::move(builder).build());
 }
@@ -155,6 +165,7 @@ base::Child Kopia::start(const std::vector<std::string>& arguments, const Run& r
   child.arguments.push_back("--config-file=" + config().string());
   child.environment = {"HOME=" + folder_.path.string(), "TMPDIR=" + folder_.path.string(), "USER=holdfast",
                        "KOPIA_CHECK_FOR_UPDATES=false", "KOPIA_PASSWORD=" + run.password};
+  child.environment.insert(child.environment.end(), run.storage.environment.begin(), run.storage.environment.end());
   child.deadline = run.deadline;
   child.cancel = &run.cancel;
   return runner_.start(child);
@@ -187,7 +198,7 @@ void Kopia::fail(const base::ChildResult& result, const Run& run) const {
   }
   const std::string how =
       result.exit_code ? fmt::format("exit code {}", *result.exit_code) : fmt::format("signal {}", result.signal);
-  throw std::runtime_error(fmt::format("kopia: {}: {}", how, summary(result.errors, run.password)));
+  throw std::runtime_error(fmt::format("kopia: {}: {}", how, summary(result.errors, run.secrets())));
 }
 
 }  // namespace holdfast::index

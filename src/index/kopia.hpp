@@ -1,9 +1,10 @@
-// The kopia program as a reader of one repository on a file system: connects read-only, lists all snapshots.
+// The kopia program as a reader of one repository, wherever it is stored: connects read-only, lists all snapshots.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,12 +15,21 @@
 
 namespace holdfast::index {
 
+/// How kopia is told where the repository is stored.
+struct KopiaStorage {
+  std::vector<std::string> arguments;    ///< after `repository connect`: never a secret
+  std::vector<std::string> environment;  ///< `NAME=value`, on top of our own: where secrets are
+  std::vector<std::string> secrets;      ///< never shown in a message
+  std::string trust;                     ///< of a file that the arguments name: what was in it
+};
+
 struct KopiaOptions {
-  std::string repository;     ///< the path that is mounted
+  std::string place;          ///< for people
   std::string program;        ///< a path, or a name to find on PATH
   std::string password;       ///< used when there is no file
   std::string password_file;  ///< read at each use: a rotated Secret needs no restart
   std::string cache_dir;      ///< holds our folders; empty: a new private folder under TMPDIR, removed in the end
+  std::function<KopiaStorage()> storage;  ///< asked before each listing; throws where that cannot be told now
 };
 
 /// A folder that no other process works in as long as this one lives.
@@ -35,12 +45,20 @@ class Kopia {
   explicit Kopia(KopiaOptions options);
   ~Kopia();
 
-  /// `before` tells whether to connect again. Never throws.
+  /// `before` and the storage tell whether to connect again. Never throws.
   ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                      const std::atomic<bool>& cancel);
 
  private:
   struct Run;
+  /// What the configuration was made for.
+  struct Connection {
+    Hash128 format;
+    std::optional<core::RepositoryId> repository;
+    std::vector<std::string> arguments;
+    std::string trust;
+    bool operator==(const Connection&) const = default;
+  };
 
   void connect(const Fingerprint& before, Run& run);
   std::shared_ptr<const core::Catalog> list_snapshots(Run& run);
@@ -58,8 +76,8 @@ class Kopia {
   const CacheFolder folder_;
   const bool cache_dir_is_temporary_;
   base::ChildRunner runner_{"kopia"};
-  std::mutex mutex_;                      ///< held during a listing
-  std::optional<Fingerprint> connected_;  ///< the repository and format that the configuration was made for
+  std::mutex mutex_;  ///< held during a listing
+  std::optional<Connection> connected_;
 };
 
 }  // namespace holdfast::index

@@ -59,9 +59,11 @@ bool says_wrong_password(std::string_view errors) {
   return errors.find("invalid repository password") != std::string_view::npos;
 }
 
-std::string summary(std::string_view errors, std::string_view secret) {
+std::string summary(std::string_view errors, const std::vector<std::string>& secrets) {
   std::string all(errors);
-  if (!trim(secret).empty()) replace_all(all, trim(secret), "***");
+  for (const std::string& secret : secrets) {
+    if (!trim(secret).empty()) replace_all(all, trim(secret), "***");
+  }
   std::string line(last_line(all));
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');

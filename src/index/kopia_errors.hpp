@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::index {
 
@@ -16,7 +17,7 @@ std::string without_notices(std::string_view errors);
 bool says_wrong_password(std::string_view errors);
 
 /// One line of at most 200 bytes for people: the last one that says something, without control characters and without
-/// `secret`.
-std::string summary(std::string_view errors, std::string_view secret);
+/// any of the secrets.
+std::string summary(std::string_view errors, const std::vector<std::string>& secrets);
 
 }  // namespace holdfast::index

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "holdfast/base/file.hpp"
 #include "src/index/format.hpp"
@@ -31,7 +32,10 @@ KopiaFs::KopiaFs(const KopiaFsOptions& options)
       mountinfo_path_(options.mountinfo_path),
       allow_cached_mount_(options.allow_cached_mount),
       hasher_(Hasher::seeded_randomly()),
-      kopia_({options.path, options.kopia_binary, options.password, options.password_file, options.cache_dir}) {}
+      kopia_({options.path, options.kopia_binary, options.password, options.password_file, options.cache_dir,
+              [arguments = std::vector<std::string>{"filesystem", "--path=" + options.path}] {
+                return KopiaStorage{arguments, {}, {}, {}};
+              }}) {}
 
 ProbeResult KopiaFs::probe() {
   try {

@@ -104,6 +104,7 @@ Prover::~Prover() {
   }
   inbox_->wake.notify_one();
   thread_.join();
+  backend_->stop();
   const Moment patience = std::chrono::steady_clock::now() + kStopPatience;
   while (backend_.use_count() > 1 && std::chrono::steady_clock::now() < patience) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -1,4 +1,4 @@
-#include "src/kube/base64.hpp"
+#include "holdfast/kube/base64.hpp"
 
 #include <openssl/evp.h>
 

@@ -8,8 +8,8 @@
 
 #include "holdfast/base/file.hpp"
 #include "holdfast/json/kubeconfig.hpp"
-#include "src/kube/base64.hpp"
-#include "src/kube/server_address.hpp"
+#include "holdfast/kube/base64.hpp"
+#include "holdfast/net/server_address.hpp"
 
 namespace holdfast::kube {
 namespace {
@@ -69,7 +69,7 @@ class Resolver {
 
   void take_server(const std::string& url, const std::string& at) try {
     if (url.empty()) throw fault(at + "server: missing");
-    ServerAddress address = read_server_address(url);
+    net::ServerAddress address = net::read_server_address(url);
     config_.tls = address.tls;
     config_.host = std::move(address.host);
     config_.port = address.port;

@@ -39,6 +39,7 @@ def promise(snapshot: Snapshot) -> dict:
 class GuardedCase(unittest.TestCase):
     """Subclasses say in `guarded_options` how their holdfast differs from the usual one."""
 
+    guarded_type: type[Guarded] = Guarded
     guarded_options: dict = {}
     maxDiff = None
 
@@ -50,7 +51,8 @@ class GuardedCase(unittest.TestCase):
         cls.api = Stage.plane.api
         cls.kopia = KopiaSwitch(pathlib.Path(folder), Stage.components)
         cls.guarded = cls.enterClassContext(
-            Guarded(cls.plane, Stage.components, Stage.holdfast, kopia=cls.kopia.program, **cls.guarded_options))
+            cls.guarded_type(cls.plane, Stage.components, Stage.holdfast, kopia=cls.kopia.program,
+                             **cls.guarded_options))
         cls.repository = cls.guarded.repository
         cls.holdfast = cls.guarded.holdfast
 

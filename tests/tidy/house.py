@@ -31,6 +31,7 @@ LIBRARIES = {
     "prometheus": {"ops"},
     "CLI": {"cli"},
     "xxhash.h": {"index"},
+    "expat.h": {"index"},
 }
 
 

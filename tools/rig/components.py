@@ -5,7 +5,8 @@ import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "kopia", "kopia-testclock")
+NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "kopia", "kopia-testclock",
+          "versitygw")
 
 
 class Unavailable(Exception):

@@ -34,9 +34,9 @@ class Guarded:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-guarded-"))
         self._instances: list[Holdfast] = []
         try:
-            self.repository = KopiaRepository(self._components / "kopia", self.folder, self._format_version)
             self.certificates = generate_certificates(self.binary, self.folder / "certs")
-            self.repository_id = repository_id(self.binary, self.repository.path)
+            self.repository = self._make_repository()
+            self.repository_id = repository_id(self.binary, *self._index_flags())
             self.holdfast = self.start_instance("holdfast")
             self.point_webhooks_at(self.holdfast.webhook_port)
         except BaseException:
@@ -54,12 +54,19 @@ class Guarded:
         """One more replica; ended with the rest."""
         pin = ["--repository-id", self.repository_id] if self._pinned else []
         instance = Holdfast(
-            self.binary, self.folder, self.certificates, "--index-backend", "kopia-fs",
-            "--index-path", str(self.repository.path), "--kopia-password-file", str(self.repository.password_file),
+            self.binary, self.folder, self.certificates, *self._index_flags(),
+            "--kopia-password-file", str(self.repository.password_file),
             "--kopia-binary", str(self._kopia), "--index-timeout", "4s", "--drain", "3s", *pin, *self._flags,
             *flags, name=name, **self._process)
         self._instances.append(instance)
         return instance
+
+    def _make_repository(self) -> KopiaRepository:
+        return KopiaRepository(self._components / "kopia", self.folder, self._format_version)
+
+    def _index_flags(self) -> list[str]:
+        """Where the backups are."""
+        return ["--index-backend", "kopia-fs", "--index-path", str(self.repository.path)]
 
     def point_webhooks_at(self, port: int) -> None:
         """Installs the configurations and waits until the API server goes by them."""

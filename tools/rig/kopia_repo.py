@@ -20,11 +20,13 @@ class Snapshot:
 class KopiaRepository:
     """Lives in `folder`; the caller removes it. Not for several threads at once."""
 
-    def __init__(self, kopia: pathlib.Path, folder: pathlib.Path, format_version: int | None = None):
+    def __init__(self, kopia: pathlib.Path, folder: pathlib.Path, format_version: int | None = None, *,
+                 path: pathlib.Path | None = None):
+        """`path`: where its files are, if not in `folder` itself."""
         self._kopia = kopia
         self._folder = folder
         self._password = "correct horse battery staple"
-        self.path = folder / "repository"
+        self.path = path or folder / "repository"
         self.password_file = folder / "password"
         self.password_file.write_text(self._password)
         self._data = folder / "data"
@@ -104,9 +106,13 @@ class KopiaRepository:
     def _incomplete(self, source: str) -> bool:
         return any(entry.get("incomplete") for entry in self.listing() if _read(entry).source == source)
 
+    def _storage(self, path: pathlib.Path) -> list[str]:
+        """Kopia's words for a repository whose files are in this folder."""
+        return ["filesystem", f"--path={path}"]
+
     def _create(self, path: pathlib.Path, config: pathlib.Path, flags: list[str]) -> None:
-        path.mkdir()
-        self._run("repository", "create", "filesystem", f"--path={path}",
+        path.mkdir(exist_ok=True)
+        self._run("repository", "create", *self._storage(path),
                   f"--cache-directory={config.with_suffix('.cache')}", "--no-persist-credentials", *flags,
                   config=config)
 

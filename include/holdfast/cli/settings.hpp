@@ -16,6 +16,7 @@
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/options.hpp"
+#include "holdfast/index/kopia_s3.hpp"
 #include "holdfast/ops/log.hpp"
 
 namespace holdfast::cli {
@@ -23,7 +24,7 @@ namespace holdfast::cli {
 struct Settings {
   core::Policy policy;
   struct Index {
-    std::string backend;  ///< "kopia-fs", "catalog"; empty: not chosen
+    std::string backend;  ///< "kopia-fs", "kopia-s3", "catalog"; empty: not chosen
     std::string path;
     std::string catalog_file;
     std::string password;  ///< from KOPIA_PASSWORD only, never from a flag or a file of settings
@@ -32,6 +33,7 @@ struct Settings {
     std::string cache_dir;
     std::chrono::milliseconds timeout{8000};
     bool allow_cached_mount = false;
+    holdfast::index::S3Options s3;  ///< its keys from AWS_ACCESS_KEY_ID and the like, or from files that are named
   } index;
   struct Webhook {
     std::uint16_t port = 9443;
@@ -40,7 +42,8 @@ struct Settings {
     std::chrono::milliseconds drain{10'000};
   } webhook;
   std::uint16_t ops_port = 8080;
-  ops::Level log_level = ops::Level::Info;
+  std::optional<ops::Level>
+      log_level;  ///< not set: info for `serve`, and for commands warn, as their results are on stdout
   ops::Format log_format = ops::Format::Text;
   std::string kubeconfig;  ///< empty: the pod's own account, where there is one
   generator::Options generator;

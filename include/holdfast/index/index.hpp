@@ -35,7 +35,7 @@ class Index {
 
   virtual Status status() const = 0;
 
-  /// "kopia-fs", "catalog": the value of the setting.
+  /// "kopia-fs", "kopia-s3", "catalog": the value of the setting.
   virtual std::string_view backend() const = 0;
 };
 

@@ -1,5 +1,6 @@
 // Calls share connections, wait for them, and end with their client.
 #include <atomic>
+#include <thread>
 
 #include "holdfast/net/client.hpp"
 #include "tests/unit/net/calls.hpp"
@@ -102,6 +103,43 @@ TEST_CASE("client pool: the deadline counts while a call waits for a connection"
   CHECK(kept.size() == 1);
   kept.answer({.status = 200, .body = "third"});
   CHECK(text_of(third.get()) == "third");
+}
+
+TEST_CASE("client pool: a call whose time ran out while the thread was kept from running is not sent late") {
+  std::promise<void> came, may_answer, answered, asleep, awake;
+  std::atomic<int> others = 0;
+  RawServer server([&](RawPeer& peer, int nth) {
+    if (nth == 1) {
+      peer.request();
+      came.set_value();
+      may_answer.get_future().wait();
+      peer.answer("first");
+      answered.set_value();
+    }
+    while (peer.request()) {
+      ++others;
+      peer.answer("other");
+    }
+  });
+  Loop loop(1);
+  const auto client = client_of(loop, server.port(), 1);
+  auto first = begin(*client, call_to("/first"));
+  came.get_future().wait();
+  loop.post([&] {
+    asleep.set_value();
+    awake.get_future().wait();
+  });
+  asleep.get_future().wait();
+  auto late = begin(*client, call_to("/late", 20ms));
+  may_answer.set_value();
+  answered.get_future().wait();
+  std::this_thread::sleep_for(40ms);
+  awake.set_value();
+  CHECK(text_of(first.get()) == "first");
+  CHECK(failure_of(late.get()).why == Why::Timeout);
+  CHECK(text_of(ask(*client, call_to("/next"))) == "other");
+  CHECK(others == 1);
+  CHECK(server.accepted() == 1);
 }
 
 TEST_CASE("client pool: a kept connection that the server closed is replaced without a word") {

@@ -1,4 +1,4 @@
-// Where an API server listens, as a URL says it.
+// Where a server listens, as a URL says it.
 // Pure; any thread.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace holdfast::kube {
+namespace holdfast::net {
 
 struct ServerAddress {
   bool tls = true;
@@ -20,4 +20,4 @@ struct ServerAddress {
 /// it may hold a password.
 ServerAddress read_server_address(std::string_view url);
 
-}  // namespace holdfast::kube
+}  // namespace holdfast::net

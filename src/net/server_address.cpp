@@ -1,9 +1,9 @@
-#include "src/kube/server_address.hpp"
+#include "holdfast/net/server_address.hpp"
 
 // The only file that names Boost.URL: compiled here, with it.
 #include <boost/url/src.hpp>
 
-namespace holdfast::kube {
+namespace holdfast::net {
 namespace {
 
 namespace urls = boost::urls;
@@ -43,4 +43,4 @@ ServerAddress read_server_address(std::string_view text) {
   return address;
 }
 
-}  // namespace holdfast::kube
+}  // namespace holdfast::net
