@@ -14,6 +14,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/review.hpp"
 #include "webhook/answer.hpp"
+#include "webhook/job_review.hpp"
 
 namespace holdfast::webhook {
 namespace {
@@ -122,12 +123,7 @@ class Review : public std::enable_shared_from_this<Review> {
 
   void malformed(const json::ReviewFault& fault) {
     review_.uid = fault.uid;
-    core::Verdict verdict;
-    verdict.outcome = core::Refuse{};
-    verdict.code = core::Code::MalformedReview;
-    verdict.message = core::denial_message(verdict.code, fault.problem, "the review", base::utc_now(),
-                                           "only AdmissionReview admission.k8s.io/v1 is understood");
-    finish(verdict);
+    finish(malformed_verdict(fault.problem));
   }
 
   void overloaded() {
@@ -207,9 +203,13 @@ Admission::Admission(Options options, index::Index& index, ClusterQuestions* clu
 
 void Admission::handle(net::Request request, net::Respond respond) {
   const auto webhook = webhook_of(request.path);
-  if (!webhook) return respond(refuse_http(404, "no such path; there are /mutate/pvc and /validate/pvc"));
+  const bool about_job = request.path == "/mutate/job";
+  if (!webhook && !about_job) {
+    return respond(refuse_http(404, "no such path; there are /mutate/pvc, /validate/pvc and /mutate/job"));
+  }
   if (request.method != "POST") return respond(refuse_http(405, "only POST", "POST"));
   if (!is_json(request.content_type)) return respond(refuse_http(415, "only application/json"));
+  if (about_job) return respond(JobReview(options_, log_, metrics_).answer(std::move(request)));
   std::make_shared<Review>(*this, *webhook, std::move(request), std::move(respond))->begin();
 }
 

@@ -1,5 +1,8 @@
 #include "webhook/answer.hpp"
 
+#include <utility>
+
+#include "holdfast/base/clock.hpp"
 #include "holdfast/json/patch.hpp"
 #include "holdfast/json/review.hpp"
 
@@ -27,12 +30,14 @@ void deny(json::Answer& out, const core::Verdict& verdict, const core::Policy& p
   }
 }
 
-}  // namespace
+/// What is no review is denied in every mode: there is nothing to admit.
+core::Verdict told_in_mode(const core::Verdict& verdict, core::Mode mode) {
+  return verdict.code == Code::MalformedReview ? verdict : core::in_mode(verdict, mode);
+}
 
-net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
-                     const core::Policy& policy) {
-  // What is no review is denied in every mode: there is nothing to admit.
-  const core::Verdict told = verdict.code == Code::MalformedReview ? verdict : core::in_mode(verdict, policy.mode);
+/// Everything but the patch.
+json::Answer without_patch(const std::string& uid, const core::Verdict& verdict, const core::Verdict& told,
+                           const core::Policy& policy) {
   json::Answer out;
   out.uid = uid;
   out.allowed = !told.denies();
@@ -42,18 +47,45 @@ net::Response answer(const std::string& uid, const core::Verdict& verdict, const
   if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
     out.audit_annotations.emplace_back("snapshot", restore->snapshot.id);
   }
-  if (!out.allowed)
-    deny(out, told, policy);
-  else if (pvc != nullptr && may_patch(verdict, policy.mode))
-    out.patch = json::write_patch(*pvc, told);
+  if (!out.allowed) deny(out, told, policy);
+  return out;
+}
 
+net::Response respond_with(const json::Answer& answer, const core::Verdict& told) {
   net::Response response;
   response.status = 200;
   response.content_type = "application/json";
-  response.body = json::write_answer(out);
+  response.body = json::write_answer(answer);
   // The next try may then reach a replica that can read the index.
-  response.close = !out.allowed && told.code == Code::IndexUnavailable;
+  response.close = !answer.allowed && told.code == Code::IndexUnavailable;
   return response;
+}
+
+}  // namespace
+
+net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
+                     const core::Policy& policy) {
+  const core::Verdict told = told_in_mode(verdict, policy.mode);
+  json::Answer out = without_patch(uid, verdict, told, policy);
+  if (out.allowed && pvc != nullptr && may_patch(verdict, policy.mode)) out.patch = json::write_patch(*pvc, told);
+  return respond_with(out, told);
+}
+
+net::Response job_answer(const std::string& uid, const core::Verdict& verdict, std::string patch,
+                         const core::Policy& policy) {
+  const core::Verdict told = told_in_mode(verdict, policy.mode);
+  json::Answer out = without_patch(uid, verdict, told, policy);
+  if (out.allowed && may_patch(verdict, policy.mode)) out.patch = std::move(patch);
+  return respond_with(out, told);
+}
+
+core::Verdict malformed_verdict(std::string_view problem) {
+  core::Verdict verdict;
+  verdict.outcome = core::Refuse{};
+  verdict.code = Code::MalformedReview;
+  verdict.message = core::denial_message(verdict.code, problem, "the review", base::utc_now(),
+                                         "only AdmissionReview admission.k8s.io/v1 is understood");
+  return verdict;
 }
 
 }  // namespace holdfast::webhook

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/core/pvc.hpp"
@@ -14,5 +15,12 @@ namespace holdfast::webhook {
 /// to patch, or null where nothing may be patched.
 net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
                      const core::Policy& policy);
+
+/// The same for a mover Job; `patch` is what an admission carries, as text, where the mode allows to change anything.
+net::Response job_answer(const std::string& uid, const core::Verdict& verdict, std::string patch,
+                         const core::Policy& policy);
+
+/// Bytes that are no review.
+core::Verdict malformed_verdict(std::string_view problem);
 
 }  // namespace holdfast::webhook

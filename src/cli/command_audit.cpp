@@ -7,6 +7,7 @@
 #include "holdfast/cli/run.hpp"
 #include "holdfast/generator/generator.hpp"
 #include "src/cli/cluster.hpp"
+#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
@@ -22,10 +23,7 @@ constexpr std::chrono::seconds kListingTime{60};
 /// Everything that a look needs, in the order in which it depends on each other.
 struct Look {
   explicit Look(const Settings& s)
-      : settings(s),
-        log(ops::Logger::Sink::Stderr, s.log_level, s.log_format),
-        metrics(HOLDFAST_VERSION),
-        index(make_index(s, log, metrics)) {}
+      : settings(s), log(command_log(s)), metrics(HOLDFAST_VERSION), index(make_index(s, log, metrics)) {}
 
   Audit cluster() {
     const kube::Config config = need_cluster(settings);

@@ -8,6 +8,7 @@
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/patch.hpp"
+#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input.hpp"
 #include "src/cli/make_index.hpp"
@@ -101,7 +102,7 @@ void show(const std::vector<Decision>& decisions, Output output) {
 }  // namespace
 
 int decide(const Settings& settings, const std::string& file, Output output) {
-  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
   std::vector<Decision> decisions = read_intents(read_input(file), settings.policy);

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
+#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input.hpp"
 #include "src/cli/make_index.hpp"
@@ -67,7 +68,7 @@ int exit_code(const std::vector<Planned>& all) {
 }  // namespace
 
 int plan(const Settings& settings, const std::string& file, Output output) {
-  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
   const Input input = read_input(file);

@@ -3,6 +3,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/quantity.hpp"
+#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/manifests.hpp"
@@ -59,7 +60,7 @@ void say_what_to_do(const RestoreRequest& request, const core::Restore& found, c
 
 int render_restore(const Settings& settings, const RenderRequest& asked, Output output) {
   const RestoreRequest request = to_request(asked);
-  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
   const auto verdict = find_snapshot(request, look(settings, *index), settings.policy, base::utc_now());
@@ -79,7 +80,7 @@ int render_restore(const Settings& settings, const RenderRequest& asked, Output 
 }
 
 int render_file(const Settings& settings, const std::string& file, Output output) {
-  const ops::Logger log(ops::Logger::Sink::Stderr, settings.log_level, settings.log_format);
+  const ops::Logger log = command_log(settings);
   const Input input = read_input(file);
   const auto evidence = ask(settings, log);
   const Rendering rendering = render_objects(input, evidence ? &*evidence : nullptr, settings);

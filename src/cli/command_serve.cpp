@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -18,6 +20,7 @@
 #include "src/cli/commands.hpp"
 #include "src/cli/generator_audit.hpp"
 #include "src/cli/make_index.hpp"
+#include "src/cli/mover_injection.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -41,6 +44,19 @@ net::Limits ops_limits() {
 /// that a host has says nothing about the share of a container, hence the upper bound.
 int thread_count() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, kLeastThreads, kMostThreads);
+}
+
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point moment) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(moment - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::milliseconds{0});
+}
+
+/// The texts of listings come and go. glibc would move them to the heap after the first one was freed, and what is made
+/// from them meanwhile would keep the gaps from ever being given back: half as much again as all that is held.
+void keep_large_texts_off_the_heap() {
+  constexpr int kLarge = 128 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kLarge);  // a threshold that is set does not grow any more
+  mallopt(M_TRIM_THRESHOLD, kLarge);
 }
 
 /// SIGTERM and SIGINT, for one thread to wait for. Must be made before any other thread, which inherits the mask.
@@ -77,7 +93,7 @@ class Program {
  public:
   explicit Program(const Settings& settings)
       : settings_(settings),
-        log_(ops::Logger::Sink::Stdout, settings.log_level, settings.log_format),
+        log_(ops::Logger::Sink::Stdout, settings.log_level.value_or(ops::Level::Info), settings.log_format),
         metrics_(HOLDFAST_VERSION),
         index_(make_index(settings, log_, metrics_)),
         certificates_(load_certificates()),
@@ -85,7 +101,8 @@ class Program {
         loop_(thread_count()),
         questions_(make_questions()),
         generator_(make_generator()),
-        admission_({settings.policy}, *index_, questions_ ? &questions_->questions : nullptr, log_, metrics_),
+        admission_({.policy = settings.policy, .injection = mover_injection(settings.generator.repository)}, *index_,
+                   questions_ ? &questions_->questions : nullptr, log_, metrics_),
         audit_(generator_ ? std::make_unique<GeneratorAudit>(*generator_) : nullptr),
         ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get()) {}
 
@@ -112,12 +129,14 @@ class Program {
     log_.info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"},
                            {"drainSeconds", base::seconds(settings_.webhook.drain)}});
     // The API server does not repeat a call that was reset: go on serving until it has found another replica.
+    const auto drained = std::chrono::steady_clock::now() + settings_.webhook.drain;
     if (webhook_) webhook_->announce_close();
-    signals.wait_for(settings_.webhook.drain);
+    // Another replica may lead from now on, it need not wait for the drain.
+    if (generator_) generator_->stop(std::chrono::steady_clock::now() + kStopGenerator);
+    signals.wait_for(left_until(drained));
     const auto deadline = std::chrono::steady_clock::now() + kDrainRequests;
     if (webhook_) webhook_->drain(deadline);
     ops_->drain(deadline);
-    if (generator_) generator_->stop(std::chrono::steady_clock::now() + kStopGenerator);
     log_.info("stopped");
   }
 
@@ -265,6 +284,7 @@ class Program {
 }  // namespace
 
 int serve(const Settings& settings) {
+  keep_large_texts_off_the_heap();
   const StopSignals signals;
   Program(settings).run(signals);
   return kOk;

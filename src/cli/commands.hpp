@@ -30,6 +30,9 @@ int why(const Settings& settings, const std::string& name, Output output);
 
 int plan(const Settings& settings, const std::string& file, Output output);
 
+/// Looks at everything that an installation rests on.
+int doctor(const Settings& settings, Output output);
+
 int repository_id(const Settings& settings, Output output);
 
 struct CertificateRequest {

@@ -102,7 +102,7 @@ CLI::App* add_render(CLI::App& app, Arguments& arguments) {
 }
 
 struct Verbs {
-  CLI::App *serve, *decide, *render, *why, *audit, *plan, *repository_id, *generate, *version;
+  CLI::App *serve, *decide, *render, *why, *audit, *plan, *doctor, *repository_id, *generate, *version;
 };
 
 Verbs add_verbs(CLI::App& app, Arguments& arguments) {
@@ -123,6 +123,9 @@ Verbs add_verbs(CLI::App& app, Arguments& arguments) {
                         "Say what would become of the PVCs in a file, were the cluster built from it now; exit code 1 "
                         "where something that has backups would come back without them");
   add_file(*verbs.plan, arguments.file)->required();
+  verbs.doctor = add_verb(app, arguments, "doctor",
+                          "Look at everything that this installation rests on, and say what to do about what is not "
+                          "well; exit code 1 where a check failed");
   verbs.repository_id = add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
   verbs.generate = add_certs(app, arguments);
   verbs.version = app.add_subcommand("version", "Print the version");
@@ -139,6 +142,7 @@ int run_verb(const Verbs& verbs, const Arguments& arguments) {
   if (verbs.why->parsed()) return why(settings, arguments.pvc, arguments.output);
   if (verbs.audit->parsed()) return audit(settings, arguments.file, arguments.output);
   if (verbs.plan->parsed()) return plan(settings, arguments.file, arguments.output);
+  if (verbs.doctor->parsed()) return doctor(settings, arguments.output);
   if (verbs.repository_id->parsed()) return repository_id(settings, arguments.output);
   return serve(settings);
 }

@@ -12,6 +12,7 @@ using S = Settings;
 using V = std::string_view;
 
 constexpr std::chrono::hours kLongestAge{24 * 365};
+constexpr std::chrono::seconds kLongestJitter{30};
 constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
 constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
 constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
@@ -84,6 +85,12 @@ std::vector<Setting> repository_rows() {
    [](S& s, V v) { return to_text(v, s.generator.repository.region); }, nullptr},
   {"generator.repository.moverVolumes", "", "", "true|false", "true", "nfs, pvc: write the volume into the VolSync objects; false: somebody else mounts it", false,
    [](S& s, V v) { return to_bool(v, s.generator.repository.mover_volumes); }, nullptr},
+  {"generator.repository.inject", "", "", "true|false", "false", "nfs, pvc: the webhook /mutate/job puts the volume into mover Jobs, at mountPath itself; the VolSync objects then carry none", false,
+   [](S& s, V v) { return to_bool(v, s.generator.repository.inject); }, nullptr},
+  {"generator.repository.jitter", "", "", "0s..30s", "0s", "with inject: the longest time that a backup waits before it begins; each has its own, always the same", false,
+   [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestJitter, s.generator.repository.jitter); }, nullptr},
+  {"generator.repository.jitterImage", "", "", "IMAGE", "the mover's own", "with jitter: an image with a program sleep, for the init container that waits", false,
+   [](S& s, V v) { return to_text(v, s.generator.repository.jitter_image); }, nullptr},
   };
 }
 

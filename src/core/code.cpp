@@ -22,6 +22,12 @@ std::string_view to_string(Code code) {
       return "SkipRestore";
     case Code::NameNotGenerated:
       return "NameNotGenerated";
+    case Code::InjectionOff:
+      return "InjectionOff";
+    case Code::NotMoverJob:
+      return "NotMoverJob";
+    case Code::RepositoryInjected:
+      return "RepositoryInjected";
     case Code::Unprotected:
       return "Unprotected";
     case Code::ExemptReasonMissing:

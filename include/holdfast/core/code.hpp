@@ -17,6 +17,9 @@ enum class Code {
   SourceAlreadySet,
   SkipRestore,
   NameNotGenerated,
+  InjectionOff,
+  NotMoverJob,
+  RepositoryInjected,
   // Refuse
   Unprotected,
   ExemptReasonMissing,

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 #include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/policy.hpp"
@@ -14,6 +15,7 @@
 #include "holdfast/net/http.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/webhook/mover_jobs.hpp"
 
 namespace holdfast::webhook {
 
@@ -30,14 +32,16 @@ class Admission {
  public:
   struct Options {
     core::Policy policy;
-    std::size_t requests_under_way = 1024;  ///< above it a review is answered with Wait Overloaded
+    std::size_t requests_under_way = 1024;                   ///< above it a review is answered with Wait Overloaded
+    std::optional<MoverInjection> injection = std::nullopt;  ///< absent: mover Jobs are admitted as they are
   };
 
   /// The references must outlive every request. `cluster` may be null: then rules 7 to 9 ask nothing.
   Admission(Options options, index::Index& index, ClusterQuestions* cluster, const ops::Logger& log,
             ops::Metrics& metrics);
 
-  /// Answers one request to one of the webhook's paths: `/mutate/pvc`, `/validate/pvc`. Never throws; always answers.
+  /// Answers one request to one of the webhook's paths: `/mutate/pvc`, `/validate/pvc`, `/mutate/job`. Never throws;
+  /// always answers.
   void handle(net::Request request, net::Respond respond);
 
  private:

@@ -115,6 +115,33 @@ TEST_CASE("a backend says what it needs") {
   CHECK_THROWS_WITH(load({{"--index-backend", {"kopia-fs"}}}), Contains("index.path (--index-path) is not set"));
   CHECK_THROWS_WITH(load({{"--index-backend", {"catalog"}}}),
                     Contains("index.catalogFile (--catalog-file) is not set"));
+  CHECK_THROWS_WITH(load({{"--index-backend", {"kopia-s3"}}}),
+                    Contains("index.s3.endpoint (--s3-endpoint) is not set"));
+  CHECK_THROWS_WITH(load({{"--index-backend", {"kopia-s3"}}, {"--s3-endpoint", {"s3.example.org"}}}),
+                    Contains("index.s3.bucket (--s3-bucket) is not set"));
+  CHECK_THROWS_WITH(load({{"--index-backend", {"s3"}}}), Contains("allowed: kopia-fs|kopia-s3|catalog"));
+}
+
+TEST_CASE("the bucket comes from the file, its keys from the variables of Amazon's tools or from files") {
+  const TempFile file(
+      "index:\n  backend: kopia-s3\n  s3: {endpoint: http://minio:9000, bucket: backups, pathStyle: true}\n");
+  const Settings s = load({},
+                          {{"AWS_ACCESS_KEY_ID", "AKIA"},
+                           {"AWS_SECRET_ACCESS_KEY", "secret"},
+                           {"AWS_SECRET_ACCESS_KEY_FILE", "/keys/secret"},
+                           {"AWS_SESSION_TOKEN", "token"},
+                           {"HOLDFAST_S3_PREFIX", "kopia/"}},
+                          file.path());
+  CHECK(s.index.s3.endpoint == "http://minio:9000");
+  CHECK(s.index.s3.bucket == "backups");
+  CHECK(s.index.s3.prefix == "kopia/");
+  CHECK(s.index.s3.region == "us-east-1");
+  CHECK(s.index.s3.access_key == "AKIA");
+  CHECK(s.index.s3.secret_key == "secret");
+  CHECK(s.index.s3.secret_key_file == "/keys/secret");
+  CHECK(s.index.s3.session_token == "token");
+  CHECK(s.index.s3.path_style == true);
+  CHECK_FALSE(load({}, {}).index.s3.path_style);
 }
 
 TEST_CASE("the catalog backend needs no pin") {

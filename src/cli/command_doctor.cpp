@@ -1,0 +1,58 @@
+// `doctor`: one look at everything that an installation rests on.
+#include "holdfast/base/clock.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/ops/metrics.hpp"
+#include "src/cli/cluster.hpp"
+#include "src/cli/commands.hpp"
+#include "src/cli/doctor_checks.hpp"
+#include "src/cli/make_index.hpp"
+#include "src/cli/output.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using diagnosis::Finding;
+using diagnosis::Part;
+
+void look_at_backups(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
+  diagnosis::check_configuration(settings, Part("configuration", found));
+  diagnosis::check_kopia(settings, Part("kopia", found));
+  diagnosis::check_repository(settings, Part("repository", found));
+  ops::Metrics metrics(HOLDFAST_VERSION);
+  const auto index = make_index(settings, log, metrics);
+  diagnosis::check_index(settings, *index, Part("index", found));
+  diagnosis::check_certificate(settings, base::utc_now(), Part("certificate", found));
+}
+
+void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
+  const auto config = cluster_config(settings);
+  if (!config) {
+    return Part("cluster", found)
+        .warn("there is no connection to one: a plain webhook, nothing is generated",
+              "set kubeconfig (--kubeconfig) if that is not meant");
+  }
+  // In a pod without POD_NAMESPACE the account's namespace is ours.
+  Settings known = settings;
+  known.generator.own_namespace = generator_setup(settings, *config).options.own_namespace;
+  diagnosis::Cluster cluster(*config, log);
+  if (!diagnosis::check_cluster(cluster, config->host, Part("cluster", found))) return;
+  diagnosis::check_permissions(known, cluster, Part("permissions", found));
+  diagnosis::check_kinds(known, cluster, Part("kinds", found));
+  diagnosis::check_webhooks(known, cluster, Part("webhooks", found));
+  diagnosis::check_storage(known, cluster, Part("storage", found));
+  diagnosis::check_leader(known, cluster, base::utc_now(), Part("leader", found));
+}
+
+}  // namespace
+
+int doctor(const Settings& settings, Output output) {
+  // What is wrong is said once, in the findings.
+  const ops::Logger log(ops::Logger::Sink::Stderr, ops::Level::Error, settings.log_format);
+  std::vector<Finding> found;
+  look_at_backups(settings, log, found);
+  look_at_cluster(settings, log, found);
+  print(output == Output::Text ? diagnosis::to_text(found) : render(diagnosis::to_value(found), output));
+  return diagnosis::exit_code(found);
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,39 @@
+// The checks of `doctor`: each looks at one part of an installation and adds at least one finding.
+// One thread. None changes anything, but that the API server is asked to review our permissions.
+#pragma once
+
+#include "holdfast/cli/settings.hpp"
+#include "holdfast/index/index.hpp"
+#include "holdfast/ops/log.hpp"
+#include "src/cli/doctor_cluster.hpp"
+#include "src/cli/doctor_report.hpp"
+
+namespace holdfast::cli::diagnosis {
+
+/// Settings that can be used, and yet are not what one wants for long.
+void check_configuration(const Settings& settings, Part part);
+
+/// The program that lists the backups.
+void check_kopia(const Settings& settings, Part part);
+/// The repository can be reached, and is the pinned one.
+void check_repository(const Settings& settings, Part part);
+/// The list of backups is provably current; with the time that took.
+void check_index(const Settings& settings, index::Index& index, Part part);
+
+/// What the webhook serves with.
+void check_certificate(const Settings& settings, core::Time now, Part part);
+
+/// The API server answers; false: nothing else needs to be asked of it.
+bool check_cluster(Cluster& cluster, const std::string& host, Part part);
+/// The verbs that this installation needs.
+void check_permissions(const Settings& settings, Cluster& cluster, Part part);
+/// The definitions of what it writes, and that VolSync is one with the kopia mover.
+void check_kinds(const Settings& settings, Cluster& cluster, Part part);
+/// Webhook configurations lead to us, fail closed, and trust our certificate.
+void check_webhooks(const Settings& settings, Cluster& cluster, Part part);
+/// The classes that the settings name.
+void check_storage(const Settings& settings, Cluster& cluster, Part part);
+/// Somebody writes.
+void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part);
+
+}  // namespace holdfast::cli::diagnosis

@@ -1,0 +1,90 @@
+#include "src/cli/doctor_cluster.hpp"
+
+#include <json/reader.h>
+#include <json/writer.h>
+
+#include <future>
+#include <memory>
+
+namespace holdfast::cli::diagnosis {
+namespace {
+
+constexpr std::chrono::seconds kPatience{10};
+constexpr kube::Resource kReviews{"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
+                                  false};
+
+Answer parsed(kube::Result result) {
+  if (auto* error = std::get_if<kube::ApiError>(&result)) return std::move(*error);
+  const std::string& body = std::get<std::string>(result);
+  const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
+  Json::Value value;
+  std::string problem;
+  if (reader->parse(body.data(), body.data() + body.size(), &value, &problem)) return value;
+  return kube::ApiError{0, "NotJson", "the answer is no JSON", {}};
+}
+
+}  // namespace
+
+const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
+  const Json::Value* found = &value;
+  for (const std::string_view name : path) {
+    found = found->isObject() ? found->find(name.data(), name.data() + name.size()) : nullptr;
+    if (found == nullptr) return Json::Value::nullSingleton();
+  }
+  return *found;
+}
+
+std::string text_at(const Json::Value& value, std::initializer_list<std::string_view> path) {
+  const Json::Value& found = at(value, path);
+  return found.isString() ? found.asString() : std::string();
+}
+
+Cluster::Cluster(const kube::Config& config, const ops::Logger& log)
+    : client_(loop_, config, {1, "holdfast-doctor"}, log) {}
+
+Answer Cluster::wait(const std::function<void(kube::Deadline, kube::Done)>& ask) {
+  const auto answer = std::make_shared<std::promise<kube::Result>>();
+  ask(std::chrono::steady_clock::now() + kPatience,
+      [answer](kube::Result result) { answer->set_value(std::move(result)); });
+  return parsed(answer->get_future().get());
+}
+
+Answer Cluster::page(std::string_view path) {
+  return wait([&](kube::Deadline deadline, kube::Done done) { client_.get_page(path, deadline, std::move(done)); });
+}
+
+Answer Cluster::object(const kube::Resource& resource, const std::string& ns, const std::string& name) {
+  return wait([&](kube::Deadline deadline, kube::Done done) {
+    client_.get({resource, ns, name}, deadline, std::move(done));
+  });
+}
+
+Answer Cluster::list(const kube::Resource& resource) {
+  return wait([&](kube::Deadline deadline, kube::Done done) {
+    kube::Client::ListOptions all;
+    all.limit = 0;
+    client_.list(resource, "", all, deadline, std::move(done));
+  });
+}
+
+std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::string_view group,
+                                                std::string_view resource, const std::string& ns) {
+  const std::size_t slash = resource.find('/');
+  Json::Value review;
+  review["apiVersion"] = kReviews.api_version();
+  review["kind"] = std::string(kReviews.kind);
+  Json::Value& asked = review["spec"]["resourceAttributes"];
+  asked["verb"] = verb;
+  asked["group"] = std::string(group);
+  asked["resource"] = std::string(resource.substr(0, slash));
+  if (slash != std::string_view::npos) asked["subresource"] = std::string(resource.substr(slash + 1));
+  if (!ns.empty()) asked["namespace"] = ns;
+  auto answer = wait([&](kube::Deadline deadline, kube::Done done) {
+    client_.create({kReviews, "", ""}, Json::writeString(Json::StreamWriterBuilder(), review), deadline,
+                   std::move(done));
+  });
+  if (auto* error = std::get_if<kube::ApiError>(&answer)) return std::move(*error);
+  return at(std::get<Json::Value>(answer), {"status", "allowed"}) == true;
+}
+
+}  // namespace holdfast::cli::diagnosis

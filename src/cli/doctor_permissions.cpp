@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <string_view>
+#include <vector>
+
+#include "src/cli/doctor_checks.hpp"
+
+namespace holdfast::cli::diagnosis {
+namespace {
+
+using Verbs = std::vector<std::string_view>;
+const Verbs kGet = {"get"};
+const Verbs kList = {"list"};
+const Verbs kWatch = {"get", "list", "watch"};
+const Verbs kOwn = {"get", "list", "watch", "create", "patch", "delete"};
+constexpr std::string_view kVolSync = "volsync.backube";
+
+struct Need {
+  std::string_view group;
+  std::string_view resource;
+  Verbs verbs;
+  std::string ns = {};  ///< empty: all
+};
+
+void add_generators(const Settings& settings, std::vector<Need>& needs) {
+  const generator::Options& options = settings.generator;
+  needs.push_back({"", "namespaces", kWatch});
+  needs.push_back({"", "persistentvolumeclaims", kWatch});
+  needs.push_back({"", "events", {"create"}});
+  needs.push_back({kVolSync, "replicationsources", kOwn});
+  needs.push_back({kVolSync, "replicationdestinations", kOwn});
+  needs.push_back({kVolSync, "replicationdestinations/status", {"patch"}});
+  if (options.maintenance.enabled) needs.push_back({kVolSync, "kopiamaintenances", kOwn});
+  if (options.secret.external_secret || options.offsite.enabled) {
+    needs.push_back({"external-secrets.io", "externalsecrets", kOwn});
+  }
+  if (options.kyverno_cleanup) needs.push_back({"kyverno.io", "clustercleanuppolicies", kOwn});
+  needs.push_back({"coordination.k8s.io", "leases", {"get", "create", "update"}, options.own_namespace});
+}
+
+std::vector<Need> needs_of(const Settings& settings) {
+  std::vector<Need> needs;
+  if (settings.webhook.enabled) {
+    needs.push_back({kVolSync, "replicationsources", kGet});
+    needs.push_back({kVolSync, "replicationdestinations", kGet});
+    needs.push_back({"batch", "jobs", kList});
+  }
+  if (settings.generator.enabled) add_generators(settings, needs);
+  return needs;
+}
+
+std::string name_of(const Need& need) {
+  return need.group.empty() ? std::string(need.resource) : fmt::format("{}.{}", need.resource, need.group);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+void check_permissions(const Settings& settings, Cluster& cluster, Part part) {
+  std::size_t granted = 0;
+  bool complete = true;
+  for (const Need& need : needs_of(settings)) {
+    std::vector<std::string> missing;
+    for (const std::string_view verb : need.verbs) {
+      const auto allowed = cluster.may(std::string(verb), need.group, need.resource, need.ns);
+      if (const auto* error = std::get_if<kube::ApiError>(&allowed)) {
+        return part.unknown("the API server does not say what we may: " + error->message, "try again");
+      }
+      if (std::get<bool>(allowed))
+        ++granted;
+      else
+        missing.emplace_back(verb);
+    }
+    if (missing.empty()) continue;
+    complete = false;
+    part.fail(fmt::format("may not {} {}", joined(missing), name_of(need)), "add it to holdfast's ClusterRole");
+  }
+  if (complete) part.ok(fmt::format("all {} that are needed are granted", granted));
+}
+
+}  // namespace holdfast::cli::diagnosis

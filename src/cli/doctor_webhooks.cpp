@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "holdfast/kube/base64.hpp"
+#include "src/cli/doctor_checks.hpp"
+#include "src/cli/files.hpp"
+
+namespace holdfast::cli::diagnosis {
+namespace {
+
+constexpr kube::Resource kMutating{"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations",
+                                   "MutatingWebhookConfiguration", false};
+constexpr kube::Resource kValidating{"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations",
+                                     "ValidatingWebhookConfiguration", false};
+constexpr std::size_t kMostCaBytes = 1024 * 1024;
+
+struct Door {
+  kube::Resource resource;
+  std::string_view path;
+};
+
+bool leads_to(const Json::Value& webhook, std::string_view path) {
+  const std::string url = text_at(webhook, {"clientConfig", "url"});
+  return text_at(webhook, {"clientConfig", "service", "path"}) == path || url.ends_with(path);
+}
+
+/// Text without line ends: what wraps them differs.
+std::string unwrapped(std::string text) {
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  return text;
+}
+
+/// The authority that API servers must trust; empty: there is no ca.crt to compare with.
+std::string our_authority(const Settings& settings) {
+  if (settings.webhook.cert_dir.empty()) return {};
+  try {
+    return unwrapped(read_file(settings.webhook.cert_dir + "/ca.crt", kMostCaBytes));
+  } catch (const FileError&) {
+    return {};
+  }
+}
+
+bool trusts(const Json::Value& webhook, const std::string& authority) {
+  const auto bundle = kube::decode_base64(text_at(webhook, {"clientConfig", "caBundle"}));
+  return bundle && unwrapped(*bundle).find(authority) != std::string::npos;
+}
+
+bool keeps_out(const Json::Value& webhook, const std::string& ns) {
+  for (const Json::Value& term : at(webhook, {"namespaceSelector", "matchExpressions"})) {
+    if (text_at(term, {"operator"}) != "NotIn") continue;
+    const Json::Value& values = at(term, {"values"});
+    if (std::find(values.begin(), values.end(), Json::Value(ns)) != values.end()) return true;
+  }
+  return false;
+}
+
+class Registration {
+ public:
+  Registration(const Settings& settings, Part& part)
+      : authority_(our_authority(settings)), own_(settings.generator.own_namespace), part_(part) {}
+
+  /// Looks at every entry that leads to a door.
+  void check(const Json::Value& list, const Door& door) {
+    bool found = false;
+    for (const Json::Value& configuration : at(list, {"items"})) {
+      const std::string name = text_at(configuration, {"metadata", "name"});
+      for (const Json::Value& webhook : at(configuration, {"webhooks"})) {
+        if (!leads_to(webhook, door.path)) continue;
+        found = true;
+        check_entry(fmt::format("{} {}: {}", door.resource.kind, name, text_at(webhook, {"name"})), webhook, door);
+      }
+    }
+    if (found) return;
+    part_.fail(fmt::format("no {} leads to {}", door.resource.kind, door.path), "register it (docs/webhooks.md)");
+  }
+
+ private:
+  void check_entry(const std::string& entry, const Json::Value& webhook, const Door& door) {
+    if (text_at(webhook, {"failurePolicy"}) != "Fail") {
+      part_.fail(entry + " is not asked while holdfast is away", "set failurePolicy: Fail");
+    }
+    if (!authority_.empty() && !trusts(webhook, authority_)) {
+      part_.fail(entry + " does not trust webhook.certDir/ca.crt", "put ca.crt into its caBundle");
+    }
+    const bool about_claims = door.path != "/mutate/job";
+    if (about_claims && !own_.empty() && !keeps_out(webhook, own_)) {
+      part_.fail(fmt::format("{} guards holdfast's own namespace {}: it could not start again", entry, own_),
+                 "exclude it in the namespaceSelector");
+    }
+  }
+
+  const std::string authority_;
+  const std::string own_;
+  Part& part_;
+};
+
+}  // namespace
+
+void check_webhooks(const Settings& settings, Cluster& cluster, Part part) {
+  if (!settings.webhook.enabled) return part.ok("not needed: the webhook is off");
+  std::vector<Door> doors = {{kMutating, "/mutate/pvc"}, {kValidating, "/validate/pvc"}};
+  if (settings.generator.repository.inject) doors.push_back({kMutating, "/mutate/job"});
+  std::vector<Finding> found;
+  Part problems(part.name(), found);
+  Registration registration(settings, problems);
+  for (const Door& door : doors) {
+    const Answer answer = cluster.list(door.resource);
+    if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
+      problems.unknown(fmt::format("{} cannot be listed: {}", door.resource.plural, error->message),
+                       "look with a kubeconfig that may");
+    } else {
+      registration.check(std::get<Json::Value>(answer), door);
+    }
+  }
+  if (found.empty()) part.ok("registered, fail closed, and trusting our certificate");
+  part.take(std::move(found));
+}
+
+}  // namespace holdfast::cli::diagnosis

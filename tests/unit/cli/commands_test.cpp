@@ -1,0 +1,190 @@
+// What every command does with wrong usage, files that are not there, and clusters that do not answer.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/cli/program.hpp"
+
+using namespace holdfast;
+using namespace holdfast::test;
+using Catch::Contains;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+const std::string kClaim =
+    "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: photos, namespace: media, labels: {backup: "
+    "hourly}}\n"
+    "spec: {accessModes: [ReadWriteOnce], storageClassName: fast, resources: {requests: {storage: 10Gi}}}\n";
+
+/// An installation of which everything but the cluster is at hand.
+struct Installation {
+  TempFile catalog{"[]"};
+  TempFile claims{kClaim};
+
+  Words with_catalog(Words words) const {
+    words.insert(words.end(), {"--index-backend", "catalog", "--catalog-file", catalog.path()});
+    return words;
+  }
+};
+
+/// Nobody listens at port 1 of the loopback interface.
+const std::string kUnreachable =
+    "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+    "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+    "users: [{name: u, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
+
+const std::vector<std::string> kCommands = {"serve", "decide", "render",        "why",    "audit",
+                                            "plan",  "doctor", "repository-id", "version"};
+
+}  // namespace
+
+TEST_CASE("--help of every command says what it does, on stdout, and is no error") {
+  for (const std::string& command : kCommands) {
+    INFO(command);
+    const Ending ending = run_program({command, "--help"});
+    CHECK(ending.code == cli::kOk);
+    CHECK_THAT(ending.out, Contains("Usage: holdfast " + command));
+    CHECK(ending.err.empty());
+  }
+  const Ending all = run_program({"--help"});
+  for (const std::string& command : kCommands) CHECK_THAT(all.out, Contains("\n  " + command + " "));
+}
+
+TEST_CASE("the help of a command that looks at backups or cluster has the table of settings") {
+  for (const char* command : {"render", "why", "audit", "plan", "doctor"}) {
+    INFO(command);
+    const std::string help = run_program({command, "--help"}).out;
+    CHECK_THAT(help, Contains("generator.minAge"));
+    CHECK_THAT(help, Contains("--kubeconfig"));
+    CHECK_THAT(help, Contains("-o,--output FORMAT"));
+  }
+}
+
+TEST_CASE("wrong usage ends with 2 and says what is wrong on stderr") {
+  const std::vector<std::pair<Words, std::string>> wrong = {
+      {{}, "subcommand"},
+      {{"audit", "--no-such-flag"}, "--no-such-flag"},
+      {{"why"}, "pvc is required"},
+      {{"plan"}, "--filename"},
+      {{"render", "--as-of", "2026-01-01T00:00:00Z"}, "--restore"},
+      {{"render", "-f", "a", "--restore", "b/c"}, "excludes"},
+      {{"doctor", "-o", "xml"}, "--output"},
+      {{"doctor", "surplus"}, "surplus"},
+      {{"audit", "--fit", "tight"}, "deny|warn|off"},
+  };
+  for (const auto& [words, said] : wrong) {
+    INFO(said);
+    const Ending ending = run_program(words);
+    CHECK(ending.code == cli::kUsage);
+    CHECK_THAT(ending.err, Contains(said));
+    CHECK(ending.out.empty());
+  }
+}
+
+TEST_CASE("a command without a backend, where it needs one, ends with 2 and names the setting") {
+  const Installation here;
+  for (const Words& words : {Words{"plan", "-f", here.claims.path()}, Words{"audit", "-f", here.claims.path()},
+                             Words{"why", "media/photos"}, Words{"doctor"}}) {
+    const Ending ending = run_program(words);
+    INFO(words[0]);
+    CHECK(ending.code == cli::kUsage);
+    CHECK_THAT(ending.err, Contains("index.backend (--index-backend)"));
+  }
+}
+
+TEST_CASE("a file that is not there ends with 2 and is named") {
+  const Installation here;
+  for (const char* command : {"plan", "audit", "render", "decide"}) {
+    INFO(command);
+    const Ending ending = run_program(here.with_catalog({command, "-f", "/nonexistent/pvc.yaml"}));
+    CHECK(ending.code == cli::kUsage);
+    CHECK_THAT(ending.err, Contains("/nonexistent/pvc.yaml"));
+    CHECK(ending.out.empty());
+  }
+  const Ending settings = run_program({"doctor", "--config", "/nonexistent/holdfast.yaml"});
+  CHECK(settings.code == cli::kUsage);
+  CHECK_THAT(settings.err, Contains("/nonexistent/holdfast.yaml"));
+}
+
+TEST_CASE("a file that cannot be read ends with 2 and names the line") {
+  const Installation here;
+  const TempFile broken("kind: PersistentVolumeClaim\nmetadata: {name: [}\n");
+  for (const char* command : {"plan", "audit", "render"}) {
+    INFO(command);
+    const Ending ending = run_program(here.with_catalog({command, "-f", broken.path()}));
+    CHECK(ending.code == cli::kUsage);
+    CHECK_THAT(ending.err, Contains("line 2"));
+  }
+}
+
+TEST_CASE("a kubeconfig that is not there or says nothing ends with 2 and names the setting") {
+  const Installation here;
+  const TempFile empty("apiVersion: v1\nkind: Config\n");
+  for (const std::string& file : {std::string("/nonexistent/kubeconfig"), empty.path()}) {
+    for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}, Words{"doctor"}}) {
+      INFO(words[0] << " " << file);
+      Words all = here.with_catalog(words);
+      all.insert(all.end(), {"--kubeconfig", file});
+      const Ending ending = run_program(all);
+      CHECK(ending.code == cli::kUsage);
+      CHECK_THAT(ending.err, Contains("--kubeconfig"));
+    }
+  }
+}
+
+TEST_CASE("without any cluster `audit` and `why` end with 2, and say what to set") {
+  const Installation here;
+  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}}) {
+    const Ending ending = run_program(here.with_catalog(words));
+    CHECK(ending.code == cli::kUsage);
+    CHECK_THAT(ending.err, Contains("kubeconfig (--kubeconfig) is not set"));
+  }
+}
+
+TEST_CASE("a cluster that does not answer is no answer: 3") {
+  const Installation here;
+  const TempFile kubeconfig(kUnreachable);
+  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}}) {
+    INFO(words[0]);
+    Words all = here.with_catalog(words);
+    all.insert(all.end(), {"--kubeconfig", kubeconfig.path()});
+    const Ending ending = run_program(all);
+    CHECK(ending.code == cli::kCannotTell);
+    CHECK_THAT(ending.err, Contains("127.0.0.1"));
+  }
+}
+
+TEST_CASE("doctor says that a cluster does not answer, and goes on with the rest") {
+  const Installation here;
+  const TempFile kubeconfig(kUnreachable);
+  const Ending ending = run_program(here.with_catalog({"doctor", "--webhook=off", "--kubeconfig", kubeconfig.path()}));
+  CHECK(ending.code == cli::kCannotTell);
+  CHECK_THAT(ending.out, Contains("ok      index: current: 0 snapshots"));
+  CHECK_THAT(ending.out, Contains("unknown cluster: 127.0.0.1 does not answer"));
+  CHECK_THAT(ending.out, !Contains("permissions"));
+}
+
+TEST_CASE("why takes a namespace and a name") {
+  const Installation here;
+  const Ending ending = run_program(here.with_catalog({"why", "photos"}));
+  CHECK(ending.code == cli::kUsage);
+  CHECK_THAT(ending.err, Contains("\"photos\" is not <namespace>/<pvc>"));
+}
+
+TEST_CASE("plan, audit and render of a file succeed where nothing would be lost, and say nothing on stderr") {
+  const Installation here;
+  for (const char* command : {"plan", "audit", "render"}) {
+    INFO(command);
+    const Ending ending = run_program(here.with_catalog({command, "-f", here.claims.path()}));
+    CHECK(ending.code == cli::kOk);
+    CHECK_FALSE(ending.out.empty());
+    CHECK(ending.err.empty());
+  }
+}
+
+TEST_CASE("a catalog that cannot be read is no answer for plan: 3") {
+  const Installation here;
+  const Ending ending = run_program(
+      {"plan", "-f", here.claims.path(), "--index-backend", "catalog", "--catalog-file", "/nonexistent/list.json"});
+  CHECK(ending.code == cli::kCannotTell);
+}

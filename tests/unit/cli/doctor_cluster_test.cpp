@@ -1,0 +1,208 @@
+// `doctor`, what it finds in the cluster.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/cli/doctor_bench.hpp"
+#include "tests/unit/cli/input_text.hpp"
+
+using namespace holdfast;
+using namespace holdfast::test;
+using namespace holdfast::cli;
+using Catch::Contains;
+
+namespace {
+
+std::string in_base64(const std::string& bytes) {
+  static const char* const kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    unsigned group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    }
+    for (int shift = 18; shift >= 0; shift -= 6) text += kAlphabet[group >> shift & 63];
+  }
+  const std::size_t padding = (3 - bytes.size() % 3) % 3;
+  return text.replace(text.size() - padding, padding, padding, '=');
+}
+
+const std::string kVolSync = "/apis/volsync.backube/v1alpha1";
+const std::string kVolSyncKinds =
+    R"({"resources":[{"name":"replicationsources"},{"name":"replicationdestinations"},{"name":"kopiamaintenances"}]})";
+const std::string kWithKopia =
+    R"({"components":{"schemas":{"backube.volsync.v1alpha1.ReplicationSource":
+        {"properties":{"spec":{"properties":{"kopia":{"type":"object"}}}}}}}})";
+
+void install_kinds(Cluster& cluster) {
+  cluster.has(kVolSync, kVolSyncKinds);
+  cluster.has("/openapi/v3" + kVolSync, kWithKopia);
+  cluster.has("/apis/snapshot.storage.k8s.io/v1", R"({"resources":[{"name":"volumesnapshots"}]})");
+}
+
+/// One entry of a webhook configuration.
+struct Entry {
+  std::string path;
+  std::string policy = "Fail";
+  std::string bundle = {};
+  std::string excluded = "holdfast-system";
+};
+
+std::string configurations(const Entry& entry) {
+  return R"({"items":[{"metadata":{"name":"holdfast"},"webhooks":[{"name":"pvc.holdfast.dev","failurePolicy":")" +
+         entry.policy + R"(","clientConfig":{"caBundle":")" + entry.bundle + R"(","service":{"path":")" + entry.path +
+         R"("}},"namespaceSelector":{"matchExpressions":[{"key":"n","operator":"NotIn","values":["kube-system",")" +
+         entry.excluded + R"("]}]}}]}]})";
+}
+
+const std::string kAdmission = "/apis/admissionregistration.k8s.io/v1/";
+
+void register_webhooks(Cluster& cluster, Entry entry) {
+  entry.path = "/mutate/pvc";
+  cluster.has(kAdmission + "mutatingwebhookconfigurations", configurations(entry));
+  entry.path = "/validate/pvc";
+  cluster.has(kAdmission + "validatingwebhookconfigurations", configurations(entry));
+}
+
+Settings in_holdfast_system() {
+  Settings settings;
+  settings.generator.own_namespace = "holdfast-system";
+  return settings;
+}
+
+std::string webhooks_of(Cluster& cluster, const Settings& settings) {
+  return text_of([&](diagnosis::Part part) { diagnosis::check_webhooks(settings, cluster.cluster, part); });
+}
+
+}  // namespace
+
+TEST_CASE("a cluster that refuses our credentials fails, one that does not answer is unknown") {
+  Cluster cluster;
+  bool goes_on = false;
+  const auto text = [&] {
+    return text_of([&](auto part) { goes_on = diagnosis::check_cluster(cluster.cluster, "host", part); });
+  };
+  cluster.has("/version", R"({"gitVersion":"v1.34.4"})");
+  CHECK_THAT(text(), Contains("ok      part: host is v1.34.4"));
+  CHECK(goes_on);
+  cluster.pages["/version"] = fakes::refusal(401, "Unauthorized");
+  CHECK_THAT(text(), Contains("fail    part: host does not let us in"));
+  CHECK_FALSE(goes_on);
+  cluster.pages["/version"] = fakes::refusal(500, "InternalError");
+  CHECK_THAT(text(), Contains("unknown part: host does not answer"));
+}
+
+TEST_CASE("a permission that is missing is named with its verbs") {
+  Cluster cluster;
+  Settings settings = in_holdfast_system();
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_permissions(settings, cluster.cluster, part); });
+  };
+  CHECK_THAT(text(), Contains("ok      part: all ") && !Contains("fail"));
+  cluster.denied = "replicationdestinations";
+  CHECK_THAT(text(), Contains("fail    part: may not get, list, watch, create, patch, delete "
+                              "replicationdestinations.volsync.backube; add it to holdfast's ClusterRole"));
+  CHECK_THAT(text(), Contains("may not patch replicationdestinations/status.volsync.backube"));
+  cluster.denied = "externalsecrets";
+  CHECK_THAT(text(), !Contains("fail"));
+  settings.generator.secret.external_secret = true;
+  CHECK_THAT(text(), Contains("externalsecrets.external-secrets.io"));
+}
+
+TEST_CASE("definitions that are missing are named, and a VolSync without the kopia mover too") {
+  Cluster cluster;
+  Settings settings;
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_kinds(settings, cluster.cluster, part); });
+  };
+  CHECK_THAT(text(), Contains("fail    part: volsync.backube/v1alpha1 is not served; install VolSync") &&
+                         Contains("snapshot.storage.k8s.io/v1 is not served"));
+  install_kinds(cluster);
+  CHECK_THAT(text(), Contains("ok      part: ") && !Contains("fail"));
+  cluster.has("/openapi/v3" + kVolSync,
+              R"({"components":{"schemas":{"backube.volsync.v1alpha1.ReplicationSource":{"properties":{}}}}})");
+  CHECK_THAT(text(), Contains("fail    part: this VolSync has no kopia mover"));
+  cluster.has(kVolSync, R"({"resources":[{"name":"replicationsources"},{"name":"replicationdestinations"}]})");
+  CHECK_THAT(text(), Contains("kopiamaintenances is not served"));
+  settings.generator.secret.external_secret = true;
+  CHECK_THAT(text(), Contains("external-secrets.io/v1 is not served; install External Secrets"));
+}
+
+TEST_CASE("webhook configurations that are well are one line") {
+  Cluster cluster;
+  register_webhooks(cluster, {});
+  CHECK(webhooks_of(cluster, in_holdfast_system()) ==
+        "ok      part: registered, fail closed, and trusting our certificate\n");
+}
+
+TEST_CASE("a webhook configuration that is missing, open, or guards its own namespace fails") {
+  Cluster cluster;
+  const Settings settings = in_holdfast_system();
+  cluster.has(kAdmission + "mutatingwebhookconfigurations", R"({"items":[]})");
+  cluster.pages[kAdmission + "validatingwebhookconfigurations"] = fakes::refusal(403, "Forbidden");
+  CHECK_THAT(webhooks_of(cluster, settings),
+             Contains("fail    part: no MutatingWebhookConfiguration leads to /mutate/pvc") &&
+                 Contains("unknown part: validatingwebhookconfigurations cannot be listed"));
+  register_webhooks(cluster, {.path = {}, .policy = "Ignore"});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("is not asked while holdfast is away; set failurePolicy: Fail"));
+  register_webhooks(cluster, {.path = {}, .excluded = "other"});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("guards holdfast's own namespace holdfast-system"));
+}
+
+TEST_CASE("the webhook of mover Jobs is needed where the repository is injected") {
+  Cluster cluster;
+  register_webhooks(cluster, {});
+  Settings settings = in_holdfast_system();
+  settings.generator.repository.inject = true;
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("leads to /mutate/job"));
+}
+
+TEST_CASE("a caBundle must hold our authority") {
+  Cluster cluster;
+  const CertificateFolder ours(std::chrono::days(90), kNow);
+  Settings settings = ours.settings();
+  register_webhooks(cluster, {.path = {}, .bundle = "bm90IG91cnM="});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("does not trust webhook.certDir/ca.crt"));
+  register_webhooks(cluster, {.path = {}, .bundle = in_base64(ours.set.ca_crt)});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("ok      part: "));
+}
+
+TEST_CASE("classes that the settings name must exist") {
+  Cluster cluster;
+  Settings settings;
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_storage(settings, cluster.cluster, part); });
+  };
+  const std::string snapshots = "/apis/snapshot.storage.k8s.io/v1/volumesnapshotclasses";
+  cluster.has(snapshots, R"({"items":[{"metadata":{"annotations":{}}}]})");
+  CHECK_THAT(text(), Contains("warn    part: no VolumeSnapshotClass is the default"));
+  cluster.has(snapshots,
+              R"({"items":[{"metadata":{"annotations":{"snapshot.storage.kubernetes.io/is-default-class":"true"}}}]})");
+  CHECK_THAT(text(), Contains("ok      part: "));
+  settings.generator.backup.snapshot_class = "snappy";
+  settings.generator.classes["fast"].storage_class = "cache";
+  CHECK_THAT(text(), Contains("fail    part: VolumeSnapshotClass snappy does not exist") &&
+                         Contains("StorageClass fast does not exist") && Contains("StorageClass cache does not exist"));
+  cluster.has(snapshots + "/snappy", "{}");
+  cluster.has("/apis/storage.k8s.io/v1/storageclasses/fast", "{}");
+  cluster.pages["/apis/storage.k8s.io/v1/storageclasses/cache"] = fakes::refusal(403, "Forbidden");
+  CHECK_THAT(text(), Contains("unknown part: StorageClass cache") && !Contains("fail"));
+}
+
+TEST_CASE("the leader is named, and told when it does not renew") {
+  Cluster cluster;
+  Settings settings = in_holdfast_system();
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_leader(settings, cluster.cluster, kNow, part); });
+  };
+  const std::string lease = "/apis/coordination.k8s.io/v1/namespaces/holdfast-system/leases/holdfast";
+  CHECK_THAT(text(), Contains("warn    part: there is no Lease holdfast-system/holdfast"));
+  cluster.has(lease,
+              R"({"spec":{"holderIdentity":"pod-1","leaseDurationSeconds":15,"renewTime":"2026-11-21T07:59:50Z"}})");
+  CHECK(text() == "ok      part: pod-1\n");
+  cluster.has(lease,
+              R"({"spec":{"holderIdentity":"pod-1","leaseDurationSeconds":15,"renewTime":"2026-11-21T07:00:00Z"}})");
+  CHECK_THAT(text(), Contains("warn    part: pod-1 holds the Lease and does not renew it"));
+  cluster.has(lease, R"({"spec":{"holderIdentity":""}})");
+  CHECK_THAT(text(), Contains("warn    part: nobody holds the Lease"));
+  settings.generator.own_namespace.clear();
+  CHECK_THAT(text(), Contains("unknown part: ") && Contains("POD_NAMESPACE"));
+}
