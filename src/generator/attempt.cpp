@@ -37,8 +37,13 @@ std::string last_words(std::string_view log) {
   return "…" + line.substr(from);
 }
 
-std::string likely_cause(std::size_t index_blobs) {
-  if (index_blobs <= kNoticedIndexBlobs) return {};
+std::string likely_cause(std::size_t index_blobs, bool nothing_selected) {
+  if (index_blobs <= kNoticedIndexBlobs) {
+    return nothing_selected ? "; likely cause: kopia printed something beside its list of snapshots, or the mover's "
+                              "secret leads to another repository: read status.latestMoverStatus of its "
+                              "ReplicationDestination"
+                            : "";
+  }
   return fmt::format(
       "; likely cause: the repository has {} index blobs, and over {} kopia prints a notice that makes the mover "
       "select no snapshot: let repository maintenance run",
@@ -106,13 +111,14 @@ std::string attempt_problem(const core::SyncStatus& status, std::optional<std::i
   }
   add(file_count_problem(status, expected_files));
   if (!has_image(status)) add("no volume snapshot was made of what was restored");
-  return problem.empty() ? problem : problem + likely_cause(index_blobs);
+  const bool nothing_selected = !restored_files(status.mover_logs) && status.mover_result == "Successful";
+  return problem.empty() ? problem : problem + likely_cause(index_blobs, nothing_selected);
 }
 
 std::string mover_failure(const core::SyncStatus& status, std::size_t index_blobs) {
   const std::string words = last_words(status.mover_logs);
   return fmt::format("the mover failed and {}{}", words.empty() ? "left no log" : "said last: " + words,
-                     likely_cause(index_blobs));
+                     likely_cause(index_blobs, false));
 }
 
 }  // namespace holdfast::generator

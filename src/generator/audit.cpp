@@ -62,21 +62,14 @@ class Auditor {
   }
 
   void read_backups() {
-    const core::Identity identity = view_.claim ? backup_identity(view_, policy_) : core::Identity{};
-    if (item_.is_protected) item_.identity = core::to_string(identity);
-    if (catalog() == nullptr) return;
-    auto newest = catalog()->newest(identity);
-    for (const core::Candidate& place : core::candidates(core::identity_templates(policy_), view_.pvc)) {
-      if (!newest) newest = catalog()->newest(place.identity);
-    }
-    if (!newest) return;
-    item_.last_backup = core::parse_rfc3339(newest->end_time);
-    read_ignored();
+    if (view_.claim == nullptr) return;
+    if (item_.is_protected) item_.identity = core::to_string(backup_identity(view_, policy_));
+    if (catalog() != nullptr) item_.last_backup = newest_backup(view_, policy_, *catalog());
+    if (item_.last_backup) read_ignored();
   }
 
   /// Annotations by which the backups that were found would not be restored, were the PVC created again.
   void read_ignored() {
-    if (view_.claim == nullptr) return;
     const core::StringMap& annotations = view_.claim->pvc.annotations;
     const std::string* skip = core::lookup(annotations, core::key::kSkipRestore);
     if (skip != nullptr && *skip == "true") item_.ignored.emplace_back(core::key::kSkipRestore);

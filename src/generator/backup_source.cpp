@@ -57,4 +57,12 @@ core::Identity backup_identity(const View& view, const core::Policy& policy) {
   return candidates.front().identity;
 }
 
+std::optional<core::Time> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog) {
+  auto newest = catalog.newest(backup_identity(view, policy));
+  for (const core::Candidate& place : core::candidates(core::identity_templates(policy), view.pvc)) {
+    if (!newest) newest = catalog.newest(place.identity);
+  }
+  return newest ? core::parse_rfc3339(newest->end_time) : std::nullopt;
+}
+
 }  // namespace holdfast::generator

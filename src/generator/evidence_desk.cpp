@@ -5,14 +5,13 @@ namespace {
 
 constexpr std::chrono::seconds kFresh{60};
 constexpr std::chrono::seconds kFreshUnknown{10};  ///< what could not be told is asked again soon
-constexpr std::chrono::seconds kBetween{5};        ///< from the beginning of one to that of the next
 constexpr std::chrono::seconds kBudget{120};       ///< a listing of a large repository is worth waiting for here
 
 }  // namespace
 
 EvidenceDesk::EvidenceDesk(net::Loop& loop, index::Index& index, std::shared_ptr<Return> way_back,
-                           std::function<void()> arrived)
-    : loop_(loop), index_(index), way_back_(std::move(way_back)), arrived_(std::move(arrived)) {}
+                           std::chrono::milliseconds between, std::function<void()> arrived)
+    : loop_(loop), index_(index), way_back_(std::move(way_back)), between_(between), arrived_(std::move(arrived)) {}
 
 const core::Evidence* EvidenceDesk::since(Steady moment, Steady now) const {
   if (!evidence_ || began_ < moment) return nullptr;
@@ -26,14 +25,14 @@ void EvidenceDesk::want(Steady now) {
     return;
   }
   if (planned_) return;
-  if (now - asked_ < kBetween) {
+  if (now - asked_ < between_) {
     planned_ = true;
     const std::weak_ptr<bool> alive = alive_;
     loop_.post(
         [this, alive] {
           if (alive.lock()) begin();
         },
-        std::chrono::duration_cast<std::chrono::milliseconds>(kBetween - (now - asked_)));
+        std::chrono::ceil<std::chrono::milliseconds>(between_ - (now - asked_)));
     return;
   }
   begin();

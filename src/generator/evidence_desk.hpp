@@ -37,8 +37,9 @@ class EvidenceDesk {
  public:
   using Steady = std::chrono::steady_clock::time_point;
 
-  /// `arrived` is called after each proof that was wanted.
-  EvidenceDesk(net::Loop& loop, index::Index& index, std::shared_ptr<Return> way_back, std::function<void()> arrived);
+  /// `arrived` is called after each proof that was wanted. `between`: from the beginning of one to that of the next.
+  EvidenceDesk(net::Loop& loop, index::Index& index, std::shared_ptr<Return> way_back,
+               std::chrono::milliseconds between, std::function<void()> arrived);
 
   /// The last proof where it began at `moment` or later and is fresh enough to act on; else nullptr.
   const core::Evidence* since(Steady moment, Steady now) const;
@@ -54,6 +55,7 @@ class EvidenceDesk {
   net::Loop& loop_;
   index::Index& index_;
   std::shared_ptr<Return> way_back_;
+  const std::chrono::milliseconds between_;
   std::function<void()> arrived_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<core::Evidence> evidence_;

@@ -61,14 +61,15 @@ struct Executor::Job {
   kube::Deadline deadline;
   Done done;
   std::size_t at = 0;
-  Outcome outcome;
+  Outcome outcome = {};
+  std::size_t resets = 0;  ///< of the store when the write under way began
 };
 
 Executor::Executor(kube::Client& client, Store& store, Reporter& reporter)
     : client_(client), store_(store), reporter_(reporter) {}
 
 void Executor::run(core::PvcName pvc, std::vector<Action> actions, kube::Deadline deadline, Done done) {
-  next(std::make_shared<Job>(Job{std::move(pvc), std::move(actions), deadline, std::move(done), 0, {}}));
+  next(std::make_shared<Job>(Job{std::move(pvc), std::move(actions), deadline, std::move(done)}));
 }
 
 void Executor::next(const std::shared_ptr<Job>& job) {
@@ -79,12 +80,16 @@ void Executor::next(const std::shared_ptr<Job>& job) {
   kube::Done done = [this, alive, job](const kube::Result& result) {
     if (alive.lock()) answered(job, result);
   };
+  job->resets = store_.resets(family_of(job->actions[job->at]));
   const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
   if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, std::move(done));
   // What the watch says may be a moment old. A PVC that was created again in that moment has another promise.
   client_.get({kube::kClaims, job->pvc.ns, job->pvc.name}, deadline,
               [this, alive, job, deadline, done = std::move(done)](const kube::Result& claim) mutable {
                 if (!alive.lock()) return;
+                if (const auto* error = std::get_if<kube::ApiError>(&claim); error && error->passing()) {
+                  return done(*error);
+                }
                 const Action& action = job->actions[job->at];
                 std::string reason = not_the_one(claim, std::get<SetImage>(action).claim_uid);
                 if (!reason.empty()) return done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
@@ -114,11 +119,11 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
     const auto* object = std::get_if<core::Observed>(&left);
     const bool remains = object != nullptr && object->meta.uid == remove->uid && object->meta.deleting;
     if (remains)
-      store_.apply_object(family_of(action), *object);
+      store_.answer_object(family_of(action), *object, job->resets);
     else
-      store_.remove_object(family_of(action), remove->ns, remove->name);
+      store_.forget_object(family_of(action), remove->ns, remove->name, remove->uid);
   } else if (auto written = json::read_observed(text); std::holds_alternative<core::Observed>(written)) {
-    store_.apply_object(family_of(action), std::get<core::Observed>(std::move(written)));
+    store_.answer_object(family_of(action), std::get<core::Observed>(std::move(written)), job->resets);
   }
   next(job);
 }

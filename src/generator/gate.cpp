@@ -121,7 +121,7 @@ class SourceGate {
 };
 
 Gate evidence_unknown(Part part, std::string_view reason) {
-  const std::string_view held = part == Part::Run ? "the restore does not begin" : "no backup is set up yet";
+  const std::string_view held = part == Part::Run ? "the restore does not go on" : "no backup is set up yet";
   Gate gate{make_hold(part, "EvidenceUnknown",
                       fmt::format("{}: it cannot be proven now which backups exist: {}; it goes on by itself when the "
                                   "repository can be read",

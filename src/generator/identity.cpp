@@ -35,7 +35,8 @@ void put_names(Json::Value& kopia, const core::Identity& identity) {
 
 void put_source_identity(Json::Value& kopia, const core::Identity& identity) {
   put_names(kopia, identity);
-  if (identity.path != kDataPath) kopia["sourcePathOverride"] = identity.path;
+  // VolSync's own path too: what we leave out somebody else may set, and backups would go where nobody looks for them.
+  kopia["sourcePathOverride"] = identity.path;
 }
 
 void put_destination_identity(Json::Value& kopia, const core::Identity& identity, std::string_view pvc) {

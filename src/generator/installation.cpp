@@ -11,6 +11,7 @@ namespace holdfast::generator {
 namespace {
 
 constexpr std::chrono::seconds kOneCall{10};
+constexpr std::chrono::seconds kAgain{15};
 
 /// As if everything were asked for: what an earlier setting may have made.
 Options everything(Options options) {
@@ -42,18 +43,25 @@ void Installation::settle(kube::Deadline deadline) {
   if (under_way_) return;
   under_way_ = true;
   at_ = 0;
-  problem_.clear();
+  found_.clear();
   next(deadline);
+}
+
+bool Installation::due(std::chrono::steady_clock::time_point now) const {
+  return incomplete_ && !under_way_ && now >= ended_ + kAgain;
+}
+
+void Installation::finish(std::chrono::steady_clock::time_point now) {
+  under_way_ = false;
+  ended_ = now;
+  incomplete_ = at_ < items_.size() || !found_.empty();
+  if (found_ != problem_ && !found_.empty()) log_.warn("installation not complete", {{"error", found_}});
+  problem_ = found_;
 }
 
 void Installation::next(kube::Deadline deadline) {
   const auto now = std::chrono::steady_clock::now();
-  if (at_ == items_.size() || now >= deadline) {
-    under_way_ = false;
-    if (problem_ != noted_ && !problem_.empty()) log_.warn("installation not complete", {{"error", problem_}});
-    noted_ = problem_;
-    return;
-  }
+  if (at_ == items_.size() || now >= deadline) return finish(now);
   const Item& item = items_[at_++];
   const std::weak_ptr<bool> alive = alive_;
   client_.get(target(item.object), std::min(deadline, now + kOneCall),
@@ -120,8 +128,8 @@ kube::Done Installation::then(const Item& item, std::string_view verb, kube::Dea
 }
 
 void Installation::note(const Item& item, const std::string& what) {
-  problem_ +=
-      fmt::format("{}{} {}: {}", problem_.empty() ? "" : "; ", resource(item.object.part).kind, item.object.name, what);
+  found_ +=
+      fmt::format("{}{} {}: {}", found_.empty() ? "" : "; ", resource(item.object.part).kind, item.object.name, what);
 }
 
 }  // namespace holdfast::generator

@@ -4,6 +4,7 @@
 // Belongs to the thread of the client's loop.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ class Installation {
   /// Makes them as they should be, and deletes those of ours that are not wanted any more. No write begins after
   /// `deadline`. Ignored while an earlier call is under way.
   void settle(kube::Deadline deadline);
+  /// The last call left something undone, a while ago: its kind may be installed by now.
+  bool due(std::chrono::steady_clock::time_point now) const;
   /// What could not be done last time, for people; empty: nothing.
   const std::string& problem() const { return problem_; }
 
@@ -34,6 +37,7 @@ class Installation {
     bool wanted = false;
   };
   void next(kube::Deadline deadline);
+  void finish(std::chrono::steady_clock::time_point now);
   void compare(const Item& item, const kube::Result& found, kube::Deadline deadline);
   void write(const Item& item, const core::Observed* found, kube::Deadline deadline);
   void remove(const Item& item, const core::Observed& found, kube::Deadline deadline);
@@ -47,8 +51,10 @@ class Installation {
   std::vector<Item> items_;
   std::size_t at_ = 0;
   bool under_way_ = false;
+  bool incomplete_ = false;
+  std::chrono::steady_clock::time_point ended_{};
   std::string problem_;
-  std::string noted_;
+  std::string found_;  ///< the problem of the call that is under way
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

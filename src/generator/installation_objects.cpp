@@ -34,13 +34,20 @@ Object maintenance_object(const Options& options) {
   return sealed(std::move(object));
 }
 
+/// The Jobs of a maintenance have no label by which /mutate/job could tell them: it names the volume itself.
+Options without_injection(Options options) {
+  options.repository.mover_volumes = options.repository.mover_volumes || options.repository.inject;
+  return options;
+}
+
 }  // namespace
 
 std::vector<Object> installation_objects(const core::Policy& policy, const Options& options) {
   std::vector<Object> objects;
   if (wants_maintenance(options)) {
-    if (options.secret.external_secret) objects.push_back(maintenance_secret_object(options));
-    objects.push_back(maintenance_object(options));
+    const Options own = without_injection(options);
+    if (options.secret.external_secret) objects.push_back(maintenance_secret_object(own));
+    objects.push_back(maintenance_object(own));
   }
   if (options.kyverno_cleanup) objects.push_back(cleanup_policy_object(policy));
   return objects;

@@ -48,7 +48,9 @@ Entrance objects(Store& store, Family family) {
   return {with(json::read_observed,
                [&store, family](core::Observed object) { store.apply_object(family, std::move(object)); }),
           with(json::read_meta,
-               [&store, family](const core::Meta& meta) { store.remove_object(family, meta.ns, meta.name); }),
+               [&store, family](const core::Meta& meta) {
+                 store.remove_object(family, meta.ns, meta.name, meta.resource_version);
+               }),
           [&store, family] { store.begin_objects_reset(family); },
           [&store, family] { store.end_objects_reset(family); },
           [&store, family](const kube::WatchState& state) { store.set_state(family, state); }};
@@ -60,12 +62,12 @@ Entrance objects(Store& store, Family family) {
 class Observer::Watched : public kube::Sink {
  public:
   Watched(net::Loop& loop, kube::Client& client, const kube::Resource& resource, Entrance entrance, bool seldom,
-          const ops::Logger& log)
+          std::chrono::milliseconds retry, const ops::Logger& log)
       : resource_(resource),
         entrance_(std::move(entrance)),
         wanted_(!seldom),
         log_(log),
-        reflector_(loop, client, resource, options(seldom), *this, log) {}
+        reflector_(loop, client, resource, options(seldom, retry), *this, log) {}
 
   void start() { reflector_.start(); }
   bool settled() const { return state_.is != kube::WatchState::Is::Starting; }
@@ -77,8 +79,9 @@ class Observer::Watched : public kube::Sink {
   }
 
  private:
-  static kube::Reflector::Options options(bool seldom) {
+  static kube::Reflector::Options options(bool seldom, std::chrono::milliseconds retry) {
     kube::Reflector::Options options;
+    options.first_wait = retry;
     if (seldom) options.retry = kSeldom;
     return options;
   }
@@ -126,7 +129,8 @@ class Observer::Watched : public kube::Sink {
 Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options,
                    const ops::Logger& log) {
   const auto watch = [&](const kube::Resource& resource, Entrance entrance, bool seldom = false) {
-    watched_.push_back(std::make_unique<Watched>(loop, client, resource, std::move(entrance), seldom, log));
+    watched_.push_back(
+        std::make_unique<Watched>(loop, client, resource, std::move(entrance), seldom, options.retry, log));
   };
   watch(kube::kNamespaces, namespaces(store));
   for (const Family family : kFamilies) {

@@ -17,6 +17,7 @@ class Observer {
  public:
   struct Options {
     bool external_secrets = true;  ///< false: they are looked for seldom, to clean up what an earlier setting made
+    std::chrono::milliseconds retry{1000};  ///< of a watch that broke; doubled with each that follows
   };
   /// References outlive the observer.
   Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options, const ops::Logger& log);

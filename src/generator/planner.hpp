@@ -34,6 +34,7 @@ class Planner {
   void offsite();
   void offsite_source();
   std::string mark_to_carry();
+  bool repository_tells();
   /// Writes what is wanted unless it is there, on its way out, or another's.
   void settle(Object wanted);
   void apply(Object wanted, const core::Observed* there);

@@ -31,10 +31,19 @@ std::string Planner::mark_to_carry() {
   const auto promise = promise_of(*view_.claim, policy_);
   if (!promise || (stage != Restore::Stage::Verified && stage != Restore::Stage::Published)) return carried;
   std::string mark = verified_mark(view_.claim->uid, promise->snapshot);
-  if (mark != carried) {
-    plan_.steps.push_back(plan_.restore.accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
-  }
+  if (mark == carried) return mark;
+  if (!plan_.restore.accepted && !repository_tells()) return carried;
+  plan_.steps.push_back(plan_.restore.accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
   return mark;
+}
+
+/// Whether it is known now what the repository holds. A promised snapshot that is there after the mover's end was there
+/// for the mover: it is what arrived.
+bool Planner::repository_tells() {
+  const auto catalog = usable_catalog(view_, policy_, Part::Run);
+  const auto* gate = std::get_if<Gate>(&catalog);
+  if (gate != nullptr) hold(*gate);
+  return gate == nullptr;
 }
 
 void Planner::source() {

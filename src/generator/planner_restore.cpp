@@ -38,11 +38,9 @@ void Planner::start_run(int attempt) {
   if (const auto* gate = std::get_if<Gate>(&catalog)) return hold(*gate);
   const auto snapshot = std::get<const core::Catalog*>(catalog)->find(promise->source, promise->snapshot);
   if (!snapshot) {
-    hold(make_warning(
-        Part::Run, "RestoreNotVerified",
-        fmt::format("the PVC stays Pending: the promised snapshot {} of {} is not in {} any more; delete the PVC and "
-                    "create it again to restore another one",
-                    cut(promise->snapshot, 64), core::to_string(promise->source), cut(view_.evidence->place, 128))));
+    hold(make_warning(Part::Run, "RestoreNotVerified",
+                      "the PVC stays Pending: " +
+                          gone_snapshot(*promise, *std::get<const core::Catalog*>(catalog), view_.evidence->place)));
     return;
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
@@ -65,7 +63,7 @@ void Planner::report_unverified() {
       Part::Run, "RestoreNotVerified",
       fmt::format("the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
                   cut(restore.problem, 640),
-                  restore.next_attempt ? "the next attempt is at " + core::format_seconds(*restore.next_attempt)
+                  restore.next_attempt ? "the next attempt is due at " + core::format_seconds(*restore.next_attempt)
                                        : "VolSync tries again by itself",
                   accept));
   message.until = restore.next_attempt;

@@ -58,6 +58,16 @@ Told tell(RestoreStep step) {
   return {};
 }
 
+/// Of the run that the plan asks for.
+std::string new_token(const Plan& plan) {
+  for (const Action& action : plan.actions) {
+    const auto* apply = std::get_if<Apply>(&action);
+    const bool is_run = apply != nullptr && apply->object.part == Part::Run;
+    if (is_run) return apply->object.body["spec"]["trigger"]["manual"].asString();
+  }
+  return {};
+}
+
 std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& claim) {
   const std::string* snapshot = core::lookup(claim.pvc.annotations, core::key::kRestoredSnapshot);
   const std::string of = snapshot == nullptr ? "the promised snapshot" : "snapshot " + *snapshot;
@@ -65,7 +75,7 @@ std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& clai
     case RestoreStep::Started:
       return fmt::format("VolSync was asked to restore {} (attempt {}, token {})", of,
                          plan.restore.attempt + (plan.restore.stage == Restore::Stage::Running ? 0 : 1),
-                         plan.restore.token);
+                         new_token(plan));
     case RestoreStep::Verified:
       return fmt::format("{} has arrived whole", of);
     case RestoreStep::AcceptedUnverified:

@@ -1,11 +1,15 @@
 #include "src/generator/restore.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
 
 #include "holdfast/core/intent.hpp"
 #include "src/generator/attempt.hpp"
+#include "src/generator/gate.hpp"
+#include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/text.hpp"
 
@@ -47,10 +51,23 @@ bool is_published(const View& view, const OpenPromise& promise, const core::Obse
   return annotation(door->meta.annotations, key::kVerified) == verified_mark(view.claim->uid, promise.snapshot);
 }
 
-/// A run whose token VolSync reports as done.
+/// Without the promised snapshot the mover takes the one before it, which may hold as many files.
+std::string gone_problem(const View& view, const core::Policy& policy, const OpenPromise& promise) {
+  const auto catalog = usable_catalog(view, policy, Part::Run);
+  const auto* known = std::get_if<const core::Catalog*>(&catalog);
+  if (known == nullptr || (*known)->find(promise.source, promise.snapshot)) return {};
+  return "the mover may have restored an older snapshot: " + gone_snapshot(promise, **known, view.evidence->place);
+}
+
+std::string finished_problem(const View& view, const core::Policy& policy, const OpenPromise& promise,
+                             const core::Observed& run) {
+  std::string problem = attempt_problem(run.status, expected_files(run, promise, view), view.index_blobs);
+  return problem.empty() && !was_verified(view) ? gone_problem(view, policy, promise) : problem;
+}
+
+/// A run whose token VolSync reports as done; `restore.problem` says what is wrong with it.
 void judge_finished(Restore& restore, const View& view, const OpenPromise& promise, const core::Observed& run,
                     core::Time now) {
-  restore.problem = attempt_problem(run.status, expected_files(run, promise, view), view.index_blobs);
   restore.accepted = !restore.problem.empty() && has_image(run.status) && is_accepted(*view.claim, restore.token);
   if (restore.problem.empty() || restore.accepted) {
     restore.stage = is_published(view, promise, run) ? Stage::Published : Stage::Verified;
@@ -63,7 +80,7 @@ void judge_finished(Restore& restore, const View& view, const OpenPromise& promi
   restore.next_attempt = ended + back_off(restore.attempt);
 }
 
-Restore while_pending(const View& view, const OpenPromise& promise, core::Time now) {
+Restore while_pending(const View& view, const core::Policy& policy, const OpenPromise& promise, core::Time now) {
   Restore restore;
   restore.stage = Stage::Open;
   const core::Observed* run = current_run(view, promise);
@@ -71,6 +88,7 @@ Restore while_pending(const View& view, const OpenPromise& promise, core::Time n
   restore.token = manual_token(*run);
   restore.attempt = attempt_of(restore.token, view.claim->uid, promise.snapshot).value_or(1);
   if (run->status.last_manual_sync == restore.token) {
+    restore.problem = finished_problem(view, policy, promise, *run);
     judge_finished(restore, view, promise, *run, now);
   } else if (run->status.mover_result == "Failed") {
     restore.stage = Stage::Unverified;
@@ -130,7 +148,18 @@ Restore restore_stage(const View& view, const core::Policy& policy, core::Time n
   const auto promise = promise_of(*view.claim, policy);
   if (!promise) return {};
   // What is not Pending any more is never filled again.
-  return view.claim->phase == core::Claim::Phase::Pending ? while_pending(view, *promise, now) : after_binding(view);
+  return view.claim->phase == core::Claim::Phase::Pending ? while_pending(view, policy, *promise, now)
+                                                          : after_binding(view);
+}
+
+std::string gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view place) {
+  const auto newest = catalog.newest(promise.source);
+  const std::string remedy = newest ? "delete the PVC and create it again to restore the newest that is left, of " +
+                                          core::format_seconds(newest->start)
+                                    : "no complete backup of it is left there: look for a copy of the repository "
+                                      "before you create the PVC again";
+  return fmt::format("the promised snapshot {} of {} is not in {} any more; {}", cut(promise.snapshot, 64),
+                     core::to_string(promise.source), cut(place, 128), remedy);
 }
 
 std::string verified_mark(std::string_view claim_uid, std::string_view snapshot) {

@@ -22,6 +22,9 @@ bool was_verified(const View& view);
 /// The run of this PVC's promise, ours and not on its way out; nullptr: there is none, or it is of another promise.
 const core::Observed* current_run(const View& view, const OpenPromise& promise);
 
+/// That the promised snapshot is gone, and what to do; `place` is where it was.
+std::string gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view place);
+
 /// Whether the PVC carries any of the annotations that only the webhook writes.
 bool carries_promise(const core::Claim& claim);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "src/generator/observed.hpp"
 
@@ -13,14 +14,36 @@ constexpr Part kPvcParts[] = {Part::Secret, Part::Door,          Part::Run,
 
 constexpr std::string_view kOffsite = "holdfast-offsite-";
 
+/// The whole object once more, as kubectl sent it.
+constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+template <class Key, class Value>
+std::set<Key> keys(const std::map<Key, Value>& map) {
+  std::set<Key> keys;
+  for (const auto& [key, value] : map) keys.insert(keys.end(), key);
+  return keys;
+}
+
+/// Of thousands of objects nothing is kept that no plan asks about.
+void slim(core::Observed& object, Family family, bool within_reach) {
+  const bool restores = within_reach && family == Family::Destinations;
+  if (!restores) object.status.mover_logs.clear();
+  if (within_reach) return;
+  // That it is there, and whose it is, is all that matters.
+  object.spec.clear();
+  object.meta.annotations.clear();
+}
+
+/// Of a resource version; 0: it is none.
+std::uint64_t number(const std::string& version) {
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(version.data(), version.data() + version.size(), value);
+  return read.ec == std::errc{} && read.ptr == version.data() + version.size() ? value : 0;
+}
+
 /// Resource versions of one object grow. What cannot be compared counts as newer.
 bool is_older(const std::string& version, const std::string& than) {
-  std::uint64_t a = 0, b = 0;
-  const auto read = [](const std::string& text, std::uint64_t& out) {
-    return std::from_chars(text.data(), text.data() + text.size(), out).ec == std::errc{};
-  };
-  const bool comparable = read(version, a) && read(than, b);
-  return comparable && a < b;
+  return number(version) != 0 && number(version) < number(than);
 }
 
 Known known_by(const kube::WatchState& state, Known before) {
@@ -103,12 +126,13 @@ Store::Store(core::Naming naming, bool adopt, std::function<void(const core::Pvc
 
 void Store::apply_claim(core::Claim claim) {
   const core::PvcName name = claim.pvc.full_name();
-  claims_seen_.insert(name);
+  claims_unseen_.erase(name);
   const auto held = claims_.find(name);
   if (held != claims_.end() && held->second.uid == claim.uid) {
     if (held->second.resource_version == claim.resource_version) return;
     if (is_older(claim.resource_version, held->second.resource_version)) return;
   }
+  claim.pvc.annotations.erase(kLastApplied);
   claims_.insert_or_assign(name, std::move(claim));
   changed_(name);
 }
@@ -117,20 +141,18 @@ void Store::remove_claim(const core::PvcName& name) {
   if (claims_.erase(name) > 0) changed_(name);
 }
 
+void Store::begin_claims_reset() { claims_unseen_ = keys(claims_); }
+
 void Store::end_claims_reset() {
-  std::vector<core::PvcName> gone;
-  for (const auto& [name, claim] : claims_) {
-    if (!claims_seen_.contains(name)) gone.push_back(name);
-  }
+  const auto gone = std::exchange(claims_unseen_, {});
   for (const auto& name : gone) claims_.erase(name);
-  claims_seen_.clear();
   claims_known_ = true;
-  tell(gone);
+  tell({gone.begin(), gone.end()});
   tell(all());
 }
 
 void Store::apply_namespace(core::Meta ns) {
-  namespaces_seen_.insert(ns.name);
+  namespaces_unseen_.erase(ns.name);
   const auto held = namespaces_.find(ns.name);
   const bool same =
       held != namespaces_.end() && held->second.labels == ns.labels && held->second.deleting == ns.deleting;
@@ -145,56 +167,76 @@ void Store::remove_namespace(const std::string& name) {
   if (namespaces_.erase(name) > 0) tell(claims(name));
 }
 
+void Store::begin_namespaces_reset() { namespaces_unseen_ = keys(namespaces_); }
+
 void Store::end_namespaces_reset() {
-  std::erase_if(namespaces_, [this](const auto& entry) { return !namespaces_seen_.contains(entry.first); });
-  namespaces_seen_.clear();
+  for (const auto& name : std::exchange(namespaces_unseen_, {})) namespaces_.erase(name);
   tell(all());
 }
 
 void Store::apply_object(Family family, core::Observed object) {
   Table& table = this->table(family);
-  const Place place{object.meta.ns, object.meta.name};
-  table.seen.insert(place);
-  const auto held = table.objects.find(place);
+  table.unseen.erase({object.meta.ns, object.meta.name});
+  table.told = std::max(table.told, number(object.meta.resource_version));
+  put(family, std::move(object));
+}
+
+void Store::answer_object(Family family, core::Observed object, std::size_t resets) {
+  const Table& table = this->table(family);
+  const std::uint64_t version = number(object.meta.resource_version);
+  const bool outdated = resets != table.resets || (version != 0 && version <= table.told);
+  if (!outdated) put(family, std::move(object));
+}
+
+void Store::put(Family family, core::Observed object) {
+  Table& table = this->table(family);
+  const auto place = table.objects.find(Packed::Place{object.meta.ns, object.meta.name});
   std::vector<core::PvcName> concerns;
-  if (held != table.objects.end()) {
-    if (held->second.meta.uid == object.meta.uid) {
-      if (held->second.meta.resource_version == object.meta.resource_version) return;
-      if (is_older(object.meta.resource_version, held->second.meta.resource_version)) return;
+  if (place != table.objects.end()) {
+    const core::Observed held = place->unpack();
+    if (held.meta.uid == object.meta.uid) {
+      if (held.meta.resource_version == object.meta.resource_version) return;
+      if (is_older(object.meta.resource_version, held.meta.resource_version)) return;
     }
-    concerns = concerned(family, held->second);
-    link(family, held->second, false);
+    concerns = concerned(family, held);
+    unlink(family, held);
+    table.objects.erase(place);
   }
-  if (!is_within_reach(&object, adopt_)) {  // that it is there, and whose it is, is all that matters
-    object.spec = {};
-    object.meta.annotations.clear();
-    object.status.mover_logs = {};
-  }
+  slim(object, family, is_within_reach(&object, adopt_));
   const auto more = concerned(family, object);
   concerns.insert(concerns.end(), more.begin(), more.end());
-  link(family, object, true);
-  table.objects.insert_or_assign(place, std::move(object));
+  link(family, object);
+  table.objects.emplace(object);
   tell(concerns);
 }
 
-void Store::remove_object(Family family, const std::string& ns, const std::string& name) {
+void Store::forget_object(Family family, const std::string& ns, const std::string& name, const std::string& uid) {
+  const auto place = table(family).objects.find(Packed::Place{ns, name});
+  if (place != table(family).objects.end() && place->unpack().meta.uid == uid) remove_object(family, ns, name);
+}
+
+void Store::remove_object(Family family, const std::string& ns, const std::string& name, const std::string& version) {
   Table& table = this->table(family);
-  const auto held = table.objects.find({ns, name});
-  if (held == table.objects.end()) return;
-  const auto concerns = concerned(family, held->second);
-  link(family, held->second, false);
-  table.objects.erase(held);
+  table.told = std::max(table.told, number(version));
+  const auto place = table.objects.find(Packed::Place{ns, name});
+  if (place == table.objects.end()) return;
+  const core::Observed held = place->unpack();
+  const auto concerns = concerned(family, held);
+  unlink(family, held);
+  table.objects.erase(place);
   tell(concerns);
+}
+
+void Store::begin_objects_reset(Family family) {
+  Table& table = this->table(family);
+  table.unseen.clear();
+  for (const Packed& object : table.objects) table.unseen.emplace_hint(table.unseen.end(), object.place());
+  table.told = 0;
+  ++table.resets;
 }
 
 void Store::end_objects_reset(Family family) {
-  Table& table = this->table(family);
-  std::vector<Place> gone;
-  for (const auto& [place, object] : table.objects) {
-    if (!table.seen.contains(place)) gone.push_back(place);
-  }
-  for (const auto& [ns, name] : gone) remove_object(family, ns, name);
-  table.seen.clear();
+  for (const auto& [ns, name] : std::exchange(table(family).unseen, {})) remove_object(family, ns, name);
 }
 
 void Store::set_claims_state(const kube::WatchState& state) {
@@ -213,8 +255,9 @@ void Store::set_state(Family family, const kube::WatchState& state) {
   tell(all());
 }
 
-View Store::view(const core::PvcName& pvc) const {
-  View view;
+StoredView Store::view(const core::PvcName& pvc) const {
+  StoredView stored;
+  View& view = stored.view;
   view.pvc = pvc;
   view.claim = claim(pvc);
   view.claims_known = claims_known_;
@@ -223,31 +266,34 @@ View Store::view(const core::PvcName& pvc) const {
     view.namespace_labels = &ns->second.labels;
     view.namespace_deleting = ns->second.deleting;
   }
+  const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
+    const auto found = table(family).objects.find(Packed::Place{pvc.ns, name});
+    if (found == table(family).objects.end()) return nullptr;
+    return stored.objects.emplace_back(std::make_unique<const core::Observed>(found->unpack())).get();
+  };
   const Names wanted = names(naming_, pvc.name);
-  std::set<const core::Observed*> named;
   for (const Part part : kPvcParts) {
-    const Table& table = this->table(family(part));
-    view.known[part] = table.known;
-    const auto found = table.objects.find({pvc.ns, wanted.of(part)});
-    if (found == table.objects.end()) continue;
-    view.objects[part] = &found->second;
-    named.insert(&found->second);
+    view.known[part] = table(family(part)).known;
+    if (const core::Observed* object = unpacked(family(part), wanted.of(part))) view.objects[part] = object;
   }
-  const auto made = made_for_.find(pvc);
-  if (made == made_for_.end()) return view;
-  for (const auto& [family, place] : made->second) {
-    const core::Observed* object = &table(family).objects.at(place);
-    if (named.contains(object)) continue;
+  const auto strays = strays_.find(pvc);
+  if (strays == strays_.end()) return stored;
+  for (const auto& [family, name] : strays->second) {
     const Part part = family == Family::Secrets ? Part::Secret : family == Family::Sources ? Part::Source : Part::Door;
-    view.strays.emplace_back(part, object);
+    view.strays.emplace_back(part, unpacked(family, name));
   }
-  return view;
+  return stored;
 }
 
 std::vector<core::PvcName> Store::all() const {
-  std::set<core::PvcName> all;
-  for (const auto& [name, claim] : claims_) all.insert(name);
-  for (const auto& [name, objects] : made_for_) all.insert(name);
+  std::set<core::PvcName> all = keys(claims_);
+  for (const Table& table : tables_) {
+    for (const Packed& packed : table.objects) {
+      const core::Observed object = packed.unpack();
+      if (is_ours(&object)) all.insert(made_for(object));
+    }
+  }
+  std::erase_if(all, [](const core::PvcName& pvc) { return pvc.name.empty(); });
   return {all.begin(), all.end()};
 }
 
@@ -280,19 +326,24 @@ void Store::tell(const std::vector<core::PvcName>& pvcs) const {
   }
 }
 
-void Store::link(Family family, const core::Observed& object, bool present) {
-  if (!is_ours(&object)) return;  // what is adopted is found by its name
+bool Store::is_stray(Family family, const core::Observed& object) const {
+  if (!is_ours(&object)) return false;  // what is adopted is found by its name
   const core::PvcName pvc = made_for(object);
-  if (pvc.name.empty()) return;
-  const std::pair<Family, Place> entry{family, {object.meta.ns, object.meta.name}};
-  if (present) {
-    made_for_[pvc].insert(entry);
-    return;
-  }
-  const auto found = made_for_.find(pvc);
-  if (found == made_for_.end()) return;
-  found->second.erase(entry);
-  if (found->second.empty()) made_for_.erase(found);
+  const Names wanted = names(naming_, pvc.name);
+  return !pvc.name.empty() && std::none_of(std::begin(kPvcParts), std::end(kPvcParts), [&](Part part) {
+    return generator::family(part) == family && wanted.of(part) == object.meta.name;
+  });
+}
+
+void Store::link(Family family, const core::Observed& object) {
+  if (is_stray(family, object)) strays_[made_for(object)].emplace(family, object.meta.name);
+}
+
+void Store::unlink(Family family, const core::Observed& object) {
+  const auto found = strays_.find(made_for(object));
+  if (found == strays_.end()) return;
+  found->second.erase({family, object.meta.name});
+  if (found->second.empty()) strays_.erase(found);
 }
 
 }  // namespace holdfast::generator

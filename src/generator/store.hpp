@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
+#include "src/generator/packed.hpp"
 
 namespace holdfast::generator {
 
@@ -23,6 +25,12 @@ enum class Family { Secrets, Destinations, Sources };
 inline constexpr Family kFamilies[] = {Family::Secrets, Family::Destinations, Family::Sources};
 const kube::Resource& resource(Family family);
 Family family(Part part);
+
+/// A view with the objects that it points to. They stay where they are when it is moved; it cannot be copied.
+struct StoredView {
+  View view;
+  std::vector<std::unique_ptr<const core::Observed>> objects;
+};
 
 class Store {
  public:
@@ -35,20 +43,30 @@ class Store {
   void apply_namespace(core::Meta ns);
   void remove_namespace(const std::string& name);
   void apply_object(Family family, core::Observed object);
-  void remove_object(Family family, const std::string& ns, const std::string& name);
+  /// `version`: of its removal, as the watch tells it.
+  void remove_object(Family family, const std::string& ns, const std::string& name, const std::string& version = {});
 
-  void begin_claims_reset() { claims_seen_.clear(); }
+  void begin_claims_reset();
   void end_claims_reset();
-  void begin_namespaces_reset() { namespaces_seen_.clear(); }
+  void begin_namespaces_reset();
   void end_namespaces_reset();
-  void begin_objects_reset(Family family) { table(family).seen.clear(); }
+  void begin_objects_reset(Family family);
   void end_objects_reset(Family family);
+
+  // Answers to writes of our own. They come on another way than what the watch tells, sometimes after it.
+  /// How many resets have begun: to be asked when the write begins.
+  std::size_t resets(Family family) const { return table(family).resets; }
+  /// Shown at once, unless the watch or a list that came meanwhile knows of later things, such as its removal.
+  void answer_object(Family family, core::Observed object, std::size_t resets);
+  /// The object of this uid was deleted; one that has followed stays.
+  void forget_object(Family family, const std::string& ns, const std::string& name, const std::string& uid);
 
   void set_claims_state(const kube::WatchState& state);
   void set_state(Family family, const kube::WatchState& state);
 
-  /// Everything but the evidence. Pointers are good until the next call that is not const.
-  View view(const core::PvcName& pvc) const;
+  /// Everything but the evidence. Pointers to the claim and the namespace's labels are good until the next call that is
+  /// not const.
+  StoredView view(const core::PvcName& pvc) const;
 
   /// PVCs that exist, and those that only have objects of ours left.
   std::vector<core::PvcName> all() const;
@@ -59,28 +77,34 @@ class Store {
  private:
   using Place = std::pair<std::string, std::string>;  ///< namespace, name
   struct Table {
-    std::map<Place, core::Observed> objects;
-    std::set<Place> seen;
+    std::set<Packed, ByPlace> objects;
+    std::set<Place> unseen;  ///< of a reset under way: what was not applied again
     Known known = Known::NotYet;
+    std::uint64_t told = 0;  ///< the version up to which the watch has told everything
+    std::size_t resets = 0;
   };
 
   Table& table(Family family) { return tables_[static_cast<std::size_t>(family)]; }
   const Table& table(Family family) const { return tables_[static_cast<std::size_t>(family)]; }
   std::vector<core::PvcName> concerned(Family family, const core::Observed& object) const;
   void tell(const std::vector<core::PvcName>& pvcs) const;
-  void link(Family family, const core::Observed& object, bool present);
+  void put(Family family, core::Observed object);
+  bool is_stray(Family family, const core::Observed& object) const;
+  void link(Family family, const core::Observed& object);
+  void unlink(Family family, const core::Observed& object);
 
   const core::Naming naming_;
   const bool adopt_;
   const std::function<void(const core::PvcName&)> changed_;
   std::map<core::PvcName, core::Claim> claims_;
-  std::set<core::PvcName> claims_seen_;
+  std::set<core::PvcName> claims_unseen_;
   bool claims_known_ = false;
   std::map<std::string, core::Meta> namespaces_;
-  std::set<std::string> namespaces_seen_;
+  std::set<std::string> namespaces_unseen_;
   Table tables_[std::size(kFamilies)];
-  /// Our objects by the PVC that they say they are for.
-  std::map<core::PvcName, std::set<std::pair<Family, Place>>> made_for_;
+  /// Our objects, by the PVC that they say they are for, whose names are others than that PVC's plan gives: those that
+  /// have their right names are found by them.
+  std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
 };
 
 /// The PVC that an object of ours was made for: by its annotation, its owner, or its label; empty name: it does not

@@ -5,6 +5,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/generator/cluster_facts.hpp"
+#include "src/generator/backup_source.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -13,15 +14,18 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr const char* kLeaseName = "holdfast";
-constexpr std::size_t kParallel = 8;  ///< PVCs worked on at the same time
-constexpr int kPerTurn = 64;          ///< PVCs planned before others have their say on this thread
-constexpr milliseconds kTick{5000};
+constexpr std::size_t kParallel = 8;       ///< PVCs worked on at the same time
+constexpr int kPerTurn = 64;               ///< PVCs planned before others have their say on this thread
 constexpr milliseconds kLeastRight{1000};  ///< with less of the Lease left no work begins
-constexpr std::chrono::seconds kAskAgain{15};
 constexpr std::chrono::hours kEventAgain{6};
 constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set meanwhile
 
-core::Verdict verdict_now(const View& view, const core::Evidence& evidence, const core::Policy& policy, bool adopt) {
+Observer::Options observing(const Generator::Setup& setup) {
+  return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry};
+}
+
+core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Evidence& evidence,
+                          const core::Policy& policy, bool adopt) {
   core::Question question;
   question.pvc = view.claim->pvc;
   question.pvc.volume_name.clear();  // the binder's, in most cases
@@ -32,7 +36,10 @@ core::Verdict verdict_now(const View& view, const core::Evidence& evidence, cons
     return found == view.objects.end() ? nullptr : found->second;
   };
   core::ClusterFacts facts;
-  facts.destination = destination_facts(observed(Part::Door), adopt);
+  core::Destination destination = destination_facts(observed(Part::Door), adopt);
+  // What shows for this very PVC is taken off when it goes.
+  destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
+  facts.destination = destination;
   core::BackupActivity activity = backup_facts(observed(Part::Source), false);
   activity.last_finished.reset();
   facts.backup = std::move(activity);
@@ -50,14 +57,15 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       log_(log),
       metrics_(metrics),
       client_(loop, config, {kParallel, "holdfast-generator"}, log),
+      pace_(setup.tempo.write_retry),
       store_(setup.policy.naming, setup.options.adopt,
              [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
       events_(client_, setup.identity, kEventAgain, log),
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
       installation_(setup.policy, setup.options, client_, log, metrics),
-      desk_(loop, index, std::move(way_back), [this] { evidence_arrived(); }),
-      observer_(loop, client_, store_, {setup.options.secret.external_secret || setup.options.offsite.enabled}, log) {
+      desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
+      observer_(loop, client_, store_, observing(setup), log) {
   if (setup.options.own_namespace.empty()) return;
   kube::Election::Options election;
   election.identity = setup.identity;
@@ -143,8 +151,9 @@ void Worker::wake(Steady when) {
 void Worker::tick() {
   shared_.problem.replace(problem());
   metrics_.generator_state(queue_.depth(steady_clock::now()), shared_.leads);
+  if (installation_.due(steady_clock::now())) settle_installation();
   if (queue_.next() && *queue_.next() <= steady_clock::now()) pump();
-  later(kTick, [this] { tick(); });
+  later(setup_.tempo.tick, [this] { tick(); });
 }
 
 void Worker::sweep() {
@@ -160,7 +169,7 @@ void Worker::evidence_arrived() {
   const auto now = steady_clock::now();
   if (std::exchange(sweeping_, false)) {
     look_at_all();
-    if (const auto until = elector_ ? elector_->leads_until() : std::nullopt) installation_.settle(*until);
+    settle_installation();
   }
   for (const core::PvcName& pvc : std::exchange(waiting_, {})) look_at(pvc, now);
   const core::Evidence* evidence = desk_.last();
@@ -169,11 +178,15 @@ void Worker::evidence_arrived() {
     reporter_.last_backup(pvc, last_backup(*store_.claim(pvc), *evidence));
 }
 
-View Worker::view(const core::PvcName& pvc, const core::Evidence* evidence) const {
-  View view = store_.view(pvc);
-  view.evidence = evidence;
-  view.index_blobs = index_.status().blobs;
-  return view;
+void Worker::settle_installation() {
+  if (const auto until = elector_ ? elector_->leads_until() : std::nullopt) installation_.settle(*until);
+}
+
+StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence) const {
+  StoredView stored = store_.view(pvc);
+  stored.view.evidence = evidence;
+  stored.view.index_blobs = index_.status().blobs;
+  return stored;
 }
 
 const core::Evidence* Worker::evidence_for(const core::PvcName& pvc) const {
@@ -182,7 +195,8 @@ const core::Evidence* Worker::evidence_for(const core::PvcName& pvc) const {
 }
 
 void Worker::work(const core::PvcName& pvc, Steady until) {
-  const View view = this->view(pvc, evidence_for(pvc));
+  const StoredView stored = this->view(pvc, evidence_for(pvc));
+  const View& view = stored.view;
   Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
   if (view.claim != nullptr)
     reporter_.holds(*view.claim, plan, until);
@@ -203,7 +217,7 @@ void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
   const auto now = steady_clock::now();
   if (view.evidence != nullptr) {
     asked_.erase(pvc);
-    return look_at(pvc, now + kAskAgain);
+    return look_at(pvc, now + setup_.tempo.ask_again);
   }
   asked_.try_emplace(pvc, now);
   waiting_.insert(pvc);
@@ -211,7 +225,7 @@ void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
 }
 
 void Worker::rest(const core::PvcName& pvc, const Plan& plan) {
-  pace_.rested(pvc);
+  pace_.rested(pvc, steady_clock::now());
   if (!waiting_.contains(pvc)) asked_.erase(pvc);
   queue_.done(pvc);
   if (plan.look_again) {
@@ -225,11 +239,14 @@ void Worker::worked(const core::PvcName& pvc, const Plan& plan, const Executor::
   const auto now = steady_clock::now();
   const core::Claim* claim = store_.claim(pvc);
   const auto until = elector_->leads_until();
-  if (outcome.failed == 0 && claim != nullptr && until) reporter_.steps(*claim, plan, *until);
+  const bool all_done = outcome.written == plan.actions.size();
+  if (all_done && claim != nullptr && until) reporter_.steps(*claim, plan, *until);
   if (outcome.failed > 0)
     pace_.failed(pvc, outcome.action + ": " + outcome.error->message, now);
-  else
-    pace_.wrote(pvc, now);
+  else if (pace_.wrote(pvc, now))
+    log_.warn("written too often", {{"namespace", pvc.ns},
+                                    {"pvc", pvc.name},
+                                    {"message", "somebody else seems to undo what holdfast writes: it slows down"}});
   queue_.done(pvc);
   look_at(pvc, now);  // what is left, and whether what was written is what was wanted
   stop_if_idle();
@@ -249,21 +266,18 @@ void Worker::list_orphans(const core::PvcName& pvc, const Plan& plan) const {
 
 std::optional<core::Time> Worker::last_backup(const core::Claim& claim, const core::Evidence& evidence) const {
   const auto* current = std::get_if<core::Current>(&evidence.state);
-  const View view = store_.view(claim.pvc.full_name());
+  const StoredView stored = this->view(claim.pvc.full_name(), &evidence);
+  const View& view = stored.view;
   const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
   if (current == nullptr || !core::protection(claim.pvc, labels, setup_.policy).protects()) return std::nullopt;
-  const auto templates = core::identity_templates(setup_.policy);
-  for (const auto& candidate : core::candidates(templates, claim.pvc.full_name())) {
-    const auto newest = current->catalog->newest(candidate.identity);
-    if (newest) return core::parse_rfc3339(newest->end_time);
-  }
-  return std::nullopt;
+  return newest_backup(view, setup_.policy, *current->catalog);
 }
 
 std::string Worker::problem() const {
   std::string text = observer_.problem();
   if (!elector_) text = "our own namespace is not known (POD_NAMESPACE): nothing is written";
-  if (!installation_.problem().empty()) text += (text.empty() ? "" : "; ") + installation_.problem();
+  // What did not succeed is the leader's to say, and may have succeeded since with another one.
+  if (shared_.leads && !installation_.problem().empty()) text += (text.empty() ? "" : "; ") + installation_.problem();
   return text;
 }
 
@@ -271,11 +285,12 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
   Generator::Audit audit;
   audit.problem = observer_.problem();
   for (const core::PvcName& pvc : store_.claims(ns)) {
-    const View view = this->view(pvc, &evidence);
+    const StoredView stored = this->view(pvc, &evidence);
+    const View& view = stored.view;
     const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
-    const core::Verdict verdict = verdict_now(view, evidence, setup_.policy, setup_.options.adopt);
+    const core::Verdict verdict = verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt);
     AuditItem item = audit_item(view, plan, verdict, setup_.policy);
-    const std::string failed = pace_.problem(pvc);
+    const std::string failed = shared_.leads ? pace_.problem(pvc) : std::string();
     if (!failed.empty()) {
       item.waits_for.push_back("WriteFailed: " + failed);
       item.gap = true;

@@ -60,9 +60,10 @@ class Worker {
   void tick();
   void sweep();
   void evidence_arrived();
+  void settle_installation();
   void lead(bool leads);
 
-  View view(const core::PvcName& pvc, const core::Evidence* evidence) const;
+  StoredView view(const core::PvcName& pvc, const core::Evidence* evidence) const;
   const core::Evidence* evidence_for(const core::PvcName& pvc) const;
   void work(const core::PvcName& pvc, Steady until);
   void rest(const core::PvcName& pvc, const Plan& plan);

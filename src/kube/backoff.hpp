@@ -1,5 +1,5 @@
-// How long to wait before the next attempt: 1 s, doubled to 30 s, each time a little different, so that many clients
-// of one server do not come at once.
+// How long to wait before the next attempt: `least`, doubled to 30 s, each time a little different, so that many
+// clients of one server do not come at once.
 // One thread.
 #pragma once
 
@@ -12,15 +12,14 @@ namespace holdfast::kube {
 
 class Backoff {
  public:
-  static constexpr std::chrono::milliseconds kLeast{1'000};
   static constexpr std::chrono::milliseconds kMost{30'000};
 
-  explicit Backoff(std::uint32_t seed) : random_(seed) {}
+  Backoff(std::uint32_t seed, std::chrono::milliseconds least) : least_(least), random_(seed) {}
 
   std::chrono::milliseconds next() {
-    const auto base = std::min(kMost, kLeast * (1 << std::min(attempts_, 5)));
+    const auto base = std::min(kMost, least_ * (1 << std::min(attempts_, 5)));
     ++attempts_;
-    return std::clamp(around(base), kLeast, kMost);
+    return std::clamp(around(base), least_, kMost);
   }
   void reset() { attempts_ = 0; }
   /// Attempts since the last reset.
@@ -33,6 +32,7 @@ class Backoff {
   }
 
  private:
+  const std::chrono::milliseconds least_;
   std::mt19937 random_;
   int attempts_ = 0;
 };

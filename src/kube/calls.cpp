@@ -45,6 +45,10 @@ net::Call get_call(const Config& config, const Target& target) {
   return make("GET", object_path(config, target), Query());
 }
 
+net::Call get_page_call(const Config& config, std::string_view path) {
+  return make("GET", config.base_path + std::string(path), Query());
+}
+
 net::Call list_call(const Config& config, const Resource& resource, std::string_view ns,
                     const Client::ListOptions& options) {
   Query query;

@@ -12,6 +12,7 @@
 namespace holdfast::kube {
 
 net::Call get_call(const Config& config, const Target& target);
+net::Call get_page_call(const Config& config, std::string_view path);
 net::Call list_call(const Config& config, const Resource& resource, std::string_view ns,
                     const Client::ListOptions& options);
 net::Call watch_call(const Config& config, const Resource& resource, std::string_view ns,

@@ -19,6 +19,10 @@ void Client::get(const Target& target, Deadline deadline, Done done) {
   impl_->read(get_call(impl_->config, target), deadline, std::move(done));
 }
 
+void Client::get_page(std::string_view path, Deadline deadline, Done done) {
+  impl_->read(get_page_call(impl_->config, path), deadline, std::move(done));
+}
+
 void Client::list(const Resource& resource, std::string_view ns, const ListOptions& options, Deadline deadline,
                   Done done) {
   impl_->read(list_call(impl_->config, resource, ns, options), deadline, std::move(done));

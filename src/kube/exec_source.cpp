@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds kRunTimeout{60};
 constexpr std::chrono::seconds kMostMargin{60};
+constexpr std::chrono::seconds kPause{1};  ///< after a run that failed
 
 /// Before they expire, so that a request on its way does not come too late; at half of a short life.
 core::Time renewal_of(const ExecCredential& credential, core::Time now) {
@@ -34,12 +35,19 @@ ExecSource::~ExecSource() { stop(); }
 
 bool ExecSource::usable() const { return kept_ && base::utc_now() < renew_at_; }
 
+/// The answer that needs no run. Call it locked.
+std::optional<ExecSource::Found> ExecSource::at_once() const {
+  if (stopped_) return ExecProblem{"the client is being closed"};
+  if (usable()) return kept_;
+  if (Deadline::clock::now() < problem_until_) return problem_;
+  return std::nullopt;
+}
+
 void ExecSource::get(Deadline deadline, Done done) {
   std::unique_lock lock(mutex_);
-  if (stopped_ || usable()) {
-    const Found found = stopped_ ? Found(ExecProblem{"the client is being closed"}) : Found(kept_);
+  if (const auto found = at_once()) {
     lock.unlock();
-    return done(found);
+    return done(*found);
   }
   const std::uint64_t id = ++last_id_;
   waiting_.push_back({id, std::move(done)});
@@ -78,6 +86,8 @@ void ExecSource::ended(std::variant<ExecCredential, ExecProblem> result) {
   running_ = false;
   Found found = ExecProblem{};
   if (auto* problem = std::get_if<ExecProblem>(&result)) {
+    problem_ = *problem;
+    problem_until_ = Deadline::clock::now() + kPause;
     found = std::move(*problem);
   } else {
     auto& credential = std::get<ExecCredential>(result);

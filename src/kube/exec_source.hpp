@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -33,7 +34,8 @@ class ExecSource : public std::enable_shared_from_this<ExecSource> {
   ExecSource(net::Loop& loop, ExecPlugin plugin, std::vector<std::string> environment);
   ~ExecSource();
 
-  /// `done` is called once: here, where they are known, else on the loop, at the latest at the deadline.
+  /// `done` is called once: here, where they are known, else on the loop, at the latest at the deadline. A failure is
+  /// everybody's answer for a second: a program that fails at once is not run again and again.
   void get(Deadline deadline, Done done);
   /// They were refused: the next get() runs the program again, unless somebody else has in the meantime.
   void refused(std::uint64_t serial);
@@ -55,6 +57,7 @@ class ExecSource : public std::enable_shared_from_this<ExecSource> {
   };
 
   bool usable() const;
+  std::optional<Found> at_once() const;
   void begin_run();
   void ended(std::variant<ExecCredential, ExecProblem> result);
   void give_up(std::uint64_t id);
@@ -69,6 +72,8 @@ class ExecSource : public std::enable_shared_from_this<ExecSource> {
   std::mutex mutex_;
   std::shared_ptr<const Kept> kept_;
   core::Time renew_at_ = core::Time::max();
+  ExecProblem problem_;       ///< of the last run
+  Deadline problem_until_{};  ///< that answers everybody until then
   std::vector<Waiting> waiting_;
   std::uint64_t last_id_ = 0;
   std::uint64_t last_serial_ = 0;

@@ -60,7 +60,7 @@ Reflector::Impl::Impl(net::Loop& l, Client& c, const Resource& r, Options o, Sin
       options(std::move(o)),
       sink(s),
       log(g),
-      backoff(std::random_device()()),
+      backoff(std::random_device()(), options.first_wait),
       page(std::max<std::size_t>(options.page, 1)) {}
 
 void Reflector::Impl::stop() {

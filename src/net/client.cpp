@@ -37,7 +37,7 @@ Client::Impl::Impl(boost::asio::io_context& io, const Options& wanted, std::shar
 
 void Client::Impl::submit(const Call& call, std::function<void(CallResult)> done) {
   auto request = request_bytes(call, host);
-  const auto exchange = std::make_shared<Exchange>(context);
+  const auto exchange = std::make_shared<Exchange>(context, call.deadline);
   exchange->request = request.value_or("");
   exchange->to_head = call.method == "HEAD";
   exchange->done = std::move(done);
@@ -46,7 +46,7 @@ void Client::Impl::submit(const Call& call, std::function<void(CallResult)> done
     const std::lock_guard lock(mutex_);
     if (!state_.over) {
       state_.open.insert(exchange);
-      watch(exchange, call.deadline);
+      watch(exchange);
       begin = request ? place(exchange) : [self = shared_from_this(), exchange] {
         self->finish(exchange, CallFailure{CallFailure::Why::Malformed,
                                            "the request to " + self->peer.address + " holds control characters"});
@@ -78,8 +78,8 @@ std::function<void()> Client::Impl::place(const ExchangePtr& exchange) {
 }
 
 // With the mutex, as all of the timer's methods.
-void Client::Impl::watch(const ExchangePtr& exchange, Connection::Clock::time_point deadline) {
-  exchange->timer.expires_at(deadline);
+void Client::Impl::watch(const ExchangePtr& exchange) {
+  exchange->timer.expires_at(exchange->deadline);
   exchange->timer.async_wait([self = shared_from_this(), exchange](boost::system::error_code error) {
     if (!error) self->expire(exchange);
   });

@@ -24,8 +24,9 @@ class LiveStream;
 
 /// A call on its way.
 struct Exchange {
-  explicit Exchange(boost::asio::io_context& context) : timer(context) {}
+  Exchange(boost::asio::io_context& context, Connection::Clock::time_point until) : deadline(until), timer(context) {}
 
+  const Connection::Clock::time_point deadline;
   std::string request{};
   bool to_head = false;
   std::function<void(CallResult)> done{};
@@ -74,7 +75,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
     bool over = false;
   };
 
-  void watch(const ExchangePtr& exchange, Connection::Clock::time_point deadline);
+  void watch(const ExchangePtr& exchange);
   void expire(const ExchangePtr& exchange);
   std::function<void()> place(const ExchangePtr& exchange);
   bool take_out(const ExchangePtr& exchange);

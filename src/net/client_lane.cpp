@@ -91,6 +91,10 @@ Lane::Task<CallResult> Lane::attempt(const Exchange& exchange) {
     auto failure = co_await connection_->open(client_->current_tls());
     if (failure) co_return std::move(*failure);
   }
+  // The timer may be behind us where the thread was kept from running: what is late must not take effect.
+  if (Connection::Clock::now() >= exchange.deadline) {
+    co_return CallFailure{CallFailure::Why::Timeout, "no time was left to ask " + client_->peer.address};
+  }
   // A server that does not like what it reads answers before the end, and does not read on.
   co_await connection_->write(exchange.request);
   CallResult result = co_await answer(exchange);

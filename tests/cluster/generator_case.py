@@ -43,6 +43,7 @@ class GeneratorCase(GuardedCase):
     flags: tuple[str, ...] = ("--generator=on", "--min-age", "0s")
     rules = RULES
     definitions = crds.ALL  # those that are installed before holdfast starts
+    by_wire = True  # False: holdfast asks the API server itself
 
     @classmethod
     def setUpClass(cls):
@@ -54,19 +55,24 @@ class GeneratorCase(GuardedCase):
         cls._install_definitions()
         cls.enterClassContext(plane.controller_manager())
         cls._clear()
+        cls.prepare()
         folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="holdfast-generator-")))
         cls.account = ServiceAccount(plane, folder / "account", cls.rules)
         cls.wire = cls.enterClassContext(TcpProxy(plane.port))
         (folder / "settings.yaml").write_text(cls.settings)
         cls.guarded_options = cls.guarded_options | {
             "flags": ("--config", str(folder / "settings.yaml"), "--kubeconfig",
-                      str(cls.account.kubeconfig(cls.wire.port)), *cls.flags),
+                      str(cls.account.kubeconfig(cls.wire.port if cls.by_wire else None)), *cls.flags),
             "environment": {"POD_NAMESPACE": cls.account.namespace}}
         super().setUpClass()
 
     def setUp(self):
         super().setUp()
         self.addCleanup(self.objects.delete_all, PVC, self.namespace)
+
+    @classmethod
+    def prepare(cls):
+        """Makes what stands before holdfast starts."""
 
     @classmethod
     def _clear(cls):

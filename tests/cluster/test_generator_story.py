@@ -1,83 +1,9 @@
 """The whole story of one PVC, from the first creation to the restore of its backup into a new one."""
 
-import json
-
-from generator_case import GeneratorCase
 from guarded_case import our_reference, pvc
-from rig.objects import (EXTERNAL_SECRET, KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION as RD,
-                         REPLICATION_SOURCE as RS)
+from rig.objects import EXTERNAL_SECRET, KOPIA_MAINTENANCE, PVC, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-
-HOME_NFS = """
-generator:
-  secret: {mode: external-secret, store: 1password, key: rustfs, property: kopia_password}
-  repository: {kind: nfs, server: 192.0.2.10, path: /tank/kopia}
-  backup:
-    volumeSnapshotClassName: longhorn-snapclass
-    moverSecurityContext: {runAsUser: 568, runAsGroup: 568, fsGroup: 568}
-"""
-SNAPSHOT_FILES = 1  # of the rig's snapshots
-DOOR, RUN, SOURCE, SECRET = "data-backup", "data-restore", "data-backup", "volsync-data"
-
-
-class Storied(GeneratorCase):
-    """Words for the steps of a restore, for a PVC called `data`."""
-
-    settings = HOME_NFS
-
-    def rd(self, name: str) -> dict | None:
-        return self.objects.get(RD, self.namespace, name)
-
-    def rs(self) -> dict | None:
-        return self.objects.get(RS, self.namespace, SOURCE)
-
-    def claim(self) -> dict:
-        return self.objects.get(PVC, self.namespace, "data")
-
-    def image_on_door(self) -> dict | None:
-        door = self.rd(DOOR)
-        return door and door.get("status", {}).get("latestImage")
-
-    def wait_for_door(self) -> dict:
-        door = wait_until(lambda: self.rd(DOOR), 20, "the door stands")
-        self.part.idle_door(self.namespace, DOOR)
-        return door
-
-    def wait_for_run(self, attempt: int = 1) -> dict:
-        def run():
-            found = self.rd(RUN)
-            return found if found and found["spec"]["trigger"]["manual"].endswith(f"-{attempt}") else None
-        return wait_until(run, 30, f"the restore's attempt {attempt} is asked for")
-
-    def delete_claim(self) -> None:
-        self.objects.delete(PVC, self.namespace, "data")
-        wait_until(lambda: self.claim() is None, 30, "the PVC is gone")
-
-    def nothing_of_ours(self) -> bool:
-        return not self.objects.count_ours(self.namespace)
-
-    def reasons(self, name: str = "data") -> set:
-        return {event["reason"] for event in self.objects.events_about(self.namespace, name)}
-
-    def audit(self, name: str = "data") -> dict:
-        status, body = self.holdfast.get(f"/audit?namespace={self.namespace}")
-        self.assertEqual(status, 200, body)
-        [item] = [item for item in json.loads(body)["items"] if item["pvc"] == name]
-        return item
-
-    def create_with_backup(self):
-        """A PVC whose restore is promised; its snapshot."""
-        snapshot = self.backup()
-        self.assert_restored(self.create_patiently(pvc()), snapshot)
-        return snapshot
-
-    def stays(self, question, what: str, seconds: float = 2.0) -> None:
-        """Fails as soon as `question` is not true any more."""
-        try:
-            wait_until(lambda: not question(), seconds, what)
-        except TimeoutError:
-            return
-        self.fail(f"did not stay so: {what}")
+from storied import RUN, SECRET, SNAPSHOT_FILES, SOURCE, Storied
 
 
 class Story(Storied):

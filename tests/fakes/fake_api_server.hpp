@@ -1,5 +1,5 @@
 // An API server that says what a test tells it: plain HTTP/1.1 on a loopback port, a thread per connection.
-// It keeps what it was asked, can stay silent, and can stream a watch line by line.
+// It keeps what it was asked, can stay silent or hang up, and can stream a watch line by line.
 #pragma once
 
 #include <chrono>
@@ -55,6 +55,8 @@ struct ApiAnswer {
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};
   bool silent = false;                  ///< no answer at all
+  bool dropped = false;                 ///< instead the connection is closed
+  std::chrono::milliseconds delay{};    ///< the answer comes this much later
   std::shared_ptr<ApiStream> stream{};  ///< instead of `body`
   std::string content_type = "application/json";
 };

@@ -31,6 +31,8 @@ class Request:
     namespace: str
     name: str
     code: int              # of a watch that goes on, 200
+    agent: str = ""        # as it calls itself: "holdfast-generator", "holdfast-webhook"
+    query: str = ""        # "fieldManager=holdfast&force=true"
 
     @property
     def is_read(self) -> bool:
@@ -54,6 +56,9 @@ class Requests:
     def refused(self) -> list[Request]:
         """For want of permission."""
         return [request for request in self.all if request.code == 403]
+
+    def by(self, agent: str) -> "Requests":
+        return Requests([request for request in self.all if request.agent == agent])
 
     def of(self, resource: str, *verbs: str) -> list[Request]:
         return [request for request in self.all
@@ -106,4 +111,5 @@ def _request(event: dict) -> Request:
     resource = "/".join(filter(None, (subject.get("resource"), subject.get("subresource"))))
     return Request(datetime.datetime.fromisoformat(event["requestReceivedTimestamp"]), event["verb"],
                    resource or event["requestURI"], subject.get("namespace", ""), subject.get("name", ""),
-                   event.get("responseStatus", {}).get("code", 0))
+                   event.get("responseStatus", {}).get("code", 0), event.get("userAgent", ""),
+                   event["requestURI"].partition("?")[2])

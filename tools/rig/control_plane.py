@@ -86,8 +86,13 @@ class ControlPlane:
             yield
         finally:
             if not ran_before:
-                self._stop(self._controller_manager)
-                self._controller_manager = None
+                self.stop_controller_manager()
+
+    def stop_controller_manager(self) -> None:
+        """If it runs."""
+        if self._controller_manager is not None:
+            self._stop(self._controller_manager)
+            self._controller_manager = None
 
     def stop_api_server(self) -> None:
         """As a crash: in good order it would wait a minute for its watches."""

@@ -17,6 +17,7 @@ class Holdfast:
     def __init__(self, binary: pathlib.Path, folder: pathlib.Path, certificates: pathlib.Path, *flags: str,
                  name: str = "holdfast", launcher: tuple[str, ...] = (), environment: dict | None = None):
         """`launcher`: words before the command; `environment`: on top of a plain one."""
+        self._listeners = {"ops"} if "--webhook=off" in flags else {"ops", "webhook"}
         home = folder / name
         home.mkdir()
         self._child = Child([*launcher, binary, "serve", "--webhook-port", "0", "--ops-port", "0", "--webhook-cert-dir",
@@ -27,7 +28,7 @@ class Holdfast:
         except BaseException:
             self.stop()
             raise
-        self.webhook_port = ports["webhook"]
+        self.webhook_port = ports.get("webhook", 0)  # 0: off
         self.ops_port = ports["ops"]
 
     @property
@@ -62,7 +63,7 @@ class Holdfast:
         if not self._child.alive():
             raise ChildProcessError(f"holdfast ended: {self._child.last_words()}")
         ports = {listener: int(port) for listener, port in _LISTENING.findall(self._child.said())}
-        return ports if ports.keys() >= {"webhook", "ops"} else None
+        return ports if ports.keys() >= self._listeners else None
 
 
 def generate_certificates(binary: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
@@ -71,6 +72,6 @@ def generate_certificates(binary: pathlib.Path, folder: pathlib.Path) -> pathlib
     return folder
 
 
-def repository_id(binary: pathlib.Path, repository: pathlib.Path) -> str:
+def repository_id(binary: pathlib.Path, *flags: str) -> str:
     """The line that a user puts into Git as the pin."""
-    return run(binary, "repository-id", "--index-path", repository).split()[-1]
+    return run(binary, "repository-id", *flags).split()[-1]

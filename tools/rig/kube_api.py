@@ -6,8 +6,10 @@ import json
 import pathlib
 import ssl
 import threading
+import time
 
 PVCS = "/api/v1/namespaces/{}/persistentvolumeclaims"
+_LONGEST_IDLE_S = 60  # the API server closes a connection that was idle for 90
 
 
 @dataclasses.dataclass
@@ -106,9 +108,12 @@ class Api:
 
     def _connection(self) -> http.client.HTTPSConnection:
         own = self._own
-        if getattr(own, "connection", None) is None or own.generation != self._generation:
+        now = time.monotonic()
+        good = getattr(own, "connection", None) is not None and own.generation == self._generation
+        if not good or now - own.used > _LONGEST_IDLE_S:
             own.generation = self._generation
             own.connection = http.client.HTTPSConnection(*self.address, timeout=60, context=self._tls)
+        own.used = now
         return own.connection
 
 

@@ -8,7 +8,7 @@ import datetime
 import itertools
 
 from .objects import (JOB, PV, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind,
-                      Objects)
+                      Objects, Refused)
 from .kube_api import Api
 
 _numbers = itertools.count(1)
@@ -42,6 +42,10 @@ class VolSyncPart:
 
     def start_restore(self, namespace: str, rd: str) -> None:
         self._start(RD, namespace, rd)
+
+    def end_of_restore_was(self, namespace: str, rd: str, at: datetime.datetime) -> None:
+        """As if it had ended then: what waits for a time after it need not be waited for."""
+        self._set(RD, namespace, rd, lastSyncTime=_now(at))
 
     def finish_restore(self, namespace: str, rd: str, token: str | None = None, image: str | None = None, *,
                        files: int | None = None, result: str = "Successful", logs: str | None = None) -> str:
@@ -137,8 +141,12 @@ class VolSyncPart:
             "metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes",
                                          "pv.kubernetes.io/bound-by-controller": "yes"}},
             "spec": {"volumeName": volume}})
-        self._objects.set_status(PVC, namespace, pvc, {"phase": "Bound", "capacity": {"storage": size},
-                                                       "accessModes": spec["accessModes"]})
+        bound = {"phase": "Bound", "capacity": {"storage": size}, "accessModes": spec["accessModes"]}
+        try:
+            self._objects.set_status(PVC, namespace, pvc, bound)
+        except Refused as refused:
+            if refused.answer.status != 404:  # bound already, a temporary one may be gone already
+                raise
         return volume
 
     # --- steps of the state machine

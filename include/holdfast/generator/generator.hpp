@@ -17,6 +17,15 @@
 
 namespace holdfast::generator {
 
+/// How long the generator waits between its tries.
+struct Tempo {
+  std::chrono::milliseconds write_retry{500};      ///< after a write that failed; doubled with each that follows
+  std::chrono::milliseconds watch_retry{1000};     ///< likewise, after a watch that broke
+  std::chrono::milliseconds between_proofs{5000};  ///< of the index, from the beginning of one to that of the next
+  std::chrono::milliseconds ask_again{15'000};     ///< where a proof said that nothing is known
+  std::chrono::milliseconds tick{5000};            ///< how old problem() and the gauges may be
+};
+
 /// Owns one thread, on which everything happens: watches, plans, and the answers to its writes. Writes only while it
 /// holds the Lease. Public methods may be called from any thread.
 class Generator {
@@ -26,6 +35,7 @@ class Generator {
     core::Policy policy;
     std::string identity;                      ///< of this replica, in the Lease and in Events
     std::chrono::milliseconds sweep{900'000};  ///< everything is looked at again, with fresh evidence
+    Tempo tempo{};
   };
   /// `index`, `log`, `metrics` outlive it. Makes no connection yet. Throws kube::ConfigError.
   Generator(Setup setup, const kube::Config& config, index::Index& index, const ops::Logger& log,

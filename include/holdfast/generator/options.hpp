@@ -75,6 +75,9 @@ struct RepositoryOptions {
   std::string mount_path = "/repository";
   std::string bucket, endpoint, prefix, region;  ///< s3
   bool mover_volumes = true;                     ///< false: /mutate/job or somebody else mounts it
+  bool inject = false;                           ///< /mutate/job does; then never with mover_volumes
+  std::chrono::milliseconds jitter{0};           ///< inject: the longest time that a backup waits before it begins
+  std::string jitter_image;                      ///< inject: of the container that waits; empty: the mover's own
 };
 
 struct MaintenanceOptions {

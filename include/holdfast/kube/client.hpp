@@ -81,6 +81,9 @@ class Client {
 
   void get(const Target& target, Deadline deadline, Done done);
 
+  /// A page of the API server that is no object, as "/version" or "/apis/volsync.backube/v1alpha1".
+  void get_page(std::string_view path, Deadline deadline, Done done);
+
   /// One page. `limit` 0: all. `continue_token` from the page before.
   struct ListOptions {
     std::string label_selector = {};

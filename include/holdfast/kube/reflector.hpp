@@ -43,8 +43,8 @@ class Sink {
 /// - Lists page by page; a page that expires (410) begins the list anew.
 /// - Watches with bookmarks; goes on from the last resource version when the server ends a watch; lists anew on 410.
 /// - A watch on which nothing comes for `silence` (bookmarks come every minute) is cut and begun again.
-/// - Fails with back-off and jitter, 1 s to 30 s, and honours Retry-After. A missing resource and a forbidden one are
-///   tried again every `retry`, and do not disturb the others.
+/// - Fails with back-off and jitter, `first_wait` to 30 s, and honours Retry-After. A missing resource and a forbidden
+///   one are tried again every `retry`, and do not disturb the others.
 /// start() and the destructor belong to one thread; on a loop of one thread it may be that thread, but not a call of
 /// the sink.
 class Reflector {
@@ -54,6 +54,7 @@ class Reflector {
     std::size_t page = 250;
     std::chrono::milliseconds silence{150'000};
     std::chrono::milliseconds retry{10'000};
+    std::chrono::milliseconds first_wait{1000};
     std::chrono::milliseconds list_timeout{60'000};
   };
   /// The references outlive the reflector.

@@ -23,9 +23,9 @@ TEST_CASE("a path other than VolSync's own goes through sourceIdentity, without 
   CHECK(mover_problem(kElsewhere).empty());
 }
 
-TEST_CASE("a source names its path where it is not VolSync's own") {
+TEST_CASE("a source always names its path, so that nobody else can") {
   Scene scene;
-  CHECK_FALSE(source_object(scene.subject()).body["spec"]["kopia"].isMember("sourcePathOverride"));
+  CHECK(source_object(scene.subject()).body["spec"]["kopia"]["sourcePathOverride"] == "/data");
   scene.identity = kElsewhere;
   const Json::Value kopia = source_object(scene.subject()).body["spec"]["kopia"];
   CHECK(kopia["sourcePathOverride"] == "/srv/data");

@@ -64,6 +64,16 @@ TEST_CASE("maintenance has a Secret of its own where Secrets are ours to make") 
   CHECK(objects[0].body["spec"]["target"]["template"]["data"]["KOPIA_REPOSITORY"] == "filesystem:///mnt/repository");
 }
 
+TEST_CASE("maintenance names its volume itself where movers get theirs injected: its Jobs cannot be told") {
+  Options options = on_nfs();
+  options.repository.inject = true;
+  options.repository.mover_volumes = false;
+  options.secret = {.external_secret = true, .store = "1password", .key = "rustfs"};
+  const auto objects = installation_objects({}, options);
+  CHECK(objects.at(0).body["spec"]["target"]["template"]["data"]["KOPIA_REPOSITORY"] == "filesystem:///mnt/repository");
+  CHECK(objects.at(1).body["spec"]["moverVolumes"][0]["mountPath"] == "repository");
+}
+
 TEST_CASE("without a repository, a namespace or the wish there is no maintenance") {
   Options options = on_nfs();
   options.maintenance.enabled = false;

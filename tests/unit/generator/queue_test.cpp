@@ -71,7 +71,7 @@ TEST_CASE("failures put a PVC off, each time longer, up to five minutes") {
   CHECK(last == seconds{300});
   CHECK(pace.problem(kA) == "apply: refused");
   CHECK(pace.not_before(kB, kNow) == kNow);
-  pace.rested(kA);
+  pace.rested(kA, kNow);
   CHECK(pace.not_before(kA, kNow) == kNow);
   CHECK(pace.problem(kA).empty());
 }
@@ -85,10 +85,33 @@ TEST_CASE("a success after failures forgets what failed") {
 
 TEST_CASE("writes that never come to rest are slowed down, a story of a restore is not") {
   Pace pace;
-  for (int i = 0; i < 10; ++i) pace.wrote(kA, kNow);
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(pace.wrote(kA, kNow));
   CHECK(pace.not_before(kA, kNow) == kNow);
-  pace.wrote(kA, kNow);
+  CHECK(pace.wrote(kA, kNow));
   CHECK(pace.not_before(kA, kNow) == kNow + seconds{1});
-  pace.wrote(kA, kNow);
+  CHECK_FALSE(pace.wrote(kA, kNow));
   CHECK(pace.not_before(kA, kNow) == kNow + seconds{2});
+}
+
+TEST_CASE("somebody who undoes each write is not fought, although there is a rest after each") {
+  Pace pace;
+  auto now = kNow;
+  for (int i = 0; i < 20; ++i) {
+    now = pace.not_before(kA, now);
+    pace.wrote(kA, now);
+    pace.rested(kA, now);
+  }
+  CHECK(pace.not_before(kA, now) >= now + seconds{300});
+  CHECK(pace.not_before(kB, now) == now);
+}
+
+TEST_CASE("writes are forgotten after a while without any") {
+  Pace pace;
+  for (int i = 0; i < 11; ++i) pace.wrote(kA, kNow);
+  pace.rested(kA, kNow + seconds{59});
+  CHECK(pace.wrote(kA, kNow + seconds{59}) == false);
+  CHECK(pace.not_before(kA, kNow + seconds{59}) > kNow + seconds{59});
+  const auto later = kNow + seconds{200};
+  CHECK_FALSE(pace.wrote(kA, later));
+  CHECK(pace.not_before(kA, later) == later);
 }

@@ -62,6 +62,16 @@ TEST_CASE("a promised snapshot that is gone is said, and nothing is run") {
   world.evidence = current({listed(kOwnSource, std::string(32, 'f'), kSnapshotStart)});
   CHECK(words(world.plan()) == Words{"apply door"});
   CHECK(warned(world.plan(), "RestoreNotVerified"));
+  CHECK(held(world.plan(), "RestoreNotVerified")->message.find("create it again to restore") != std::string::npos);
+}
+
+TEST_CASE("nobody is told to create a PVC again when no backup of it is left") {
+  World world = promised();
+  world.evidence = current({});
+  REQUIRE(warned(world.plan(), "RestoreNotVerified"));
+  const std::string said = held(world.plan(), "RestoreNotVerified")->message;
+  CHECK(said.find("no complete backup of it is left there") != std::string::npos);
+  CHECK(said.find("again to restore") == std::string::npos);
 }
 
 TEST_CASE("while the mover works nothing is done") {
@@ -86,6 +96,39 @@ TEST_CASE("a verified restore is written on the door first and published by the 
   CHECK(set.image == image("image-1"));
   CHECK(set.resource_version == world.the(Part::Door).meta.resource_version);
   CHECK(set.claim_uid == "uid-1");
+}
+
+TEST_CASE("a restore is not verified when the promised snapshot has gone meanwhile: the mover may have taken another") {
+  World world = restored_whole();
+  world.evidence = current({listed(kOwnSource, std::string(32, 'f'), kSnapshotStart)});
+  const Restore restore = world.stage();
+  CHECK(restore.stage == Stage::Unverified);
+  CHECK(restore.problem.find("is not in /repository any more") != std::string::npos);
+  CHECK_FALSE(took(world.plan(), RestoreStep::Verified));
+  world.settle();
+  CHECK_FALSE(world.the(Part::Door).status.image);
+  world.claim->pvc.annotations[std::string(key::kAcceptUnverified)] = world.run_token();
+  world.settle();
+  CHECK(world.the(Part::Door).status.image == image("image-1"));
+}
+
+TEST_CASE("a restore waits to be verified until it is known what the repository holds") {
+  World world = restored_whole();
+  world.evidence = unknown();
+  const Plan plan = world.plan();
+  CHECK(plan.actions.empty());
+  CHECK(plan.needs_evidence);
+  CHECK(held(plan, "EvidenceUnknown"));
+  CHECK_FALSE(took(plan, RestoreStep::Verified));
+}
+
+TEST_CASE("a restore that was verified stays so, whatever becomes of the snapshot or the repository") {
+  World world = restored_whole();
+  for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  SECTION("the snapshot expires") { world.evidence = current({}); }
+  SECTION("the repository cannot be read") { world.evidence = unknown(); }
+  world.settle();
+  CHECK(world.stage().stage == Stage::Published);
 }
 
 TEST_CASE("a published restore may wait for its pod for hours without a warning") {
@@ -164,6 +207,7 @@ TEST_CASE("too many index blobs are named as the likely cause") {
   world.settle();
   world.finish_run("Successful", "", image("empty"));
   CHECK(world.stage().problem.find("index blobs") == std::string::npos);
+  CHECK(world.stage().problem.find("likely cause: kopia printed something") != std::string::npos);
   world.index_blobs = 1001;
   CHECK(world.stage().problem.find("1001 index blobs") != std::string::npos);
 }

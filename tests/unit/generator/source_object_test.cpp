@@ -8,8 +8,8 @@ TEST_CASE("a source backs the PVC up on schedule, under its identity") {
   const Object source = source_object(Scene().subject());
   CHECK(source.name == "data-backup");
   Json::Value expected = parse(R"({"sourcePVC": "data", "kopia": {
-    "repository": "volsync-data", "username": "data-backup", "hostname": "media", "copyMethod": "Snapshot",
-    "accessModes": ["ReadWriteOnce"], "storageClassName": "longhorn", "cacheCapacity": "2Gi",
+    "repository": "volsync-data", "username": "data-backup", "hostname": "media", "sourcePathOverride": "/data",
+    "copyMethod": "Snapshot", "accessModes": ["ReadWriteOnce"], "storageClassName": "longhorn", "cacheCapacity": "2Gi",
     "compression": "zstd-fastest", "parallelism": 2, "retain": {"hourly": 24, "daily": 7, "weekly": 4, "monthly": 2}}})");
   expected["trigger"]["schedule"] = std::to_string(minute_of({"media", "data"})) + " * * * *";
   CHECK(source.body["spec"] == expected);

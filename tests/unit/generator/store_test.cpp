@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <type_traits>
 
 using namespace holdfast;
 using namespace holdfast::generator;
@@ -75,7 +76,7 @@ TEST_CASE("an older version of the same object does not undo what is known, that
 
   bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "20"));
   bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "3"));
-  CHECK(bench.store.view(kData).objects.at(Part::Source)->meta.resource_version == "20");
+  CHECK(bench.store.view(kData).view.objects.at(Part::Source)->meta.resource_version == "20");
 }
 
 TEST_CASE("a reset takes away what was not seen again, and only that") {
@@ -105,12 +106,12 @@ TEST_CASE("a list that broke off takes nothing away") {
 
 TEST_CASE("that a claim is missing proves nothing before all claims were listed once") {
   Bench bench;
-  CHECK_FALSE(bench.store.view(kData).claims_known);
+  CHECK_FALSE(bench.store.view(kData).view.claims_known);
   bench.store.begin_claims_reset();
   bench.store.end_claims_reset();
-  CHECK(bench.store.view(kData).claims_known);
+  CHECK(bench.store.view(kData).view.claims_known);
   bench.store.set_claims_state({Is::Forbidden, "not allowed"});
-  CHECK_FALSE(bench.store.view(kData).claims_known);
+  CHECK_FALSE(bench.store.view(kData).view.claims_known);
 }
 
 TEST_CASE("a claim's view holds the objects under its names, whoever made them") {
@@ -121,12 +122,40 @@ TEST_CASE("a claim's view holds the objects under its names, whoever made them")
   bench.store.apply_object(Family::Sources, object("media", "data-backup", ""));
   bench.store.apply_object(Family::Secrets, object("media", "volsync-data"));
   bench.store.apply_object(Family::Secrets, object("other", "volsync-data"));
-  const View view = bench.store.view(kData);
+  const StoredView stored = bench.store.view(kData);
+  const View& view = stored.view;
   CHECK(view.objects.at(Part::Door)->meta.name == "data-backup");
   CHECK(view.objects.at(Part::Run)->meta.name == "data-restore");
   CHECK(view.objects.at(Part::Source)->meta.labels.empty());
   CHECK(view.objects.at(Part::Secret)->meta.ns == "media");
   CHECK(view.strays.empty());
+}
+
+TEST_CASE("a view keeps its objects, where it is moved to and when the store has others") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "20"));
+  StoredView first = bench.store.view(kData);
+  const core::Observed* const source = first.view.objects.at(Part::Source);
+  const StoredView moved = std::move(first);
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "21"));
+  bench.store.remove_object(Family::Sources, "media", "data-backup");
+  CHECK(moved.view.objects.at(Part::Source) == source);
+  CHECK(source->meta.resource_version == "20");
+  STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<StoredView>);
+}
+
+TEST_CASE("an object that was made for another PVC is that one's stray until it is its own again") {
+  Bench bench;
+  const core::PvcName other{"media", "other"};
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "other", "20"));
+  REQUIRE(bench.store.view(other).view.strays.size() == 1);
+  CHECK(bench.store.view(kData).view.objects.contains(Part::Source));
+  CHECK(bench.store.all() == std::vector{other});
+  bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data", "21"));
+  CHECK(bench.store.view(other).view.strays.empty());
+  CHECK(bench.store.view(kData).view.strays.empty());
+  CHECK(bench.store.all() == std::vector{kData});
 }
 
 TEST_CASE("an object that appears, changes or goes tells the PVC whose name it takes") {
@@ -145,11 +174,12 @@ TEST_CASE("our objects under other names are strays of the PVC that they say the
   Bench bench;
   bench.store.apply_claim(claim(kData));
   bench.store.apply_object(Family::Sources, object("media", "data", "holdfast", "data"));
-  const View view = bench.store.view(kData);
+  const StoredView stored = bench.store.view(kData);
+  const View& view = stored.view;
   REQUIRE(view.strays.size() == 1);
   CHECK(view.strays[0].first == Part::Source);
   bench.store.remove_object(Family::Sources, "media", "data");
-  CHECK(bench.store.view(kData).strays.empty());
+  CHECK(bench.store.view(kData).view.strays.empty());
 }
 
 TEST_CASE("objects of a PVC that is gone keep it on the list until they are gone too") {
@@ -179,41 +209,68 @@ TEST_CASE("of foreign objects only their existence is kept") {
   Bench bench;
   bench.store.apply_claim(claim(kData));
   bench.store.apply_object(Family::Sources, object("media", "data-backup", "flux", "data"));
-  const core::Observed& kept = *bench.store.view(kData).objects.at(Part::Source);
+  const StoredView stored = bench.store.view(kData);
+  const core::Observed& kept = *stored.view.objects.at(Part::Source);
   CHECK(kept.spec.empty());
   CHECK(kept.meta.annotations.empty());
   CHECK(bench.store.all() == std::vector{kData});
+}
+
+TEST_CASE("what no plan asks about is not kept") {
+  const std::string long_text(4096, 'x');
+  Bench bench;
+  core::Claim sent = claim(kData);
+  sent.pvc.annotations = {{"kubectl.kubernetes.io/last-applied-configuration", long_text}, {"note", "kept"}};
+  bench.store.apply_claim(sent);
+  CHECK(bench.store.claim(kData)->pvc.annotations == core::StringMap{{"note", "kept"}});
+
+  const auto put = [&](Family family, core::Observed object) {
+    object.spec = object.status.mover_logs = long_text;
+    bench.store.apply_object(family, object);
+  };
+  put(Family::Sources, object("media", "data-backup"));
+  put(Family::Destinations, object("media", "data-backup"));
+  put(Family::Destinations, object("media", "data-restore", "flux"));
+  const StoredView stored = bench.store.view(kData);
+  const View& view = stored.view;
+  const core::Observed& source = *view.objects.at(Part::Source);
+  CHECK(source.spec == long_text);
+  CHECK(source.status.mover_logs.empty());
+  CHECK(view.objects.at(Part::Door)->status.mover_logs == long_text);
+  const core::Observed& foreign = *view.objects.at(Part::Run);
+  CHECK(foreign.spec.empty());
+  CHECK(foreign.status.mover_logs.empty());
 }
 
 TEST_CASE("a namespace's labels reach its claims, and a change of them tells those") {
   Bench bench;
   bench.store.apply_claim(claim(kData));
   bench.store.apply_claim(claim({"other", "data"}));
-  CHECK(bench.store.view(kData).namespace_labels == nullptr);
+  CHECK(bench.store.view(kData).view.namespace_labels == nullptr);
   bench.take();
   bench.store.apply_namespace(ns("media", "a"));
   CHECK(bench.take() == kOnlyData);
-  CHECK(bench.store.view(kData).namespace_labels->at("team") == "a");
+  CHECK(bench.store.view(kData).view.namespace_labels->at("team") == "a");
   bench.store.apply_namespace(ns("media", "a"));
   CHECK(bench.take().empty());
   bench.store.begin_namespaces_reset();
   bench.store.end_namespaces_reset();
-  CHECK(bench.store.view(kData).namespace_labels == nullptr);
+  CHECK(bench.store.view(kData).view.namespace_labels == nullptr);
 }
 
 TEST_CASE("a kind that cannot be watched says so to every plan, and what was listed is not forgotten at once") {
   Bench bench;
   bench.store.apply_claim(claim(kData));
-  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::NotYet);
+  CHECK(bench.store.view(kData).view.known.at(Part::Source) == Known::NotYet);
   bench.store.set_state(Family::Sources, {Is::Current, ""});
-  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Current);
+  CHECK(bench.store.view(kData).view.known.at(Part::Source) == Known::Current);
   bench.take();
   bench.store.set_state(Family::Sources, {Is::Failing, "no answer"});
-  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Current);
+  CHECK(bench.store.view(kData).view.known.at(Part::Source) == Known::Current);
   CHECK(bench.take().empty());
   bench.store.set_state(Family::Sources, {Is::Forbidden, "not allowed"});
-  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Forbidden);
-  CHECK(bench.store.view(kData).known.at(Part::Door) == Known::NotYet);
+  CHECK(bench.store.view(kData).view.known.at(Part::Source) == Known::Forbidden);
+  CHECK(bench.store.view(kData).view.known.at(Part::Door) == Known::NotYet);
   CHECK(bench.take() == kOnlyData);
 }
 
@@ -223,6 +280,48 @@ TEST_CASE("a kind whose definition is removed has no objects any more") {
   bench.store.set_state(Family::Sources, {Is::Current, ""});
   bench.store.apply_object(Family::Sources, object("media", "data-backup", "holdfast", "data"));
   bench.store.set_state(Family::Sources, {Is::Absent, "not installed"});
-  CHECK_FALSE(bench.store.view(kData).objects.contains(Part::Source));
-  CHECK(bench.store.view(kData).known.at(Part::Source) == Known::Absent);
+  CHECK_FALSE(bench.store.view(kData).view.objects.contains(Part::Source));
+  CHECK(bench.store.view(kData).view.known.at(Part::Source) == Known::Absent);
+}
+
+TEST_CASE("the answer to a write is known at once, unless the watch knows of later things") {
+  const auto answer = object("media", "data-backup", "holdfast", "data", "20");
+  Bench bench;
+  Store& store = bench.store;
+  const auto held = [&] { return store.view(kData).view.objects.count(Part::Source); };
+  SECTION("nothing was told since") {
+    store.answer_object(Family::Sources, answer, store.resets(Family::Sources));
+    CHECK(held() == 1);
+    CHECK(bench.take() == kOnlyData);
+  }
+  SECTION("it was told, and that it is gone") {
+    store.apply_object(Family::Sources, answer);
+    store.remove_object(Family::Sources, "media", "data-backup", "21");
+    store.answer_object(Family::Sources, answer, store.resets(Family::Sources));
+    CHECK(held() == 0);
+  }
+  SECTION("it is somebody else's by now") {
+    auto other = object("media", "data-backup", "helm", "", "22");
+    other.meta.uid = "another";
+    store.apply_object(Family::Sources, other);
+    store.answer_object(Family::Sources, answer, store.resets(Family::Sources));
+    CHECK(store.view(kData).view.objects.at(Part::Source)->meta.uid == "another");
+  }
+  SECTION("a list came meanwhile, and does not have it") {
+    const std::size_t before = store.resets(Family::Sources);
+    store.begin_objects_reset(Family::Sources);
+    store.end_objects_reset(Family::Sources);
+    store.answer_object(Family::Sources, answer, before);
+    CHECK(held() == 0);
+  }
+}
+
+TEST_CASE("the answer to a deletion takes away what was deleted, and not its successor") {
+  Bench bench;
+  auto first = object("media", "data-backup", "holdfast", "data", "20");
+  bench.store.apply_object(Family::Sources, first);
+  bench.store.forget_object(Family::Sources, "media", "data-backup", "another");
+  CHECK(bench.store.view(kData).view.objects.count(Part::Source) == 1);
+  bench.store.forget_object(Family::Sources, "media", "data-backup", first.meta.uid);
+  CHECK(bench.store.view(kData).view.objects.empty());
 }

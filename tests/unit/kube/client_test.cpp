@@ -33,6 +33,15 @@ TEST_CASE("get: asks for JSON at the object's path and hands over the body as it
   CHECK(request.header("authorization").empty());
 }
 
+TEST_CASE("get_page: asks for a page that is no object") {
+  Asking asking(always({.body = R"({"gitVersion":"v1.34.4"})"}),
+                [](kube::Config& config) { config.base_path = "/k8s/clusters/c-1"; });
+  const kube::Result result =
+      asking.answer_of([&](kube::Done done) { asking.client.get_page("/version", within(10s), std::move(done)); });
+  CHECK(text_in(result) == R"({"gitVersion":"v1.34.4"})");
+  CHECK(asking.server.requests().at(0).path == "/k8s/clusters/c-1/version");
+}
+
 TEST_CASE("every path begins with the configuration's own") {
   Asking asking(always(kObject), [](kube::Config& config) { config.base_path = "/k8s/clusters/c-1"; });
   text_in(asking.get(kClaim));

@@ -164,6 +164,24 @@ TEST_CASE("exec: a failure says command, exit code and hint, and nothing that th
   CHECK(error.message == "credential plugin " + path + ": exit code 3 (install it)");
 }
 
+TEST_CASE("exec: a program that fails is not run again at once, and is run again later") {
+  const Folder folder;
+  const std::string path = folder.write("plugin", "#!/bin/sh\necho run >>" + folder.path() + "/runs\nexit 3\n");
+  chmod(path.c_str(), 0700);
+  Asking asking(always(kObject), with_plugin(path));
+  const auto runs = [&] { return std::filesystem::file_size(folder.path() + "/runs") / 4; };
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t requests = 0;
+  while (std::chrono::steady_clock::now() - began < 1500ms) {
+    error_in(asking.get(kClaim));
+    ++requests;
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  CHECK(runs() >= 2);
+  CHECK(runs() <= 2 + static_cast<std::size_t>(took / 1s));
+  CHECK(runs() < requests);
+}
+
 TEST_CASE("exec: a program that hangs costs a request no more than its deadline") {
   const Folder folder;
   const std::string path = folder.write("plugin", "#!/bin/sh\nexec sleep 100\n");

@@ -239,7 +239,7 @@ TEST_CASE("nothing is heard of a reflector that is gone") {
 }
 
 TEST_CASE("pauses double from one second to thirty, each a little different, and begin anew after a success") {
-  kube::Backoff backoff(1);
+  kube::Backoff backoff(1, 1000ms);
   std::vector<std::int64_t> pauses;
   for (int i = 0; i < 10; ++i) pauses.push_back(backoff.next().count());
   for (int i = 0; i < 10; ++i) {
@@ -249,5 +249,5 @@ TEST_CASE("pauses double from one second to thirty, each a little different, and
   }
   backoff.reset();
   CHECK(backoff.next() < 1300ms);
-  CHECK(kube::Backoff(1).around(1000ms) != kube::Backoff(2).around(1000ms));
+  CHECK(kube::Backoff(1, 1000ms).around(1000ms) != kube::Backoff(2, 1000ms).around(1000ms));
 }

@@ -183,6 +183,8 @@ bool FakeApiServer::answer(int socket, const ApiRequest& request) {
     const std::lock_guard lock(script_mutex_);
     said = script_(request);
   }
+  if (said.dropped) return false;
+  if (said.delay.count() > 0) std::this_thread::sleep_for(said.delay);
   if (said.silent) {
     std::string ignored;
     while (receive_more(socket, ignored)) {

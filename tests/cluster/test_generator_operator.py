@@ -1,0 +1,72 @@
+"""holdfast and the real VolSync operator: a volume is populated from what holdfast has verified, and from nothing else.
+
+The operator of upstream has no kopia mover: that part is played.
+"""
+
+import unittest
+
+from rig import volsync
+from rig.objects import PV, PVC
+from rig.processes import wait_until
+from storied import PATIENCE, RUN, SNAPSHOT_FILES, Storied
+from suite import Stage
+
+
+class BesideTheOperator(Storied):
+    @classmethod
+    def setUpClass(cls):
+        Stage.current = cls
+        try:
+            operator = volsync.Volsync(Stage.plane, Stage.components)
+        except volsync.Unavailable as reason:
+            raise unittest.SkipTest(str(reason)) from None
+        super().setUpClass()
+        cls.enterClassContext(operator)
+
+    def prime(self) -> dict | None:
+        """The temporary PVC that the operator populates."""
+        return self.objects.get(PVC, self.namespace, f"vs-prime-{self.claim()['metadata']['uid']}")
+
+    def wait_until_the_operator_waits(self) -> None:
+        uid = self.claim()["metadata"]["uid"]
+        wait_until(lambda: any("waiting for replicationdestination to have latestImage" in event["message"]
+                               for event in self.objects.events_about(self.namespace, "data")
+                               if event["involvedObject"]["uid"] == uid),
+                   PATIENCE, "the operator says that it waits for an image")
+
+    def populate(self) -> str:
+        """By the storage; the volume's name."""
+        prime = wait_until(self.prime, PATIENCE, "the operator creates the temporary PVC")
+        volume = self.part.bind(self.namespace, prime["metadata"]["name"])
+        wait_until(lambda: self.claim()["status"].get("phase") == "Bound", PATIENCE, "the PVC is bound", every=0.2)
+        return volume
+
+    def test_a_protected_pvc_is_populated_from_what_was_verified_and_from_nothing_else(self):
+        self.create_with_backup()
+        self.wait_for_door()
+        self.wait_until_the_operator_waits()
+        self.wait_for_run()
+        self.part.finish_restore(self.namespace, RUN)
+        wait_until(lambda: "RestoreNotVerified" in self.reasons(), PATIENCE, "the attempt is not verified")
+        self.stays(lambda: self.prime() is None, "nothing is populated from an image that was not verified")
+        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        prime = wait_until(self.prime, PATIENCE, "the operator creates the temporary PVC")
+        self.assertEqual(prime["spec"]["dataSourceRef"], self.part.reference(image))
+        volume = self.populate()
+        self.assertEqual(self.claim()["spec"]["volumeName"], volume)
+        self.assertEqual(self.objects.get(PV, None, volume)["spec"]["claimRef"]["name"], "data")
+        self.wait_for_the_end_of_the_restore()
+        wait_until(self.rs, PATIENCE, "backups begin")
+
+    def test_the_successor_of_a_restored_pvc_is_not_populated_from_its_predecessor_s_image(self):
+        self.create_with_backup()
+        self.wait_for_run()
+        self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        self.populate()
+        self.wait_for_the_end_of_the_restore()
+        self.delete_claim()
+        wait_until(self.nothing_of_ours, PATIENCE, "our objects go with the PVC")
+        self.create_with_backup()
+        self.wait_until_the_operator_waits()
+        self.wait_for_run()
+        self.stays(lambda: self.prime() is None and self.image_on_door() is None, "nothing is populated")

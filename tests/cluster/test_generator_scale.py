@@ -1,0 +1,178 @@
+"""A thousand PVCs: what they cost the API server and the machine."""
+
+import concurrent.futures
+import datetime
+import itertools
+import json
+import time
+
+from generator_case import GeneratorCase
+from guarded_case import pvc
+from rig.audit import AuditLog, Requests
+from rig.meter import cost_of
+from rig.objects import (EXTERNAL_SECRET, OURS, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS)
+from rig.processes import wait_until
+from storied import HOME_NFS
+from suite import Stage
+
+NAMESPACES = [f"scale-{number}" for number in range(50)]
+NAMES = [f"data-{number}" for number in range(20)]
+PLACES = list(itertools.product(NAMESPACES, NAMES))
+KINDS = (EXTERNAL_SECRET, RD, RS)
+OBJECTS = len(PLACES) * len(KINDS)
+INSTALLATION = 2  # objects that belong to no PVC: the repository's maintenance and its secret
+
+# Five kinds are listed by pages of 250 and watched; the few objects of the installation are fetched.
+READS = 5 + (OBJECTS + len(PLACES)) // 250 + 5 + 10
+PEAK_MB = 40
+SETTLED_MB = 13  # of its own: how much of the libraries is in memory is the machine's affair
+
+CONNECTIONS = 8
+QUIET_S = 8
+PATIENCE = 240
+MOVER_LOG = "\n".join(f"* 0 hashing, {n} hashed ({n} MB), 0 cached, uploaded {n} MB, 100%" for n in range(30))
+
+
+def finished_backup() -> dict:
+    """The status that VolSync leaves a ReplicationSource with."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"lastSyncTime": now, "lastSyncDuration": "2s", "nextSyncTime": now,
+            "latestMoverStatus": {"result": "Successful", "logs": MOVER_LOG},
+            "conditions": [{"type": "Synchronizing", "status": "False", "reason": "WaitingForSchedule",
+                            "message": "Waiting for next scheduled synchronization", "lastTransitionTime": now}]}
+
+
+class Thousand(GeneratorCase):
+    settings = HOME_NFS
+    by_wire = False
+
+    @classmethod
+    def prepare(cls):
+        plane = Stage.plane
+        # Nobody but holdfast makes or removes anything: there is no binder and no garbage collector.
+        plane.stop_controller_manager()
+        cls.addClassCleanup(plane.start_controller_manager)
+        cls.hands = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(CONNECTIONS))
+        for _ in cls.hands.map(plane.api.create_namespace, NAMESPACES):
+            pass
+        cls.everywhere(cls.create_and_bind)
+
+    @classmethod
+    def create_and_bind(cls, namespace: str, name: str) -> None:
+        """As kubectl applies it."""
+        document = pvc(name)
+        document["metadata"]["annotations"] = {
+            "kubectl.kubernetes.io/last-applied-configuration": json.dumps(document)}
+        cls.objects.create(PVC, namespace, document)
+        cls.objects.set_pvc_phase(namespace, name, "Bound", "1Gi")
+
+    @classmethod
+    def everywhere(cls, work) -> None:
+        """`work(namespace, name)` for each PVC."""
+        for _ in cls.hands.map(lambda place: work(*place), PLACES):
+            pass
+
+    def test_cost_little_from_the_first_start_to_their_end(self):
+        self.the_first_start_takes_three_writes_each_and_no_read()
+        self.settled_nothing_is_done()
+        self.backups_take_nothing()
+        self.a_restart_takes_no_write()
+        self.their_end_takes_three_deletions_each()
+
+    def the_first_start_takes_three_writes_each_and_no_read(self):
+        asked = self.asked_until(OBJECTS + INSTALLATION, "holdfast_generator_apply_total", result="created")
+        took_s = (asked.writes[-1].at - asked.writes[0].at).total_seconds()
+        self.say("first start", objects_per_s=OBJECTS / took_s, asked=asked)
+        self.assert_are_right()
+        self.assertEqual({request.code for request in asked.writes}, {201})
+        self.assertEqual(len(asked.writes), OBJECTS + INSTALLATION)
+        self.assertLessEqual(len(asked.reads), READS, asked.count())
+        self.assertLessEqual(self.cost().peak_mb, PEAK_MB)
+
+    def settled_nothing_is_done(self):
+        began, cpu_s = AuditLog.now(), self.cost().cpu_s
+        time.sleep(QUIET_S)
+        self.say("settled", cpu_percent=(self.cost().cpu_s - cpu_s) / QUIET_S * 100, asked=self.generated(began))
+        self.assertEqual(self.generated(began).count(), {})
+        self.assertLessEqual(self.cost().anon_mb, SETTLED_MB)
+
+    def backups_take_nothing(self):
+        began, cpu_s = AuditLog.now(), self.cost().cpu_s
+        self.everywhere(lambda namespace, name: self.objects.set_status(RS, namespace, f"{name}-backup",
+                                                                        finished_backup()))
+        self.wait_until_idle()
+        self.say("backed up", cpu_s_of_it=self.cost().cpu_s - cpu_s, asked=self.generated(began))
+        self.assertEqual(self.generated(began).count(), {})
+        self.assertLessEqual(self.cost().anon_mb, SETTLED_MB)
+
+    def a_restart_takes_no_write(self):
+        self.holdfast.stop()
+        began = AuditLog.now()
+        type(self).holdfast = self.guarded.start_instance("again")
+        wait_until(lambda: self.holdfast.metric("holdfast_generator_leader") == 1, PATIENCE, "it leads")
+        self.wait_until_idle()
+        asked = self.generated(began)
+        self.say("restarted", asked=asked)
+        self.assertEqual(asked.writes, [])
+        self.assertLessEqual(len(asked.reads), READS, asked.count())
+        self.assertLessEqual(self.cost().peak_mb, PEAK_MB)
+        self.assertLessEqual(self.cost().anon_mb, SETTLED_MB)
+
+    def their_end_takes_three_deletions_each(self):
+        began, clock = AuditLog.now(), time.monotonic()
+        self.everywhere(lambda namespace, name: self.objects.merge(
+            PVC, namespace, name, {"metadata": {"labels": {"backup": None}}}))
+        asked = self.asked_until(OBJECTS, "holdfast_generator_delete_total", since=began)
+        self.say("ended", until_all_s=time.monotonic() - clock, asked=asked)
+        self.assertEqual(self.ours(), [])
+        self.assertEqual({request.verb for request in asked.all}, {"delete"})
+        self.assertEqual(len(asked.all), OBJECTS)
+
+    def assert_are_right(self):
+        claims = {self._place(claim): claim for claim in self.objects.items(PVC)}
+        for kind, template in ((EXTERNAL_SECRET, "volsync-{}"), (RD, "{}-backup"), (RS, "{}-backup")):
+            found = {self._place(item): item for item in self.ours(kind)}
+            self.assertEqual(found.keys(), {(namespace, template.format(name)) for namespace, name in PLACES})
+            for namespace, name in PLACES:
+                [owner] = found[namespace, template.format(name)]["metadata"]["ownerReferences"]
+                self.assertEqual((owner["name"], owner["uid"]), (name, claims[namespace, name]["metadata"]["uid"]))
+        source = self.objects.get(RS, NAMESPACES[0], f"{NAMES[-1]}-backup")
+        self.assertEqual(source["spec"]["sourcePVC"], NAMES[-1])
+        self.assertEqual(source["spec"]["kopia"]["hostname"], NAMESPACES[0])
+
+    def ours(self, *kinds) -> list[dict]:
+        """What holdfast made for the PVCs."""
+        return [item for kind in kinds or KINDS for item in self.objects.items(kind, labels=OURS)
+                if item["metadata"]["namespace"] in NAMESPACES]
+
+    def generated(self, since: datetime.datetime | None = None) -> Requests:
+        """What the generator asked for, its Lease and Events apart."""
+        asked = self.asked(since).by("holdfast-generator")
+        return Requests([request for request in asked.all if request.resource not in ("leases", "events")])
+
+    def asked_until(self, writes: int, counter: str, since: datetime.datetime | None = None, **labels) -> Requests:
+        """When holdfast has counted that many writes, and makes no more."""
+        wait_until(lambda: self.holdfast.metric(counter, **labels) >= writes, PATIENCE, f"{writes} writes", every=0.5)
+        self.wait_until_idle()
+        return self.generated(since)
+
+    def wait_until_idle(self) -> None:
+        """It used less than a hundredth of a processor for a second."""
+        def idle():
+            before = self.cost().cpu_s
+            time.sleep(1)
+            return self.cost().cpu_s - before < 0.01
+        wait_until(idle, PATIENCE, "holdfast is idle")
+
+    def cost(self):
+        return cost_of(self.holdfast.process.pid)
+
+    def say(self, when: str, asked: Requests, **figures: float) -> None:
+        cost = self.cost()
+        figures |= {"reads": len(asked.reads), "writes": len(asked.writes), "cpu_s": cost.cpu_s, "rss_mb": cost.rss_mb,
+                    "anon_mb": cost.anon_mb, "peak_mb": cost.peak_mb}
+        print(f"     {when}: " + " ".join(f"{name}={value:.4g}" for name, value in figures.items()), flush=True)
+
+    @staticmethod
+    def _place(item: dict) -> tuple[str, str]:
+        return item["metadata"]["namespace"], item["metadata"]["name"]

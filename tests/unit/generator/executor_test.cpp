@@ -1,0 +1,254 @@
+#include "tests/unit/generator/bench.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using holdfast::test::eventually;
+using holdfast::test::within;
+
+TEST_CASE("what was written is in the store with the answer, before any watch tells") {
+  Bench bench;
+  const auto outcome = bench.run({bench.creation(Part::Door)});
+  CHECK(outcome.written == 1);
+  CHECK(outcome.failed == 0);
+  const auto door = bench.known(Part::Door);
+  REQUIRE(door.has_value());
+  CHECK(door->meta.uid == bench.held(Part::Door)["metadata"]["uid"].asString());
+
+  bench.run({bench.change(Part::Door)});
+  CHECK(bench.known(Part::Door)->meta.resource_version ==
+        bench.held(Part::Door)["metadata"]["resourceVersion"].asString());
+  CHECK(bench.known(Part::Door)->meta.uid == door->meta.uid);
+}
+
+TEST_CASE("an object that somebody has made in the meantime is not taken over") {
+  Bench bench;
+  const Json::Value foreign = bench.cluster.put(
+      kube::kReplicationDestinations, parse(R"({"metadata": {"namespace": "media", "name": "data-backup"}})"));
+  const auto outcome = bench.run({bench.creation(Part::Door)});
+  CHECK(outcome.failed == 1);
+  REQUIRE(outcome.error.has_value());
+  CHECK(outcome.error->conflict());
+  CHECK(outcome.action == "create ReplicationDestination data-backup");
+  CHECK(bench.held(Part::Door) == foreign);
+}
+
+TEST_CASE("a change is for the object that was seen, not for its successor") {
+  Bench bench;
+  bench.run({bench.creation(Part::Door)});
+  const Apply change = bench.change(Part::Door);
+  const Json::Value successor = bench.cluster.put(kube::kReplicationDestinations, bench.held(Part::Door));
+  CHECK(bench.run({change}).error->conflict());
+  CHECK(bench.held(Part::Door) == successor);
+}
+
+TEST_CASE("an object that is deleted is out of the store at once") {
+  Bench bench;
+  bench.run({bench.creation(Part::Door)});
+  CHECK(bench.run({bench.removal(Part::Door)}).written == 1);
+  CHECK(bench.held(Part::Door).isNull());
+  CHECK_FALSE(bench.known(Part::Door).has_value());
+  CHECK(bench.metrics.text().find(R"(holdfast_generator_delete_total{kind="ReplicationDestination",)"
+                                  R"(reason="pvc-gone"} 1)") != std::string::npos);
+}
+
+TEST_CASE("an object that was gone already counts as deleted") {
+  Bench bench;
+  bench.run({bench.creation(Part::Door)});
+  const Remove removal = bench.removal(Part::Door);
+  bench.cluster.erase(kube::kReplicationDestinations, "media", "data-backup");
+  CHECK(bench.run({removal}).failed == 0);
+  CHECK_FALSE(bench.known(Part::Door).has_value());
+}
+
+TEST_CASE("an object that has changed since is not deleted") {
+  Bench bench;
+  bench.run({bench.creation(Part::Door)});
+  const Remove removal = bench.removal(Part::Door);
+  bench.cluster.edit(kube::kReplicationDestinations, "media", "data-backup",
+                     [](Json::Value& door) { door["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "helm"; });
+  CHECK(bench.run({removal}).error->conflict());
+  CHECK_FALSE(bench.held(Part::Door).isNull());
+}
+
+TEST_CASE("an object with a finalizer stays in the store, as one that goes, until it is gone") {
+  Bench bench;
+  bench.run({bench.creation(Part::Source)});
+  bench.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                     [](Json::Value& source) { source["metadata"]["finalizers"].append("volsync.backube/busy"); });
+  CHECK(bench.run({bench.removal(Part::Source)}).written == 1);
+  REQUIRE(bench.known(Part::Source).has_value());
+  CHECK(bench.known(Part::Source)->meta.deleting);
+}
+
+TEST_CASE("one refused write does not keep the others of the plan from being tried") {
+  const int code = GENERATE(400, 403, 404, 409, 422, 500);
+  Bench bench;
+  bench.cluster.set_faults([code](const fakes::ApiRequest& request) {
+    return request.path.find("replicationdestinations") == std::string::npos ? Fault{} : refused(code, "Said");
+  });
+  const auto outcome = bench.run({bench.creation(Part::Door), bench.creation(Part::Source)});
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.written == 1);
+  CHECK(outcome.error->code == code);
+  CHECK(bench.known(Part::Source).has_value());
+  CHECK_FALSE(bench.known(Part::Door).has_value());
+}
+
+TEST_CASE("an API server that cannot do it now is not asked for the rest of the plan") {
+  const Fault fault = GENERATE(refused(429, "TooManyRequests"), refused(503, "ServiceUnavailable"),
+                               refused(504, "Timeout"), Fault{Fault::Kind::Lost, {}, {}});
+  Bench bench;
+  bench.cluster.set_faults([&](const fakes::ApiRequest& request) {
+    return request.path.find("replicationdestinations") == std::string::npos ? Fault{} : fault;
+  });
+  const auto outcome = bench.run({bench.creation(Part::Door), bench.creation(Part::Source)});
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.written == 0);
+  CHECK(outcome.error->passing());
+  CHECK(bench.held(Part::Source).isNull());
+}
+
+TEST_CASE("a write that is put off by the API server is made again within the time there is") {
+  Bench bench;
+  int calls = 0;
+  bench.cluster.set_faults([&calls](const fakes::ApiRequest& request) {
+    Fault fault = is_write(request) && ++calls == 1 ? refused(429, "TooManyRequests") : Fault{};
+    fault.answer.headers.emplace_back("Retry-After", "1");
+    return fault;
+  });
+  const auto outcome = bench.run({bench.creation(Part::Door)});
+  CHECK(outcome.written == 1);
+  CHECK(bench.writes() == 2);
+}
+
+TEST_CASE("a write that was done but not answered is a failure, and nothing is made up about it") {
+  Bench bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest&) { return Fault{Fault::Kind::Unheard, {}, {}}; });
+  const auto outcome = bench.run({bench.creation(Part::Door)});
+  CHECK(outcome.failed == 1);
+  CHECK_FALSE(bench.known(Part::Door).has_value());
+  CHECK_FALSE(bench.held(Part::Door).isNull());
+}
+
+TEST_CASE("no write begins after the time of the Lease") {
+  Bench bench;
+  const auto outcome = bench.run({bench.creation(Part::Door)}, 0s);
+  CHECK(outcome.written == 0);
+  CHECK(outcome.failed == 0);
+  CHECK(bench.asking.server.requests().empty());
+}
+
+TEST_CASE("a plan that runs out of time is given up where it stands") {
+  Bench bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest&) { return Fault{Fault::Kind::None, {}, 1500ms}; });
+  const auto outcome = bench.run({bench.creation(Part::Door), bench.creation(Part::Source)}, 500ms);
+  CHECK(outcome.written == 0);
+  CHECK(outcome.failed == 1);
+  CHECK(bench.writes() == 1);
+}
+
+TEST_CASE("nothing is told to an executor that is gone") {
+  Bench bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest&) { return Fault{Fault::Kind::None, {}, 200ms}; });
+  std::atomic<bool> told = false;
+  bench.start({bench.creation(Part::Door)}, within(10s), [&told](const Executor::Outcome&) { told = true; });
+  REQUIRE(bench.asking.server.wait_for(1));
+  bench.asking.on_loop([&] { bench.hand.reset(); });
+  const auto answer = bench.asking.get({kube::kClaims, "media", "data"});
+  CHECK(std::holds_alternative<std::string>(answer));  // comes after that of the write
+  CHECK_FALSE(told);
+}
+
+namespace {
+
+/// A door without an image, for the PVC that there is.
+struct AtTheDoor : Bench {
+  AtTheDoor() { run({creation(Part::Door)}); }
+  Executor::Outcome open() { return run({image_for(scene.claim.uid, image("restored"))}); }
+  Json::Value shown() const { return held(Part::Door)["status"]["latestImage"]; }
+  void edit_claim(const std::function<void(Json::Value&)>& change) {
+    cluster.edit(kube::kClaims, "media", "data", change);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an image is put on the door for the PVC that waits for it, and taken off again") {
+  AtTheDoor bench;
+  CHECK(bench.open().written == 1);
+  CHECK(bench.shown() == parse(R"({"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot",
+                                   "name": "restored"})"));
+  CHECK(bench.known(Part::Door)->status.image == image("restored"));
+  CHECK(bench.run({bench.image_for("", std::nullopt)}).written == 1);
+  CHECK(bench.shown().isNull());
+  CHECK_FALSE(bench.known(Part::Door)->status.image.has_value());
+}
+
+TEST_CASE("no image for a PVC that is another one, is going, is bound or is gone, whatever the watch says") {
+  AtTheDoor bench;
+  SECTION("another one of the same name") { bench.cluster.put(kube::kClaims, claim_json()); }
+  SECTION("being deleted") {
+    bench.edit_claim([](Json::Value& claim) { claim["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"; });
+  }
+  SECTION("bound") {
+    bench.edit_claim([](Json::Value& claim) { claim["status"]["phase"] = "Bound"; });
+  }
+  SECTION("gone") { bench.cluster.erase(kube::kClaims, "media", "data"); }
+  SECTION("not readable by us") {
+    bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+      return request.path.ends_with("/persistentvolumeclaims/data") ? refused(403, "Forbidden") : Fault{};
+    });
+  }
+  const auto outcome = bench.open();
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.written == 0);
+  CHECK(bench.shown().isNull());
+}
+
+TEST_CASE("a door that has changed since is not opened") {
+  AtTheDoor bench;
+  const SetImage set = bench.image_for(bench.scene.claim.uid, image("restored"));
+  bench.cluster.edit(kube::kReplicationDestinations, "media", "data-backup",
+                     [](Json::Value& door) { door["metadata"]["labels"]["touched"] = "yes"; });
+  CHECK(bench.run({set}).error->conflict());
+  CHECK(bench.shown().isNull());
+}
+
+TEST_CASE("a question about the PVC that is answered too late opens no door") {
+  AtTheDoor bench;
+  const std::size_t before = bench.writes();
+  bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return Fault{Fault::Kind::None, {}, request.method == "GET" ? 1000ms : 0ms};
+  });
+  const auto outcome = bench.run({bench.image_for(bench.scene.claim.uid, image("restored"))}, 300ms);
+  CHECK(outcome.failed == 1);
+  CHECK(bench.writes() == before);
+}
+
+TEST_CASE("a question about the PVC that gets no answer ends the plan, as any write without one does") {
+  AtTheDoor bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return request.method == "GET" ? Fault{Fault::Kind::Lost, {}, {}} : Fault{};
+  });
+  const auto outcome =
+      bench.run({bench.image_for(bench.scene.claim.uid, image("restored")), bench.creation(Part::Source)});
+  CHECK(outcome.error->passing());
+  CHECK(outcome.written == 0);
+  CHECK(bench.held(Part::Source).isNull());
+}
+
+TEST_CASE("a write that the API server refuses for good becomes an Event on the PVC, a conflict does not") {
+  Bench bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    if (request.path.find("replicationsources") != std::string::npos) return refused(409, "Conflict");
+    return request.path.find("replicationdestinations") == std::string::npos ? Fault{} : refused(403, "Forbidden");
+  });
+  bench.run({bench.creation(Part::Door), bench.creation(Part::Source)});
+  REQUIRE(eventually([&] { return !bench.events().empty(); }));
+  const auto events = bench.events();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0]["reason"] == "WriteFailed");
+  CHECK(events[0]["message"] == "create ReplicationDestination data-backup: no Forbidden");
+  CHECK(events[0]["involvedObject"]["uid"] == bench.scene.claim.uid);
+}

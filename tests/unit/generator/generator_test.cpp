@@ -1,0 +1,115 @@
+// A restore from its promise to its end, and the one look that commands take.
+#include "tests/unit/generator/household.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using holdfast::test::eventually;
+using holdfast::test::within;
+
+namespace {
+
+/// A PVC that was promised a snapshot and waits for it.
+Json::Value promised_claim() {
+  core::Claim claim;
+  promise(claim);
+  Json::Value json = claim_json();
+  for (const auto& [key, value] : claim.pvc.annotations) json["metadata"]["annotations"][key] = value;
+  Json::Value& reference = json["spec"]["dataSourceRef"];
+  reference["apiGroup"] = claim.pvc.data_source_ref->api_group;
+  reference["kind"] = claim.pvc.data_source_ref->kind;
+  reference["name"] = claim.pvc.data_source_ref->name;
+  return json;
+}
+
+struct Restoring : Household {
+  Restoring() {
+    shelf.hold(current({listed(kOwnSource, kSnapshot, kSnapshotStart)}));
+    cluster.put(kube::kClaims, promised_claim());
+    start();
+  }
+  /// What VolSync's mover says at the end.
+  void finish_run(std::int64_t files) {
+    cluster.edit(kube::kReplicationDestinations, "media", "data-restore", [&](Json::Value& run) {
+      run["status"] = parse(R"({"lastSyncTime": "2026-03-01T12:00:00Z", "latestMoverStatus": {"result": "Successful"},
+        "latestImage": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "restored"}})");
+      run["status"]["lastManualSync"] = run["spec"]["trigger"]["manual"];
+      run["status"]["latestMoverStatus"]["logs"] = restored(files);
+    });
+  }
+  Json::Value shown() const { return held(Part::Door)["status"]["latestImage"]; }
+};
+
+}  // namespace
+
+TEST_CASE("a promise is restored, verified, published, and after Bound nothing of the restore is left") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  CHECK(house.held(Part::Run)["spec"]["kopia"]["restoreAsOf"] == kSnapshotStart);
+  CHECK(house.shown().isNull());
+  house.finish_run(kFiles);
+  REQUIRE(eventually([&] { return house.shown()["name"] == "restored"; }));
+  house.edit_claim("data", [](Json::Value& claim) { claim["status"]["phase"] = "Bound"; });
+  REQUIRE(eventually([&] { return !house.has(Part::Run) && house.shown().isNull(); }));
+  CHECK(eventually([&] { return house.has(Part::Source); }));
+  CHECK(house.metrics.text().find(R"(holdfast_restores_total{result="verified"} 1)") != std::string::npos);
+}
+
+TEST_CASE("a run that restored too little opens no door") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run); }));
+  house.finish_run(kFiles - 1);
+  REQUIRE(eventually([&] {
+    return house.metrics.text().find(R"(holdfast_restores_total{result="unverified"} 1)") != std::string::npos;
+  }));
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.shown().isNull());
+}
+
+TEST_CASE("an image is not published for the successor of the PVC that it was restored for") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  house.cluster.set_faults([&](const fakes::ApiRequest& request) {
+    // The watch of PVCs is blind from now on.
+    const bool claims = request.path == "/api/v1/persistentvolumeclaims";
+    return claims ? Fault{Fault::Kind::Lost, {}, {}} : Fault{};
+  });
+  house.cluster.cut_watches();
+  house.cluster.put(kube::kClaims, promised_claim());
+  house.finish_run(kFiles);
+  REQUIRE(eventually([&] {
+    const auto why = house.audited().waits_for;
+    return std::any_of(why.begin(), why.end(),
+                       [](const std::string& one) { return one.find("another one by now") != std::string::npos; });
+  }));
+  CHECK(house.shown().isNull());
+}
+
+TEST_CASE("one look lists everything, and writes nothing") {
+  Household house;
+  house.add_claim("data");
+  const auto audit = audit_once(house.setup, house.server.config(), house.shelf, house.log, within(10s));
+  REQUIRE(audit.items.size() == 1);
+  CHECK(audit.problem.empty());
+  CHECK(audit.items[0].is_protected);
+  CHECK(audit.items[0].source == "missing");
+  const auto requests = house.server.requests();
+  CHECK(
+      std::all_of(requests.begin(), requests.end(), [](const fakes::ApiRequest& one) { return one.method == "GET"; }));
+}
+
+TEST_CASE("one look at an API server that does not answer ends in time, with a reason") {
+  Household house;
+  house.cluster.set_faults([](const fakes::ApiRequest&) { return Fault{Fault::Kind::Silent, {}, {}}; });
+  CHECK_THROWS_WITH(audit_once(house.setup, house.server.config(), house.shelf, house.log, within(300ms)),
+                    "the API server did not list everything in time");
+}
+
+TEST_CASE("a generator that was never started can be destroyed, and audits nothing") {
+  Household house;
+  house.generator.emplace(house.setup, house.server.config(), house.shelf, house.log, house.metrics);
+  CHECK(house.generator->problem() == "not started");
+  CHECK_FALSE(house.generator->leads());
+  house.generator->stop(within(1s));
+  CHECK(house.server.requests().empty());
+}

@@ -1,0 +1,98 @@
+#include "src/generator/packed.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "holdfast/generator/desired.hpp"
+#include "tests/unit/generator/same_object.hpp"
+
+using namespace holdfast;
+using generator::Packed;
+using generator::test::check_same;
+
+namespace {
+
+const std::string kBinary("\0\x01\x7f\x80\xff\n\"", 7);
+
+core::Time at(std::int64_t nanoseconds) { return core::Time(core::Time::duration(nanoseconds)); }
+
+/// Every field says something else.
+core::Observed full() {
+  core::Observed object;
+  object.meta.ns = "media";
+  object.meta.name = "data-backup";
+  object.meta.uid = "0d7c";
+  object.meta.resource_version = "18446744073709551615";
+  object.meta.created = at(1'772'366'400'123'456'789);
+  object.meta.deleting = true;
+  object.meta.labels = {{std::string(generator::key::kManagedBy), "holdfast"}, {"app", "jelly"}, {"blank", ""}};
+  object.meta.annotations = {{std::string(generator::key::kPvc), "data"}, {"True", "Successful"}, {"", "x"}};
+  object.meta.owners = {{"PersistentVolumeClaim", "data", "u1"}, {"Application", "media", "u2"}};
+  object.spec = R"({"sourcePVC":"data"})";
+  object.status = {"token", at(5), at(-5), true, "Failed", "line 1\nline 2", core::Image{"group", "kind", "name"}};
+  object.ready = "SecretSyncedError: no such key";
+  return object;
+}
+
+void check_comes_back(const core::Observed& object) { check_same(Packed(object).unpack(), object); }
+
+}  // namespace
+
+TEST_CASE("an object comes back from its bytes as it went in") {
+  check_comes_back(full());
+  check_comes_back(core::Observed{});
+}
+
+TEST_CASE("what is not said comes back as not said, each by itself") {
+  core::Observed object = full();
+  SECTION("created") { object.meta.created.reset(); }
+  SECTION("deleting") { object.meta.deleting = false; }
+  SECTION("last_sync") { object.status.last_sync.reset(); }
+  SECTION("sync_started") { object.status.sync_started.reset(); }
+  SECTION("synchronizing") { object.status.synchronizing = false; }
+  SECTION("image") { object.status.image.reset(); }
+  SECTION("labels") { object.meta.labels.clear(); }
+  SECTION("owners") { object.meta.owners.clear(); }
+  check_comes_back(object);
+}
+
+TEST_CASE("texts of any length and bytes come back") {
+  const std::size_t length = GENERATE(0, 1, 127, 128, 16'383, 16'384, 3'000'000);
+  core::Observed object = full();
+  object.spec = std::string(length, '\xc3');
+  object.meta.name = object.status.mover_logs = kBinary + std::string(length, '\0') + kBinary;
+  object.meta.annotations[kBinary] = object.spec;
+  check_comes_back(object);
+}
+
+TEST_CASE("moments come back at both ends of their range") {
+  core::Observed object;
+  object.meta.created = core::Time::min();
+  object.status.last_sync = core::Time::max();
+  object.status.sync_started = at(0);
+  check_comes_back(object);
+}
+
+TEST_CASE("packed objects are ordered and found by namespace, then name") {
+  const auto packed = [](const std::string& ns, const std::string& name) {
+    core::Observed object;
+    object.meta.ns = ns;
+    object.meta.name = name;
+    return Packed(object);
+  };
+  const generator::ByPlace before;
+  CHECK(before(packed("a", "z"), packed("b", "a")));
+  CHECK(before(packed("a", "b"), packed("a", "ba")));
+  CHECK_FALSE(before(packed("a", "b"), packed("a", "b")));
+  CHECK(before(packed("a", "b"), Packed::Place("a", "c")));
+  CHECK(before(Packed::Place("a", "a"), packed("a", "b")));
+  CHECK(packed("media", "data").place() == Packed::Place("media", "data"));
+}
+
+TEST_CASE("an object as we write them takes hardly more room than its texts") {
+  core::Observed object = full();
+  object.meta.labels = {{std::string(generator::key::kManagedBy), "holdfast"},
+                        {std::string(generator::key::kPvcLabel), "data"}};
+  object.meta.annotations = {{std::string(generator::key::kPvc), "data"}};
+  object.spec = std::string(500, 's');
+  CHECK(Packed(object).size() < object.spec.size() + 250);
+}

@@ -1,0 +1,259 @@
+// The thread as a whole: what it writes, what it leaves alone, and when.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "tests/unit/generator/household.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using holdfast::test::eventually;
+
+namespace {
+
+/// What is logged meanwhile.
+class Overheard {
+ public:
+  Overheard() {
+    std::fflush(stderr);
+    dup2(fileno(file_), STDERR_FILENO);
+  }
+  ~Overheard() { give_back(); }
+  std::string text() {
+    give_back();
+    std::string all(static_cast<std::size_t>(std::max(0L, size())), '\0');
+    std::rewind(file_);
+    all.resize(std::fread(all.data(), 1, all.size(), file_));
+    return all;
+  }
+
+ private:
+  long size() {
+    std::fseek(file_, 0, SEEK_END);
+    return std::ftell(file_);
+  }
+  void give_back() {
+    std::fflush(stderr);
+    dup2(before_, STDERR_FILENO);
+  }
+  std::FILE* file_ = std::tmpfile();
+  int before_ = dup(STDERR_FILENO);
+};
+
+bool has_warned(const Household& house, const std::string& reason) {
+  const auto events = house.cluster.all(kube::kEvents);
+  return std::any_of(events.begin(), events.end(), [&](const Json::Value& event) { return event["reason"] == reason; });
+}
+
+}  // namespace
+
+TEST_CASE("a protected PVC gets its objects, and what somebody changes in them is put back") {
+  Household house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete(); }));
+  const Json::Value source = house.held(Part::Source);
+  CHECK(source["metadata"]["ownerReferences"][0]["name"] == "data");
+
+  house.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                     [](Json::Value& object) { object["spec"]["trigger"]["schedule"] = "* * * * *"; });
+  CHECK(eventually([&] { return house.held(Part::Source)["spec"] == source["spec"]; }));
+  house.cluster.erase(kube::kReplicationDestinations, "media", "data-backup");
+  CHECK(eventually([&] { return house.has(Part::Door); }));
+}
+
+TEST_CASE("nothing is written where nothing differs: not after a restart, not in a sweep, not for a touched PVC") {
+  Household house;
+  house.setup.sweep = 20ms;
+  for (const char* name : {"data", "more", "third"}) house.add_claim(name);
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete("data") && house.is_complete("more"); }));
+  REQUIRE(house.all_was_looked_at());
+  const std::size_t before = house.writes();
+  CHECK(before == 6);
+  house.stop();
+  house.start();
+  house.edit_claim("data", [](Json::Value& claim) { claim["metadata"]["annotations"]["other"] = "value"; });
+  house.cluster.end_watches();
+  REQUIRE(house.all_was_looked_at());
+  house.cluster.expire_watches();
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.writes() == before);
+}
+
+TEST_CASE("a PVC that goes, or is not protected any more, loses its objects, and each is listed before") {
+  Overheard overheard;
+  {
+    ops::Logger log(ops::Logger::Sink::Stderr, ops::Level::Info, ops::Format::Text);
+    Household house;
+    house.add_claim("data");
+    house.add_claim("more");
+    house.generator.emplace(house.setup, house.server.config(), house.shelf, log, house.metrics);
+    house.generator->start();
+    REQUIRE(eventually([&] { return house.is_complete("data") && house.is_complete("more"); }));
+    house.cluster.erase(kube::kClaims, "media", "data");
+    house.edit_claim("more", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
+    CHECK(eventually([&] { return house.cluster.all(kube::kReplicationSources).empty(); }));
+    CHECK(eventually([&] { return house.cluster.all(kube::kReplicationDestinations).empty(); }));
+    house.stop();
+  }
+  const std::string text = overheard.text();
+  for (const char* end : {" pvc=data reason=pvc-gone", " pvc=more reason=not-protected"}) {
+    const std::size_t listed = text.find("msg=\"to be deleted\" kind=ReplicationSource");
+    const std::size_t done = text.find("msg=deleted kind=ReplicationSource");
+    INFO(text);
+    CHECK(text.find(end) != std::string::npos);
+    CHECK(listed < done);
+  }
+}
+
+TEST_CASE("the objects of PVCs that went while nobody was there are found and removed") {
+  Household house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete(); }));
+  house.stop();
+  house.cluster.erase(kube::kClaims, "media", "data");
+  house.start();
+  CHECK(eventually([&] { return !house.has(Part::Source) && !house.has(Part::Door); }));
+}
+
+TEST_CASE("a foreign object is left as it is, and the PVC's Event says so") {
+  Household house;
+  Json::Value foreign = parse(R"({"metadata": {"namespace": "media", "name": "data-backup",
+    "labels": {"app.kubernetes.io/managed-by": "helm"}}, "spec": {"mine": true}})");
+  foreign = house.cluster.put(kube::kReplicationSources, foreign);
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return has_warned(house, "ForeignObject"); }));
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.audited().source == "foreign");
+  house.cluster.erase(kube::kClaims, "media", "data");
+  CHECK(eventually([&] { return !house.has(Part::Door); }));
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.held(Part::Source) == foreign);
+}
+
+TEST_CASE("who does not hold the Lease writes nothing") {
+  Household house;
+  house.cluster.put(kube::kLeases, parse(R"({"metadata": {"namespace": "holdfast", "name": "holdfast"},
+    "spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 3600, "renewTime": "2026-01-01T00:00:00.000000Z",
+             "leaseTransitions": 1}})"));
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.audit().problem.empty(); }));
+  CHECK_FALSE(house.generator->leads());
+  CHECK(house.audited().source == "missing");
+  CHECK(house.writes() == 0);
+  CHECK(house.cluster.all(kube::kEvents).empty());
+}
+
+TEST_CASE("whoever does not know its own namespace writes nothing, and says why") {
+  Household house;
+  house.setup.options.own_namespace.clear();
+  house.add_claim("data");
+  house.start();
+  CHECK(eventually([&] { return house.generator->problem().find("POD_NAMESPACE") != std::string::npos; }));
+  REQUIRE(eventually([&] { return house.audit().problem.empty(); }));
+  CHECK(house.writes() == 0);
+}
+
+TEST_CASE("a generator that stops gives the Lease up, and its successor goes on at once") {
+  Household house;
+  house.start();
+  REQUIRE(eventually([&] { return house.generator->leads(); }));
+  house.stop();
+  const Json::Value lease = house.cluster.find(kube::kLeases, "holdfast", "holdfast");
+  CHECK(lease["spec"]["holderIdentity"].asString().empty());
+  house.setup.identity = "holdfast-1";
+  house.add_claim("data");
+  house.start();
+  CHECK(eventually([&] { return house.is_complete(); }));
+}
+
+TEST_CASE("a write under way is waited for when the generator stops") {
+  Household house;
+  house.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return Fault{Fault::Kind::None, {}, is_write(request) ? 300ms : 0ms};
+  });
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.writes() == 1; }));
+  house.stop();
+  CHECK(house.cluster.find(kube::kLeases, "holdfast", "holdfast")["spec"]["holderIdentity"].asString().empty());
+  const std::size_t after = house.writes();
+  std::this_thread::sleep_for(50ms);
+  CHECK(house.writes() == after);
+}
+
+TEST_CASE("no backup is set up before the index has answered a question asked about this PVC") {
+  Household house;
+  house.shelf.fall_silent();
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.has(Part::Door); }));
+  REQUIRE(eventually([&] { return house.shelf.proofs() > 0; }));
+  CHECK_FALSE(house.has(Part::Source));
+  house.shelf.speak();
+  CHECK(eventually([&] { return house.has(Part::Source); }));
+}
+
+TEST_CASE("where the index knows nothing the backup is set up as soon as it does") {
+  Household house;
+  house.shelf.hold(unknown());
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.shelf.proofs() > 3; }));
+  CHECK_FALSE(house.has(Part::Source));
+  house.shelf.hold(current({}));
+  CHECK(eventually([&] { return house.has(Part::Source); }));
+}
+
+TEST_CASE("writes that are refused are tried again, and the audit says so until one succeeds") {
+  Household house;
+  house.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return request.path.find("replicationdestinations") != std::string::npos && is_write(request)
+               ? refused(403, "Forbidden")
+               : Fault{};
+  });
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.has(Part::Source); }));
+  const auto says = [&] {
+    for (const std::string& why : house.audited().waits_for) {
+      if (why == "WriteFailed: create ReplicationDestination data-backup: no Forbidden") return true;
+    }
+    return false;
+  };
+  REQUIRE(eventually(says));
+  CHECK(house.audited().gap);
+  CHECK(has_warned(house, "WriteFailed"));
+  house.cluster.set_faults(nullptr);
+  CHECK(eventually([&] { return house.is_complete(); }));
+  CHECK(eventually([&] { return !says(); }));
+}
+
+TEST_CASE("a kind that may not be read is a problem by name, and the others are kept as they should be") {
+  Household house;
+  house.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return request.path.find("replicationsources") != std::string::npos ? refused(403, "Forbidden") : Fault{};
+  });
+  house.add_claim("data");
+  house.start();
+  CHECK(eventually([&] { return house.has(Part::Door); }));
+  CHECK(eventually([&] { return house.generator->problem() == "replicationsources: Forbidden: no Forbidden"; }));
+  CHECK_FALSE(house.has(Part::Source));
+}
+
+TEST_CASE("a namespace that goes takes its PVCs along, and the generator does not mind") {
+  Household house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete(); }));
+  house.cluster.erase_namespace("media");
+  REQUIRE(eventually([&] { return house.audit().items.empty(); }));
+  house.cluster.create_namespace("media");
+  house.add_claim("data");
+  CHECK(eventually([&] { return house.is_complete(); }));
+}
