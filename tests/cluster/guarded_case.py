@@ -67,14 +67,14 @@ class GuardedCase(unittest.TestCase):
     def create(self, document: dict, dry_run: bool = False) -> Answer:
         return self.api.create_pvc(self.namespace, document, dry_run)
 
-    def create_patiently(self, document: dict) -> Answer:
+    def create_patiently(self, document: dict, dry_run: bool = False) -> Answer:
         """As clients built on client-go do: honours Retry-After, ten times."""
         for _ in range(CLIENT_GO_RETRIES):
-            answer = self.create(document)
+            answer = self.create(document, dry_run)
             if answer.status != 503 or answer.retry_after is None:
                 return answer
             time.sleep(answer.retry_after)
-        return self.create(document)
+        return self.create(document, dry_run)
 
     def stored(self, name: str = "data") -> dict:
         return self.api.get_pvc(self.namespace, name).body

@@ -20,7 +20,7 @@ class NeverAsked(GuardedCase):
 
     def test_about_a_pvc_without_a_label(self):
         sent = pvc(labels={"app": "bystander"})
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
         self.assert_not_asked()
 
     def test_about_an_excluded_namespace(self):

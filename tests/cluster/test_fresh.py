@@ -9,7 +9,7 @@ from guarded_case import GuardedCase, promise, pvc
 class Fresh(GuardedCase):
     def test_without_a_backup_a_pvc_is_created_unchanged(self):
         sent = pvc(annotations={"keep": "me"})
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_a_pvc_without_annotations_stays_without(self):
         self.create(pvc())
@@ -23,7 +23,7 @@ class Fresh(GuardedCase):
     def test_an_interrupted_backup_does_not_count(self):
         self.repository.interrupted_snapshot(self.namespace, "data")
         sent = pvc()
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_a_generated_name_is_decided_once_it_is_known(self):
         document = pvc()
@@ -50,7 +50,7 @@ class FreshInAnOldRepository(GuardedCase):
     def test_an_interrupted_backup_does_not_count(self):
         self.repository.interrupted_snapshot(self.namespace, "data")
         sent = pvc()
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_a_backup_is_seen_although_the_clock_was_stepped_back(self):
         with SteppedClock() as clock, self.kopia.behaves(f"clock {clock.url}"):
@@ -60,7 +60,7 @@ class FreshInAnOldRepository(GuardedCase):
             listings = self.kopia.listings()
             clock.ahead = datetime.timedelta()
             snapshot = self.backup()
-            self.assert_restored(self.create(pvc()), snapshot)
+            self.assert_restored(self.create_patiently(pvc()), snapshot)
             self.assertGreater(self.kopia.listings(), listings)
 
 
@@ -69,7 +69,7 @@ class Unpinned(GuardedCase):
 
     def test_a_backup_is_restored(self):
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc()), snapshot)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
 
     def test_an_empty_start_is_refused_with_the_line_for_git(self):
         answer = self.create(pvc())

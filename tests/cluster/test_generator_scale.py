@@ -43,6 +43,7 @@ def finished_backup() -> dict:
 
 
 class Thousand(GeneratorCase):
+    expected_seconds = 120
     settings = HOME_NFS
     by_wire = False
 

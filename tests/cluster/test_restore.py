@@ -10,45 +10,45 @@ class Restore(GuardedCase):
         for tier in ("hourly", "daily"):
             with self.subTest(tier):
                 snapshot = self.backup(tier)
-                self.assert_restored(self.create(pvc(tier, labels={"backup": tier})), snapshot)
+                self.assert_restored(self.create_patiently(pvc(tier, labels={"backup": tier})), snapshot)
                 self.assert_promises(self.stored(tier), snapshot)
 
     def test_the_newest_of_several_backups_is_promised(self):
         self.backup()
         newest = self.backup()
-        self.assert_restored(self.create(pvc()), newest)
+        self.assert_restored(self.create_patiently(pvc()), newest)
 
     def test_a_deleted_backup_is_not_promised(self):
         older = self.backup()
         newest = self.backup()
-        self.assert_restored(self.create(pvc(), dry_run=True), newest)
+        self.assert_restored(self.create_patiently(pvc(), dry_run=True), newest)
         self.repository.delete(newest)
-        self.assert_restored(self.create(pvc()), older)
+        self.assert_restored(self.create_patiently(pvc()), older)
 
     def test_a_backup_of_another_namespace_is_not_ours(self):
         self.repository.snapshot("elsewhere", "data")
         sent = pvc()
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_dry_run_gets_the_same_answer_and_creates_nothing(self):
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc(), dry_run=True), snapshot)
+        self.assert_restored(self.create_patiently(pvc(), dry_run=True), snapshot)
         self.assertEqual(self.api.get_pvc(self.namespace, "data").status, 404)
 
     def test_a_promise_sent_by_the_client_is_overwritten(self):
         snapshot = self.backup()
         lie = {key: "lie" for key in promise(snapshot)}
-        self.assert_restored(self.create(pvc(annotations=lie | {"keep": "me"})), snapshot)
+        self.assert_restored(self.create_patiently(pvc(annotations=lie | {"keep": "me"})), snapshot)
         self.assertEqual(self.stored()["metadata"]["annotations"], promise(snapshot) | {"keep": "me"})
 
     def test_a_reference_carried_in_git_gets_the_promise(self):
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc(dataSourceRef=our_reference("data"))), snapshot)
+        self.assert_restored(self.create_patiently(pvc(dataSourceRef=our_reference("data"))), snapshot)
 
     def test_an_interrupted_newer_backup_does_not_hide_the_complete_one(self):
         complete = self.backup()
         self.repository.interrupted_snapshot(self.namespace, "data")
-        self.assert_restored(self.create(pvc()), complete)
+        self.assert_restored(self.create_patiently(pvc()), complete)
 
     def test_the_audit_log_of_the_api_server_tells_verdict_code_and_snapshot(self):
         snapshot = self.backup()
@@ -64,7 +64,7 @@ class FinishedBackups(GuardedCase):
     def test_a_backup_finished_just_before_a_creation_is_seen_by_it(self):
         for number in range(self.ROUNDS):
             snapshot = self.backup(f"data-{number}")
-            self.assert_restored(self.create(pvc(f"data-{number}")), snapshot)
+            self.assert_restored(self.create_patiently(pvc(f"data-{number}")), snapshot)
 
     def test_a_backup_is_seen_while_others_are_created(self):
         stop = threading.Event()
@@ -83,7 +83,7 @@ class FinishedBackups(GuardedCase):
         try:
             for number in range(5):
                 snapshot = self.backup(f"data-{number}")
-                self.assert_restored(self.create(pvc(f"data-{number}")), snapshot)
+                self.assert_restored(self.create_patiently(pvc(f"data-{number}")), snapshot)
         finally:
             stop.set()
             thread.join()
@@ -95,8 +95,8 @@ class FinishedBackupsInAnOldRepository(FinishedBackups):
 
     def test_a_compacted_index_still_holds_every_backup(self):
         snapshots = [self.backup(f"data-{number}") for number in range(3)]
-        self.assert_restored(self.create(pvc("data-0")), snapshots[0])
+        self.assert_restored(self.create_patiently(pvc("data-0")), snapshots[0])
         listings = self.kopia.listings()
         self.repository.compact()
-        self.assert_restored(self.create(pvc("data-1")), snapshots[1])
+        self.assert_restored(self.create_patiently(pvc("data-1")), snapshots[1])
         self.assertGreater(self.kopia.listings(), listings)

@@ -36,27 +36,27 @@ class S3(S3Case):
 
     def test_a_pvc_without_a_backup_starts_empty_and_one_with_a_backup_is_restored(self):
         sent = pvc("without")
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc()), snapshot)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
         self.assert_promises(self.stored(), snapshot)
 
     def test_a_backup_finished_just_before_a_creation_is_seen_by_it(self):
         for number in range(self.ROUNDS):
             snapshot = self.backup(f"data-{number}")
-            self.assert_restored(self.create(pvc(f"data-{number}")), snapshot)
+            self.assert_restored(self.create_patiently(pvc(f"data-{number}")), snapshot)
 
     def test_a_deleted_backup_is_not_promised(self):
         older = self.backup()
         newest = self.backup()
-        self.assert_restored(self.create(pvc(), dry_run=True), newest)
+        self.assert_restored(self.create_patiently(pvc(), dry_run=True), newest)
         self.repository.delete(newest)
-        self.assert_restored(self.create(pvc()), older)
+        self.assert_restored(self.create_patiently(pvc()), older)
 
     def test_an_interrupted_backup_does_not_count(self):
         self.repository.interrupted_snapshot(self.namespace, "data")
         sent = pvc()
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_without_a_change_nothing_is_listed_again(self):
         self.assertTrue(self.create(pvc("first")).ok)
@@ -117,7 +117,7 @@ class S3Faults(S3Case):
         with self._frozen() as snapshot:
             for number in range(5):
                 sent = pvc(f"exempt-{number}", **EXEMPT)
-                self.assert_unchanged(self.create(sent), sent)
+                self.assert_unchanged(self.create_patiently(sent), sent)
             self.assert_waits(self.create(pvc()), "IndexUnavailable")
             self.assertEqual(self.holdfast.get("/readyz")[0], 200)
             self.assertNotEqual(self.holdfast.get("/healthz")[0], 200)
@@ -138,7 +138,7 @@ class S3Faults(S3Case):
 
     def test_rotated_keys_are_used_without_a_restart(self):
         before = self.backup("before")
-        self.assert_restored(self.create(pvc("before")), before)
+        self.assert_restored(self.create_patiently(pvc("before")), before)
         self.server.stop()
         self.server.start(Keys("rotated-access-key", "rotated-secret-key"))
         snapshot = self.backup()
@@ -199,9 +199,9 @@ class S3ManyBlobs(S3Case):
         self.assert_restored(self.create_patiently(pvc("first")), first)
         self.assertGreater(self.holdfast.metric("holdfast_index_blobs"), self.FILLERS)
         second = self.backup("second")
-        self.assert_restored(self.create(pvc("second")), second)
+        self.assert_restored(self.create_patiently(pvc("second")), second)
         sent = pvc("without")
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
 
 class S3PrefixWithoutSlash(S3Case):
@@ -210,7 +210,7 @@ class S3PrefixWithoutSlash(S3Case):
     def test_a_prefix_is_taken_letter_for_letter(self):
         self.assertTrue((self.server.bucket / "volsync-kopia.repository").exists())
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc()), snapshot)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
 
     def test_a_prefix_with_a_slash_too_many_is_another_place_and_proves_nothing(self):
         other = self.guarded.start_instance("slash", "--s3-prefix", "volsync-/")
@@ -223,9 +223,9 @@ class S3WithTls(S3Case):
 
     def test_a_server_of_our_own_authority_is_trusted(self):
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc()), snapshot)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
         sent = pvc("without")
-        self.assert_unchanged(self.create(sent), sent)
+        self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_a_server_of_another_authority_is_a_pause_until_the_file_is_right(self):
         own = self.guarded.ca_file.read_bytes()

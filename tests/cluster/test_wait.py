@@ -91,7 +91,7 @@ class Kopia(GuardedCase):
     def test_a_kopia_that_notices_many_index_blobs_is_believed(self):
         snapshot = self.backup()
         with self.kopia.behaves("notice"):
-            self.assert_restored(self.create(pvc()), snapshot)
+            self.assert_restored(self.create_patiently(pvc()), snapshot)
 
     def test_a_kopia_that_hangs_is_a_pause_and_is_ended(self):
         self.assert_failure_is_a_pause("hang", "IndexUnavailable", "IndexRefreshing")
@@ -124,7 +124,7 @@ class Kopia(GuardedCase):
 
     def test_a_changed_password_is_a_pause_until_the_secret_follows(self):
         snapshot = self.backup()
-        self.assert_restored(self.create(pvc(), dry_run=True), snapshot)
+        self.assert_restored(self.create_patiently(pvc(), dry_run=True), snapshot)
         self.repository.change_password("a new password")
         self.assert_waits(self.create(pvc()), "IndexUnavailable")
         self.repository.restore_password()
