@@ -1,12 +1,15 @@
 #include "src/generator/packed.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "holdfast/generator/desired.hpp"
 #include "tests/unit/generator/same_object.hpp"
 
 using namespace holdfast;
-using generator::Packed;
+using generator::PackedClaim;
+using generator::PackedObject;
+using generator::Place;
 using generator::test::check_same;
 
 namespace {
@@ -33,13 +36,43 @@ core::Observed full() {
   return object;
 }
 
-void check_comes_back(const core::Observed& object) { check_same(Packed(object).unpack(), object); }
+core::Claim full_claim() {
+  core::Claim claim;
+  claim.pvc.ns = "media";
+  claim.pvc.name = "data";
+  claim.pvc.generate_name = "da";
+  claim.pvc.has_annotations = true;
+  claim.pvc.labels = {{"backup", "hourly"}, {"app", "jelly"}};
+  claim.pvc.annotations = {{"pv.kubernetes.io/bind-completed", "yes"}, {"note", kBinary}};
+  claim.pvc.owners = {{"StatefulSet", true}, {"Application", false}};
+  claim.pvc.volume_mode = "Filesystem";
+  claim.pvc.volume_name = "pvc-0d7c";
+  claim.pvc.storage_class = "fast";
+  claim.pvc.has_selector = true;
+  claim.pvc.requested_bytes = 1'073'741'824;
+  claim.pvc.data_source = core::ObjectReference{"", "PersistentVolumeClaim", "older", "other"};
+  claim.pvc.data_source_ref = core::ObjectReference{"volsync.backube", "ReplicationDestination", "data-backup", ""};
+  claim.uid = "u1";
+  claim.resource_version = "42";
+  claim.created = at(7);
+  claim.deleting = true;
+  claim.phase = core::Claim::Phase::Lost;
+  claim.access_modes = {"ReadWriteOnce", "ReadOnlyMany"};
+  claim.requested = "1Gi";
+  return claim;
+}
+
+void check_comes_back(const core::Claim& claim) { check_same(PackedClaim(claim).unpack(), claim); }
+
+void check_comes_back(const core::Observed& object) { check_same(PackedObject(object).unpack(), object); }
 
 }  // namespace
 
 TEST_CASE("an object comes back from its bytes as it went in") {
   check_comes_back(full());
   check_comes_back(core::Observed{});
+  check_comes_back(full_claim());
+  check_comes_back(core::Claim{});
 }
 
 TEST_CASE("what is not said comes back as not said, each by itself") {
@@ -53,6 +86,24 @@ TEST_CASE("what is not said comes back as not said, each by itself") {
   SECTION("labels") { object.meta.labels.clear(); }
   SECTION("owners") { object.meta.owners.clear(); }
   check_comes_back(object);
+}
+
+TEST_CASE("what a claim does not say comes back as not said, which is not the same as empty or nothing") {
+  core::Claim claim = full_claim();
+  SECTION("no storage class") { claim.pvc.storage_class.reset(); }
+  SECTION("an empty storage class") { claim.pvc.storage_class = ""; }
+  SECTION("no size") { claim.pvc.requested_bytes.reset(); }
+  SECTION("a size of nothing") { claim.pvc.requested_bytes = 0; }
+  SECTION("the largest size") { claim.pvc.requested_bytes = std::numeric_limits<std::int64_t>::max(); }
+  SECTION("no source") { claim.pvc.data_source.reset(); }
+  SECTION("a source that names nothing") { claim.pvc.data_source = core::ObjectReference{}; }
+  SECTION("no reference") { claim.pvc.data_source_ref.reset(); }
+  SECTION("neither moment nor phase") {
+    claim.created.reset();
+    claim.deleting = false;
+    claim.phase = core::Claim::Phase::Pending;
+  }
+  check_comes_back(claim);
 }
 
 TEST_CASE("texts of any length and bytes come back") {
@@ -77,15 +128,15 @@ TEST_CASE("packed objects are ordered and found by namespace, then name") {
     core::Observed object;
     object.meta.ns = ns;
     object.meta.name = name;
-    return Packed(object);
+    return PackedObject(object);
   };
   const generator::ByPlace before;
   CHECK(before(packed("a", "z"), packed("b", "a")));
   CHECK(before(packed("a", "b"), packed("a", "ba")));
   CHECK_FALSE(before(packed("a", "b"), packed("a", "b")));
-  CHECK(before(packed("a", "b"), Packed::Place("a", "c")));
-  CHECK(before(Packed::Place("a", "a"), packed("a", "b")));
-  CHECK(packed("media", "data").place() == Packed::Place("media", "data"));
+  CHECK(before(packed("a", "b"), Place("a", "c")));
+  CHECK(before(Place("a", "a"), packed("a", "b")));
+  CHECK(packed("media", "data").place() == Place("media", "data"));
 }
 
 TEST_CASE("an object as we write them takes hardly more room than its texts") {
@@ -94,5 +145,5 @@ TEST_CASE("an object as we write them takes hardly more room than its texts") {
                         {std::string(generator::key::kPvcLabel), "data"}};
   object.meta.annotations = {{std::string(generator::key::kPvc), "data"}};
   object.spec = std::string(500, 's');
-  CHECK(Packed(object).size() < object.spec.size() + 250);
+  CHECK(PackedObject(object).size() < object.spec.size() + 250);
 }
