@@ -380,5 +380,5 @@ class Parts(RigCase):
             self.objects.create(EVENT, self.namespace, {
                 "metadata": {"name": f"e{number}"}, "reason": f"Reason{number}",
                 "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": self.namespace, "name": name}})
-        self.assertEqual([event["reason"] for event in self.objects.events_about(self.namespace, "data", PVC)],
-                         ["Reason0", "Reason2"])
+        reasons = [event["reason"] for event in self.objects.events_about(self.namespace, "data", PVC)]
+        self.assertEqual([reason for reason in reasons if reason.startswith("Reason")], ["Reason0", "Reason2"])
