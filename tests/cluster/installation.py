@@ -1,0 +1,128 @@
+"""The manifests as kustomize renders them, and words for what is in them."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+from rig.components import ROOT
+from rig.processes import plain_environment
+from suite import Stage
+
+MANIFESTS = ROOT / "manifests"
+OVERLAYS = ("home-nfs", "s3")
+NAMESPACE = "holdfast-system"
+CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+MATCH_NAMESPACE = "kubernetes.io/metadata.name"
+
+_KUSTOMIZATION = """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [../../base]
+components: [{components}]
+configMapGenerator:
+- name: holdfast
+  namespace: holdfast-system
+  files: [holdfast.yaml]
+{more}
+"""
+
+
+class Rendered:
+    """The documents of one kustomization."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.text = _kubectl("kustomize", folder)
+        self.documents = documents(self.text)
+
+    def all(self, kind: str) -> list[dict]:
+        return [document for document in self.documents if document["kind"] == kind]
+
+    def one(self, kind: str, name: str = "holdfast") -> dict:
+        [document] = [each for each in self.all(kind) if each["metadata"]["name"] == name]
+        return document
+
+    def settings(self) -> str:
+        """The file of settings, by the name under which the pod mounts it."""
+        volumes = {volume["name"]: volume for volume in self.pod()["volumes"]}
+        return self.one("ConfigMap", volumes["settings"]["configMap"]["name"])["data"]["holdfast.yaml"]
+
+    def pod(self) -> dict:
+        return self.one("Deployment")["spec"]["template"]["spec"]
+
+    def environment(self) -> dict[str, str]:
+        """Of holdfast's container, as the kubelet would fill it in."""
+        fields = {"metadata.namespace": NAMESPACE, "metadata.name": "holdfast-0"}
+        return {each["name"]: each.get("value") or fields[each["valueFrom"]["fieldRef"]["fieldPath"]]
+                for each in self.pod()["containers"][0]["env"]}
+
+    def webhooks(self, kind: str) -> dict[str, dict]:
+        """The entries of the configuration `holdfast`, by name."""
+        return {entry["name"]: entry for entry in self.one(kind)["webhooks"]}
+
+    def rights(self) -> list[dict]:
+        """What is needed to ask the API server as holdfast's account."""
+        kinds = ("Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+        return [document for document in self.documents if document["kind"] in kinds]
+
+    def grants(self) -> set[tuple[str, str, str]]:
+        """(group, resource, verb) of every rule."""
+        return {(group, resource, verb) for role in self.all("ClusterRole") + self.all("Role") for rule in role["rules"]
+                for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+
+def excluded(entry: dict) -> list[str]:
+    """The namespaces that a webhook's entry leaves alone."""
+    [term] = [each for each in entry["namespaceSelector"]["matchExpressions"] if each["key"] == MATCH_NAMESPACE]
+    assert term["operator"] == "NotIn", term
+    return term["values"]
+
+
+class Copy:
+    """The manifests in a folder of the test's own, where it may add what a user adds."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.manifests = folder / "manifests"
+        shutil.copytree(MANIFESTS, self.manifests)
+
+    def overlay(self, name: str, *components: str, settings: str, more: str = "") -> pathlib.Path:
+        folder = self.manifests / "overlays" / name
+        folder.mkdir()
+        (folder / "holdfast.yaml").write_text(settings)
+        listed = ", ".join(f"../../components/{component}" for component in components)
+        (folder / "kustomization.yaml").write_text(_KUSTOMIZATION.format(components=listed, more=more))
+        return folder
+
+    def issue_certificate(self) -> pathlib.Path:
+        """As docs/install.md says; returns the authority's file."""
+        folder = self.manifests / "components" / "certificate-files"
+        subprocess.run([Stage.holdfast, "certs", "generate", "--out", folder, "--san", f"holdfast.{NAMESPACE}.svc"],
+                       check=True, capture_output=True)
+        return folder / "ca.crt"
+
+
+def documents(text: str) -> list[dict]:
+    """Of YAML; kubectl reads it."""
+    return _json_documents(_kubectl("patch", "--local", "-f", "-", "--type", "merge", "-p", "{}", "-o", "json",
+                                    stdin=text))
+
+
+def _kubectl(*words, stdin: str | None = None) -> str:
+    """Without a cluster."""
+    command = [str(Stage.components / "kubectl"), *map(str, words)]
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False,
+                          env=plain_environment(pathlib.Path("/nonexistent")))
+    if done.returncode != 0:
+        raise RuntimeError(f"kubectl {' '.join(map(str, words))}: {done.stderr}")
+    return done.stdout
+
+
+def _json_documents(text: str) -> list[dict]:
+    """One after the other."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        document, at = decoder.raw_decode(text, at)
+        found.append(document)
+    return found
