@@ -1,11 +1,12 @@
 # The front door. `make help` lists the verbs.
 SHELL := /bin/bash
 JOBS ?= 2
+MINUTES ?= 2
 # One compiler cache serves every checkout of this tree.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
-.PHONY: help build demo test cluster bench coverage fmt clean
+.PHONY: help build demo test fuzz cluster bench coverage fmt clean
 
 help: ## this list
 	@awk -F': .*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +22,12 @@ demo: build ## the main job on an embedded catalog: Restore, Fresh, Wait, Refuse
 
 test: ## every test that this machine can run
 	@tools/test
+
+fuzz: ## the fuzz targets for minutes each (MINUTES=2) instead of seconds
+	@tools/setup test
+	@cmake --preset fuzz $(CMAKE_QUIET)
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tests/fuzz/run --build build-fuzz --jobs $(JOBS) --minutes $(MINUTES)
 
 cluster: build ## a real API server and kopia repository with holdfast in front, to try with kubectl
 	@tools/setup cluster
@@ -38,4 +45,4 @@ fmt: ## format the sources
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
 
 clean: ## remove what was built here; the cache of real components stays
-	@rm -rf build build-debug build-sanitize build-threads build-coverage build-bench
+	@rm -rf build build-debug build-sanitize build-threads build-fuzz build-coverage build-bench

@@ -15,7 +15,7 @@ struct FileEntry {
 };
 
 /// Throws SettingsError naming `file`, the line and the key for anything that is not a mapping of mappings, scalars and
-/// lists, for a key given twice, and beyond 1 MiB or 8 levels.
+/// lists, for a key given twice, and beyond 1 MiB, 8 levels or 10,000 values.
 std::vector<FileEntry> read_settings_file(const std::string& file);
 
 /// The same for text that is already there.

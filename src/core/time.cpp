@@ -9,8 +9,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::int64_t kFirstYear = 1678;
-constexpr std::int64_t kLastYear = 2261;
+constexpr int kFirstYear = 1678;
+constexpr int kLastYear = 2261;
 constexpr std::chrono::hours kLongest{24 * 36525};
 
 /// Takes exactly `digits` decimal digits off the front of `text`.
@@ -56,13 +56,17 @@ std::optional<std::chrono::minutes> take_zone(std::string_view& text) {
   return std::chrono::minutes{sign * (*hours * 60 + *minutes)};
 }
 
+bool in_range(std::chrono::year year) {
+  return year >= std::chrono::year{kFirstYear} && year <= std::chrono::year{kLastYear};
+}
+
 std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
   const auto year = take_number(text, 4);
   if (!year || !take(text, "-")) return std::nullopt;
   const auto month = take_number(text, 2);
   if (!month || !take(text, "-")) return std::nullopt;
   const auto day = take_number(text, 2);
-  if (!day || *year < kFirstYear || *year > kLastYear) return std::nullopt;
+  if (!day || !in_range(std::chrono::year{*year})) return std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
@@ -117,7 +121,10 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   if (!fraction) return std::nullopt;
   const auto zone = take_zone(text);
   if (!zone || !text.empty()) return std::nullopt;
-  return Time{*date} + *clock + *fraction - *zone;
+  const Time time = Time{*date} + *clock + *fraction - *zone;
+  // A zone may lead across the ends of the range.
+  const std::chrono::year_month_day utc{std::chrono::floor<std::chrono::days>(time)};
+  return in_range(utc.year()) ? std::optional(time) : std::nullopt;
 }
 
 std::string format_seconds(Time time) { return format_date_time(time) + "Z"; }

@@ -193,13 +193,6 @@ void Client::Impl::shut() {
   for (const auto& stream : ended.streams) stream->end_by_client();
 }
 
-std::string_view Reply::header(std::string_view name) const {
-  for (const auto& [key, value] : headers) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 Client::Client(Loop& loop, Options options, std::shared_ptr<const ClientTls> tls)
     : impl_(std::make_shared<Impl>(loop.impl().context, options, std::move(tls))) {}
 

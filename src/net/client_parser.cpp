@@ -7,6 +7,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "src/net/last_chunk.hpp"
+
 namespace holdfast::net {
 
 namespace http = boost::beast::http;
@@ -76,6 +78,13 @@ class ReplyParser::Message : public http::basic_parser<false> {
   Reply& reply_;
 };
 
+std::string_view Reply::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
 ReplyParser::ReplyParser(const Options& options) : options_(options) { begin(); }
 ReplyParser::~ReplyParser() = default;
 
@@ -105,6 +114,7 @@ ReplyParser::State ReplyParser::put(std::string_view bytes) {
 }
 
 ReplyParser::State ReplyParser::feed(std::string_view& bytes) {
+  if (message_->is_header_done() && message_->chunked() && is_torn_last_chunk(bytes)) return State::NeedsMore;
   Error error;
   bytes.remove_prefix(message_->put(boost::asio::buffer(bytes.data(), bytes.size()), error));
   if (!error || error == http::error::need_more) return message_->is_done() ? State::Complete : State::NeedsMore;

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "src/net/last_chunk.hpp"
 #include "src/net/url.hpp"
 
 namespace holdfast::net {
@@ -28,6 +29,8 @@ RequestParser::RequestParser(const Limits& limits) : body_limit_(limits.body_byt
 }
 
 RequestParser::State RequestParser::put(const char* data, std::size_t size, std::size_t& consumed) {
+  consumed = 0;
+  if (is_header_done() && chunked() && is_torn_last_chunk({data, size})) return State::NeedsMore;
   Error error;
   consumed = basic_parser::put(boost::asio::buffer(data, size), error);
   if (error && error != http::error::need_more) {

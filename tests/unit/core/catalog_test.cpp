@@ -173,3 +173,15 @@ TEST_CASE("counts that no sane listing holds are brought into range") {
   CHECK(both.find(kData, snapshot_id(1))->failed == 0xffffffff);
   CHECK(both.find(kData, snapshot_id(2))->failed == 0);
 }
+
+TEST_CASE("every identity with complete snapshots is listed with the end of its newest one") {
+  ListedSnapshot half = data(3, "2026-01-03T00:00:00Z");
+  half.source.user = "half";
+  half.incomplete = "checkpoint";
+  const Catalog both = catalog({data(1, "2026-01-01T00:00:00Z"), data(2, "2026-01-02T00:00:00Z"), half});
+  const auto ends = both.last_ends();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].first == to_string(kData));
+  CHECK(format_nanoseconds(ends[0].second) == both.newest(kData)->end_time);
+  CHECK(Catalog().last_ends().empty());
+}
