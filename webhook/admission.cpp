@@ -87,7 +87,7 @@ class Review : public std::enable_shared_from_this<Review> {
     evidence_ = std::move(evidence);
     core::Verdict verdict = core::decide(intent_, evidence_, {}, policy(), base::utc_now());
     if (door_.cluster_ == nullptr || !core::cluster_matters(verdict)) return settle(std::move(verdict));
-    door_.cluster_->ask(std::get<core::WantsRestore>(intent_).pvc, deadline(),
+    door_.cluster_->ask(std::get<core::WantsRestore>(intent_), is_without_backup(verdict), deadline(),
                         [self = shared_from_this()](core::ClusterFacts facts) {
                           self->guard([&] { self->have_facts(std::move(facts)); });
                         });

@@ -86,6 +86,7 @@ class Attributes {
 /// As exec wants it. The strings stay the caller's.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;
+  result.reserve(strings.size() + 1);
   for (std::string& one : strings) result.push_back(one.data());
   result.push_back(nullptr);
   return result;

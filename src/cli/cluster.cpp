@@ -45,6 +45,7 @@ generator::Generator::Setup generator_setup(const Settings& settings, const kube
   generator::Generator::Setup setup;
   setup.options = settings.generator;
   setup.policy = settings.policy;
+  setup.sweep = settings.sweep;
   setup.identity = replica_name();
   // Of a kubeconfig it is whatever its context happens to say.
   const bool in_a_pod = settings.kubeconfig.empty();

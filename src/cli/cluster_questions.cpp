@@ -1,11 +1,15 @@
 #include "src/cli/cluster_questions.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/generator/desired.hpp"
+#include "holdfast/generator/seen.hpp"
 #include "holdfast/json/objects.hpp"
 
 namespace holdfast::cli {
@@ -37,17 +41,43 @@ bool is_running_mover_of(std::string_view job, std::string_view source) {
   return false;
 }
 
-/// The three answers, coming in any order on any thread.
+using Remembered = decltype(core::ClusterFacts::tombstone);
+
+/// Where a memory is kept, not finding it is no proof that nothing was seen: the leader writes it as soon as it can.
+Remembered read_memory(const kube::Result& result, std::span<const core::Candidate> candidates) {
+  const auto no_answer = [](std::string_view why) {
+    return core::NoAnswer{fmt::format("the memory of seen backups: {}", why)};
+  };
+  if (const auto* error = std::get_if<kube::ApiError>(&result)) {
+    return no_answer(error->not_found() ? "it is not written yet" : error->message);
+  }
+  const auto object = json::read_config_map(std::get<std::string>(result));
+  if (const auto* fault = std::get_if<json::ObjectFault>(&object)) return no_answer(fault->problem);
+  const auto seen = generator::read_seen(std::get<json::ConfigMap>(object));
+  if (const auto* fault = std::get_if<json::ObjectFault>(&seen)) return no_answer(fault->problem);
+  return generator::tombstone(std::get<generator::Seen>(seen), candidates);
+}
+
+/// The answers, `expected` of them, coming in any order on any thread.
 class Collector {
  public:
-  Collector(std::string source, bool adopt, std::function<void(core::ClusterFacts)> done)
-      : source_(std::move(source)), adopt_(adopt), done_(std::move(done)) {}
+  Collector(core::PvcName pvc, std::shared_ptr<const core::Policy> policy, bool adopt, int expected,
+            std::function<void(core::ClusterFacts)> done)
+      : pvc_(std::move(pvc)),
+        policy_(std::move(policy)),
+        source_(generator::names(policy_->naming, pvc_.name).source),
+        adopt_(adopt),
+        done_(std::move(done)),
+        missing_(expected) {}
 
   void destination(const kube::Result& result) {
     take([&] { destination_ = read_object(result); });
   }
   void source(const kube::Result& result) {
     take([&] { backup_ = read_object(result); });
+  }
+  void memory(const kube::Result& result, std::span<const core::Candidate> candidates) {
+    take([&] { tombstone_ = read_memory(result, candidates); });
   }
   void jobs(const kube::Result& result) {
     take([&] {
@@ -75,11 +105,12 @@ class Collector {
 
   core::ClusterFacts facts() const {
     core::ClusterFacts facts;
+    facts.tombstone = tombstone_;
     if (const auto* silent = std::get_if<core::NoAnswer>(&destination_)) {
       facts.destination = *silent;
     } else {
       const auto& object = std::get<0>(destination_);
-      facts.destination = generator::destination_facts(object ? &*object : nullptr, adopt_);
+      facts.destination = generator::destination_facts(object ? &*object : nullptr, adopt_, pvc_, *policy_);
     }
     if (const auto* silent = std::get_if<core::NoAnswer>(&backup_)) {
       facts.backup = *silent;
@@ -92,11 +123,14 @@ class Collector {
     return facts;
   }
 
+  const core::PvcName pvc_;
+  const std::shared_ptr<const core::Policy> policy_;
   const std::string source_;
   const bool adopt_;
   const std::function<void(core::ClusterFacts)> done_;
   std::mutex mutex_;
-  int missing_ = 3;
+  int missing_;
+  Remembered tombstone_;
   Found destination_ = core::NoAnswer{"not asked"};
   Found backup_ = core::NoAnswer{"not asked"};
   bool mover_runs_ = false;
@@ -105,13 +139,19 @@ class Collector {
 
 }  // namespace
 
-ClusterQuestions::ClusterQuestions(kube::Client& client, core::Naming naming, bool adopt)
-    : client_(client), naming_(naming), adopt_(adopt) {}
+ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, bool adopt,
+                                   std::optional<kube::Target> memory)
+    : client_(client),
+      policy_(std::make_shared<const core::Policy>(std::move(policy))),
+      adopt_(adopt),
+      memory_(std::move(memory)) {}
 
-void ClusterQuestions::ask(const core::PvcName& pvc, index::Deadline deadline,
+void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                            std::function<void(core::ClusterFacts)> done) {
-  const generator::Names names = generator::names(naming_, pvc.name);
-  const auto collector = std::make_shared<Collector>(names.source, adopt_, std::move(done));
+  const core::PvcName& pvc = wanted.pvc;
+  const bool remembers = memory_ && without_backup;
+  const generator::Names names = generator::names(policy_->naming, pvc.name);
+  const auto collector = std::make_shared<Collector>(pvc, policy_, adopt_, remembers ? 4 : 3, std::move(done));
   client_.get({kube::kReplicationDestinations, pvc.ns, names.door}, deadline,
               [collector](const kube::Result& result) { collector->destination(result); });
   client_.get({kube::kReplicationSources, pvc.ns, names.source}, deadline,
@@ -121,6 +161,10 @@ void ClusterQuestions::ask(const core::PvcName& pvc, index::Deadline deadline,
   movers.limit = 0;
   client_.list(kube::kJobs, pvc.ns, movers, deadline,
                [collector](const kube::Result& result) { collector->jobs(result); });
+  if (!remembers) return;
+  client_.get(*memory_, deadline, [collector, candidates = wanted.candidates](const kube::Result& result) {
+    collector->memory(result, candidates);
+  });
 }
 
 }  // namespace holdfast::cli

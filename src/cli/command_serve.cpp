@@ -11,6 +11,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/certs/store.hpp"
 #include "holdfast/cli/run.hpp"
+#include "holdfast/generator/seen.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/ops/health.hpp"
 #include "holdfast/webhook/admission.hpp"
@@ -44,6 +45,12 @@ net::Limits ops_limits() {
 /// that a host has says nothing about the share of a container, hence the upper bound.
 int thread_count() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, kLeastThreads, kMostThreads);
+}
+
+/// Where the generator of this installation keeps what was seen; nullopt: it keeps nothing.
+std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config) {
+  if (!settings.generator.enabled) return std::nullopt;
+  return generator::seen_place(settings.policy.pin, generator_setup(settings, config).options.own_namespace);
 }
 
 std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point moment) {
@@ -159,7 +166,7 @@ class Program {
   struct Questions {
     Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, const ops::Logger& log)
         : client(loop, config, {kQuestionsAtOnce, "holdfast-webhook"}, log),
-          questions(client, settings.policy.naming, settings.generator.adopt) {}
+          questions(client, settings.policy, settings.generator.adopt, memory_place(settings, config)) {}
     kube::Client client;
     ClusterQuestions questions;
   };
@@ -226,7 +233,9 @@ class Program {
       const std::string problem = generator_->problem();
       return problem.empty() && !generator_->leads() ? "standing by" : problem;
     });
-    health_.add("tombstones", false, [] { return "not kept: rule 9 does not apply"; });
+    health_.add("tombstones", false, [this] {
+      return generator_ ? generator_->memory_problem() : std::string("not kept: rule 9 does not apply");
+    });
   }
 
   void listen() {

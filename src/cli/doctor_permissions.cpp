@@ -35,6 +35,7 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
     needs.push_back({"external-secrets.io", "externalsecrets", kOwn});
   }
   if (options.kyverno_cleanup) needs.push_back({"kyverno.io", "clustercleanuppolicies", kOwn});
+  needs.push_back({"", "configmaps", {"get", "create", "patch"}, options.own_namespace});
   needs.push_back({"coordination.k8s.io", "leases", {"get", "create", "update"}, options.own_namespace});
 }
 

@@ -8,8 +8,9 @@ namespace holdfast::cli {
 std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evidence& evidence,
                                            const core::Policy& policy, core::Time now) {
   std::vector<generator::AuditItem> items;
-  for (const core::Claim& claim : input.claims) {
+  for (core::Claim claim : input.claims) {
     if (claim.pvc.name.empty()) continue;
+    claim.uid.clear();  // of a cluster that this one is not
     const auto labels = input.labels_around(claim);
     generator::View view;
     view.pvc = claim.pvc.full_name();

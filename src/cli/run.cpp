@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
+#include <variant>
 
 #include "src/cli/commands.hpp"
 #include "src/cli/files.hpp"
@@ -101,64 +103,65 @@ CLI::App* add_render(CLI::App& app, Arguments& arguments) {
   return verb;
 }
 
-struct Verbs {
-  CLI::App *serve, *decide, *render, *why, *audit, *plan, *doctor, *repository_id, *generate, *version;
-};
-
-Verbs add_verbs(CLI::App& app, Arguments& arguments) {
-  Verbs verbs{};
-  verbs.serve = app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics");
-  add_settings(*verbs.serve, arguments);
-  verbs.decide = add_verb(app, arguments, "decide",
-                          "Say what mode enforce would do with the PVCs in a file, were they created now");
-  add_file(*verbs.decide, arguments.file)->required();
-  verbs.render = add_render(app, arguments);
-  verbs.why = add_verb(app, arguments, "why", "Say how one PVC of the cluster stands, and what it waits for");
-  verbs.why->add_option("pvc", arguments.pvc, "its name")->required()->type_name("NAMESPACE/PVC");
-  verbs.audit = add_verb(app, arguments, "audit",
-                         "List the PVCs of the cluster, or of a file, and how they are protected; exit code 1 where "
-                         "wanted protection is not there");
-  add_file(*verbs.audit, arguments.file);
-  verbs.plan = add_verb(app, arguments, "plan",
-                        "Say what would become of the PVCs in a file, were the cluster built from it now; exit code 1 "
-                        "where something that has backups would come back without them");
-  add_file(*verbs.plan, arguments.file)->required();
-  verbs.doctor = add_verb(app, arguments, "doctor",
-                          "Look at everything that this installation rests on, and say what to do about what is not "
-                          "well; exit code 1 where a check failed");
-  verbs.repository_id = add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
-  verbs.generate = add_certs(app, arguments);
-  verbs.version = app.add_subcommand("version", "Print the version");
-  add_output(*verbs.version, arguments);
-  return verbs;
+void add_verbs(CLI::App& app, Arguments& arguments) {
+  add_settings(*app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics"),
+               arguments);
+  CLI::App* decide = add_verb(app, arguments, "decide",
+                              "Say what mode enforce would do with the PVCs in a file, were they created now");
+  add_file(*decide, arguments.file)->required();
+  add_render(app, arguments);
+  CLI::App* why = add_verb(app, arguments, "why", "Say how one PVC of the cluster stands, and what it waits for");
+  why->add_option("pvc", arguments.pvc, "its name")->required()->type_name("NAMESPACE/PVC");
+  CLI::App* audit = add_verb(app, arguments, "audit",
+                             "List the PVCs of the cluster, or of a file, and how they are protected; exit code 1 "
+                             "where wanted protection is not there");
+  add_file(*audit, arguments.file);
+  CLI::App* plan = add_verb(app, arguments, "plan",
+                            "Say what would become of the PVCs in a file, were the cluster built from it now; exit "
+                            "code 1 where something that has backups would come back without them");
+  add_file(*plan, arguments.file)->required();
+  add_verb(app, arguments, "doctor",
+           "Look at everything that this installation rests on, and say what to do about what is not well; exit code 1 "
+           "where a check failed");
+  add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
+  add_certs(app, arguments);
+  add_output(*app.add_subcommand("version", "Print the version"), arguments);
 }
 
-int run_verb(const Verbs& verbs, const Arguments& arguments) {
-  if (verbs.version->parsed()) return version(arguments.output);
-  if (verbs.generate->parsed()) return generate_certificates(arguments.certificates);
+int run_verb(std::string_view verb, const Arguments& arguments) {
+  if (verb == "version") return version(arguments.output);
+  if (verb == "certs") return generate_certificates(arguments.certificates);
   const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
-  if (verbs.decide->parsed()) return decide(settings, arguments.file, arguments.output);
-  if (verbs.render->parsed()) return render(settings, arguments.render, arguments.output);
-  if (verbs.why->parsed()) return why(settings, arguments.pvc, arguments.output);
-  if (verbs.audit->parsed()) return audit(settings, arguments.file, arguments.output);
-  if (verbs.plan->parsed()) return plan(settings, arguments.file, arguments.output);
-  if (verbs.doctor->parsed()) return doctor(settings, arguments.output);
-  if (verbs.repository_id->parsed()) return repository_id(settings, arguments.output);
+  if (verb == "decide") return decide(settings, arguments.file, arguments.output);
+  if (verb == "render") return render(settings, arguments.render, arguments.output);
+  if (verb == "why") return why(settings, arguments.pvc, arguments.output);
+  if (verb == "audit") return audit(settings, arguments.file, arguments.output);
+  if (verb == "plan") return plan(settings, arguments.file, arguments.output);
+  if (verb == "doctor") return doctor(settings, arguments.output);
+  if (verb == "repository-id") return repository_id(settings, arguments.output);
   return serve(settings);
 }
 
-int dispatch(int argc, char** argv) {
+/// The verb that was given, or the exit code where there is none to carry out. The parser, with half a megabyte of
+/// options and their help, is gone when the verb begins.
+std::variant<std::string, int> read_command_line(int argc, char** argv, Arguments& arguments) {
   CLI::App app("holdfast: a PVC that ever had a backup never silently comes back empty");
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
   app.require_subcommand(1);
-  Arguments arguments;
-  const Verbs verbs = add_verbs(app, arguments);
+  add_verbs(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kOk : kUsage;
   }
-  return run_verb(verbs, arguments);
+  return app.get_subcommands().front()->get_name();
+}
+
+int dispatch(int argc, char** argv) {
+  Arguments arguments;
+  const auto read = read_command_line(argc, argv, arguments);
+  if (const int* code = std::get_if<int>(&read)) return *code;
+  return run_verb(std::get<std::string>(read), arguments);
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ using V = std::string_view;
 
 constexpr std::chrono::hours kLongestAge{24 * 365};
 constexpr std::chrono::seconds kLongestJitter{30};
+constexpr std::chrono::seconds kShortestSweep{10};
+constexpr std::chrono::hours kLongestSweep{24};
 constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
 constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
 constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
@@ -31,6 +33,8 @@ std::vector<Setting> main_rows() {
    [](S& s, V v) { return to_switch(v, s.generator.enabled); }, nullptr},
   {"generator.minAge", "--min-age", "", "a duration such as 8s", "2h", "how old a PVC must be before its first backup", false,
    [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestAge, s.generator.min_age); }, nullptr},
+  {"generator.sweep", "--sweep", "", "10s..24h", "15m", "how often everything is looked at again, besides what the watches tell at once", false,
+   [](S& s, V v) { return to_duration(v, kShortestSweep, kLongestSweep, s.sweep); }, nullptr},
   {"generator.naming", "", "", "legacy-backup|v4", "legacy-backup",
    "names: <pvc>-backup for both VolSync objects, or <pvc> and <pvc>-dst", false,
    [](S& s, V v) { return to_choice<core::Naming>(v, {{"legacy-backup", core::Naming::LegacyBackup}, {"v4", core::Naming::V4}}, s.policy.naming); }, nullptr},

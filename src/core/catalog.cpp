@@ -143,4 +143,11 @@ std::optional<Time> Catalog::oldest_start(const Identity& identity) const {
   return rows_[rows->end - 1].start;
 }
 
+std::vector<std::pair<std::string, Time>> Catalog::last_ends() const {
+  std::vector<std::pair<std::string, Time>> ends;
+  ends.reserve(ranges_.size());
+  for (const auto& [identity, range] : ranges_) ends.emplace_back(identity, rows_[range.begin].end);
+  return ends;
+}
+
 }  // namespace holdfast::core

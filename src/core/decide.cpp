@@ -162,21 +162,13 @@ class Judge {
   std::optional<Verdict> backups_vanished() const {
     if (const auto* silent = std::get_if<NoAnswer>(&cluster_.tombstone)) return cluster_unavailable(*silent);
     const auto* remembered = std::get_if<std::optional<Tombstone>>(&cluster_.tombstone);
-    if (remembered == nullptr || !*remembered || accepts(**remembered)) return std::nullopt;
+    if (remembered == nullptr || !*remembered || accepts(wanted_, **remembered)) return std::nullopt;
     const Tombstone& tombstone = **remembered;
     return refuse(Code::BackupsVanished,
                   fmt::format("backups of {} were seen before{} and are gone now", tombstone.identity,
                               tombstone.last_seen ? ", last at " + format_seconds(*tombstone.last_seen) : ""),
                   fmt::format("find out why; to go on empty add the annotation `{}: \"{}: <reason>\"`",
                               key::kAcceptVanished, tombstone.id));
-  }
-
-  /// The annotation names this tombstone and gives a reason.
-  bool accepts(const Tombstone& tombstone) const {
-    const std::string_view value = wanted_.accept_vanished;
-    const std::size_t colon = value.find(':');
-    if (colon == std::string_view::npos || value.substr(0, colon) != tombstone.id) return false;
-    return value.find_first_not_of(" \t", colon + 1) != std::string_view::npos;
   }
 
   // Rule 9b.
@@ -266,6 +258,13 @@ Verdict decide(const Intent& intent, const Evidence& evidence, const ClusterFact
                Time now) {
   if (const auto* settled = std::get_if<Settled>(&intent)) return settled->verdict;
   return Judge(std::get<WantsRestore>(intent), evidence, cluster, policy, now).judge();
+}
+
+bool accepts(const WantsRestore& wanted, const Tombstone& tombstone) {
+  const std::string_view value = wanted.accept_vanished;
+  const std::size_t colon = value.find(':');
+  if (colon == std::string_view::npos || value.substr(0, colon) != tombstone.id) return false;
+  return value.find_first_not_of(" \t", colon + 1) != std::string_view::npos;
 }
 
 bool cluster_matters(const Verdict& verdict) {

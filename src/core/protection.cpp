@@ -22,7 +22,7 @@ Why why_not(OptIn::Is opt_in) {
 
 /// Either contract opts in. Where none does, the first that was meant says why not.
 OptIn opts_in(const Pvc& pvc, bool namespace_managed, const Policy& policy) {
-  const OptIn simple = opts_in_simple(pvc, policy);
+  OptIn simple = opts_in_simple(pvc, policy);
   if (simple.is == OptIn::Is::Yes) return simple;
   const OptIn plumber = opts_in_plumber(pvc, namespace_managed, policy);
   return plumber.is == OptIn::Is::Yes || simple.is == OptIn::Is::No ? plumber : simple;

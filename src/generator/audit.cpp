@@ -21,7 +21,7 @@ using Phase = core::Claim::Phase;
 /// A schedule that is at least daily has made a backup by then.
 constexpr std::chrono::hours kFirstBackup{24};
 constexpr std::size_t kMaxReasonBytes = 200;
-constexpr std::string_view kForeign = "ForeignObject";
+constexpr std::string_view kForeign[] = {"ForeignObject", "ForeignIdentity"};
 
 std::string_view to_string(Phase phase) {
   switch (phase) {
@@ -98,8 +98,9 @@ class Auditor {
   }
 
   bool is_foreign(Part part) const {
-    return std::any_of(plan_.holds.begin(), plan_.holds.end(),
-                       [part](const Hold& h) { return h.part == part && h.code == kForeign; });
+    return std::any_of(plan_.holds.begin(), plan_.holds.end(), [part](const Hold& h) {
+      return h.part == part && std::find(std::begin(kForeign), std::end(kForeign), h.code) != std::end(kForeign);
+    });
   }
 
   bool is_applied_now(Part part) const {
@@ -128,6 +129,7 @@ class Auditor {
     const core::Observed* source = object_of(view_, Part::Source);
     if (is_foreign(Part::Source)) return "foreign";
     if (source == nullptr) return hold(Part::Source) ? "held" : "missing";
+    if (const auto by = stopped_by(*source); is_ours(source) && !by.empty()) return std::string(by);
     if (is_synchronizing(*source)) return "synchronizing";
     if (source->status.mover_result == "Failed") return "failed: the last backup's mover failed";
     return "scheduled";

@@ -1,12 +1,15 @@
 #include "holdfast/generator/cluster_facts.hpp"
 
+#include "src/generator/adoption.hpp"
 #include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
 
-core::Destination destination_facts(const core::Observed* destination, bool adopt) {
+core::Destination destination_facts(const core::Observed* destination, bool adopt, const core::PvcName& pvc,
+                                    const core::Policy& policy) {
   if (destination == nullptr) return {};
-  return {is_within_reach(destination, adopt) ? core::Destination::Owner::Ours : core::Destination::Owner::Foreign,
+  const bool foreign = standing(destination, adopt, pvc, policy) == Standing::Foreign;
+  return {foreign ? core::Destination::Owner::Foreign : core::Destination::Owner::Ours,
           destination->status.image.has_value()};
 }
 

@@ -106,7 +106,7 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
       job->outcome.error = *error;
       job->outcome.action = to_string(action);
     }
-    reporter_.failed(job->pvc, store_.claim(job->pvc), action, *error, job->deadline);
+    reporter_.failed(job->pvc, store_.claim(job->pvc).get(), action, *error, job->deadline);
     if (error->passing()) return job->done(job->outcome);
     return next(job);
   }

@@ -3,6 +3,7 @@
 #include <future>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "holdfast/net/server.hpp"
 #include "src/generator/worker.hpp"
@@ -14,6 +15,22 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPoll{20};
+
+/// An audit that somebody waits for. Whoever drops it on the way answers it too.
+class Asked {
+ public:
+  explicit Asked(std::function<void(Generator::Audit)> done) : done_(std::move(done)) {}
+  ~Asked() {
+    if (done_) done_({"the generator has ended", {}});
+  }
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+
+  void answer(Generator::Audit audit) { std::exchange(done_, nullptr)(std::move(audit)); }
+
+ private:
+  std::function<void(Generator::Audit)> done_;
+};
 
 /// A worker on its own thread: made by whoever starts it, and ended on the thread itself.
 class Workshop {
@@ -49,10 +66,10 @@ class Workshop {
   }
 
   void audit(std::string ns, steady_clock::time_point deadline, std::function<void(Generator::Audit)> done) {
-    index_.prove(deadline, [this, way_back = way_back_, ns = std::move(ns),
-                            done = std::move(done)](core::Evidence evidence) mutable {
-      way_back->post([this, ns = std::move(ns), done = std::move(done), evidence = std::move(evidence)] {
-        if (worker_) done(worker_->audit(ns, evidence));
+    const auto asked = std::make_shared<Asked>(std::move(done));
+    index_.prove(deadline, [this, asked, way_back = way_back_, ns = std::move(ns)](core::Evidence evidence) mutable {
+      way_back->post([this, asked, ns = std::move(ns), evidence = std::move(evidence)] {
+        if (worker_) asked->answer(worker_->audit(ns, evidence));
       });
     });
   }
@@ -104,6 +121,8 @@ void Generator::audit(std::string ns, steady_clock::time_point deadline, std::fu
 }
 
 std::string Generator::problem() const { return *impl_->workshop.shared().problem.read(); }
+
+std::string Generator::memory_problem() const { return *impl_->workshop.shared().memory_problem.read(); }
 
 bool Generator::leads() const { return impl_->workshop.shared().leads; }
 

@@ -64,6 +64,16 @@ bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
   return std::any_of(object.meta.owners.begin(), object.meta.owners.end(), names_it);
 }
 
+bool is_owned_by_another(const core::Observed& object, std::string_view pvc) {
+  bool by_any = false, by_this = false;
+  for (const core::Meta::Owner& owner : object.meta.owners) {
+    if (owner.kind != "PersistentVolumeClaim") continue;
+    by_any = true;
+    by_this = by_this || owner.name == pvc;
+  }
+  return by_any && !by_this;
+}
+
 bool is_synchronizing(const core::Observed& source) {
   return source.status.synchronizing || source.status.sync_started.has_value();
 }
@@ -84,6 +94,25 @@ std::optional<core::Identity> identity_in(const core::Observed& object) {
   if (identity.path.empty()) identity.path = kDataPath;
   if (identity.user.empty() || identity.host.empty()) return std::nullopt;
   return identity;
+}
+
+std::optional<core::Identity> working_identity(const core::Observed& object) {
+  if (auto named = identity_in(object)) return named;
+  const Json::Value spec = spec_of(object);
+  const Json::Value& kopia = member(spec, "kopia");
+  if (!member(spec, "sourcePVC").isString() || !kopia.isObject()) return std::nullopt;
+  core::Identity identity{text(kopia, "username"), text(kopia, "hostname"), text(kopia, "sourcePathOverride")};
+  if (identity.user.empty()) identity.user = core::fork_user_name(object.meta.name);
+  if (identity.host.empty()) identity.host = object.meta.ns;
+  if (identity.path.empty()) identity.path = kDataPath;
+  return identity;
+}
+
+std::string_view stopped_by(const core::Observed& source) {
+  const Json::Value spec = spec_of(source);
+  const Json::Value& paused = member(spec, "paused");
+  if (paused.isBool() && paused.asBool()) return "paused";
+  return text(member(spec, "trigger"), "manual").empty() ? "" : "manual";
 }
 
 const core::Observed* object_of(const View& view, Part part) {

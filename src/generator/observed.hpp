@@ -38,6 +38,17 @@ std::string manual_token(const core::Observed& object);
 /// The kopia source that a ReplicationSource or ReplicationDestination names; nullopt: it leaves that to VolSync.
 std::optional<core::Identity> identity_in(const core::Observed& object);
 
+/// The one that it works under: a ReplicationSource that leaves it to VolSync has its object name and namespace.
+/// nullopt: it is a ReplicationDestination that leaves it to VolSync, or no kopia mover.
+std::optional<core::Identity> working_identity(const core::Observed& object);
+
+/// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
+/// empty: it does. We write neither.
+std::string_view stopped_by(const core::Observed& source);
+
+/// Its ownerReferences name PVCs, and this one is none of them.
+bool is_owned_by_another(const core::Observed& object, std::string_view pvc);
+
 /// The object of this part under its own name, or nullptr.
 const core::Observed* object_of(const View& view, Part part);
 Known known_of(const View& view, Part part);

@@ -1,6 +1,9 @@
 #include "src/generator/observer.hpp"
 
+#include <set>
+
 #include "holdfast/json/objects.hpp"
+#include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -44,9 +47,37 @@ Entrance namespaces(Store& store) {
           [](const kube::WatchState&) {}};
 }
 
-Entrance objects(Store& store, Family family) {
+/// Tells of each object once that carries our label and says of no PVC that it is its: no plan ever concerns it.
+class Nameless {
+ public:
+  Nameless(std::string own_namespace, const ops::Logger& log) : own_namespace_(std::move(own_namespace)), log_(log) {}
+
+  void consider(Family family, const core::Observed& object) {
+    const core::Meta& meta = object.meta;
+    if (!is_ours(&object) || meta.ns == own_namespace_ || !made_for(object).name.empty()) return;
+    if (told_.size() >= kMostTold || !told_.insert(meta.uid).second) return;
+    log_.warn("names no PVC",
+              {{"kind", resource(family).kind},
+               {"namespace", meta.ns},
+               {"name", meta.name},
+               {"message",
+                "it carries holdfast's label, and neither an owner nor an annotation says for which PVC: it "
+                "is neither changed nor deleted; remove it, or the label"}});
+  }
+
+ private:
+  static constexpr std::size_t kMostTold = 1000;
+  const std::string own_namespace_;
+  const ops::Logger& log_;
+  std::set<std::string> told_;  ///< by uid
+};
+
+Entrance objects(Store& store, Family family, std::shared_ptr<Nameless> nameless) {
   return {with(json::read_observed,
-               [&store, family](core::Observed object) { store.apply_object(family, std::move(object)); }),
+               [&store, family, nameless = std::move(nameless)](core::Observed object) {
+                 nameless->consider(family, object);
+                 store.apply_object(family, std::move(object));
+               }),
           with(json::read_meta,
                [&store, family](const core::Meta& meta) {
                  store.remove_object(family, meta.ns, meta.name, meta.resource_version);
@@ -132,10 +163,11 @@ Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, const Op
     watched_.push_back(
         std::make_unique<Watched>(loop, client, resource, std::move(entrance), seldom, options.retry, log));
   };
+  const auto nameless = std::make_shared<Nameless>(options.own_namespace, log);
   watch(kube::kNamespaces, namespaces(store));
   for (const Family family : kFamilies) {
     const bool seldom = family == Family::Secrets && !options.external_secrets;
-    watch(resource(family), objects(store, family), seldom);
+    watch(resource(family), objects(store, family, nameless), seldom);
   }
   watch(kube::kClaims, claims(store));
 }

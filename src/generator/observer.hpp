@@ -18,6 +18,7 @@ class Observer {
   struct Options {
     bool external_secrets = true;  ///< false: they are looked for seldom, to clean up what an earlier setting made
     std::chrono::milliseconds retry{1000};  ///< of a watch that broke; doubled with each that follows
+    std::string own_namespace = {};         ///< in it are objects of ours that belong to no PVC
   };
   /// References outlive the observer.
   Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options, const ops::Logger& log);

@@ -54,6 +54,11 @@ void Pace::failed(const core::PvcName& pvc, std::string problem, Time now) {
   state.not_before = now + doubled(first_failure_, state.failures++);
 }
 
+bool Pace::is_restless(const core::PvcName& pvc, Time now) const {
+  const auto state = states_.find(pvc);
+  return state != states_.end() && state->second.writes > kWritesOfAStory && now < state->second.quiet_from;
+}
+
 std::string Pace::problem(const core::PvcName& pvc) const {
   const auto state = states_.find(pvc);
   return state == states_.end() ? std::string() : state->second.problem;

@@ -27,6 +27,8 @@ class Pace {
   /// There was nothing to do. Writes are forgotten only after a while without any: somebody who undoes each leaves
   /// time to rest in between.
   void rested(const core::PvcName& pvc, Time now);
+  /// Whether somebody else seems to undo what is written: there were too many writes, and it is not quiet yet.
+  bool is_restless(const core::PvcName& pvc, Time now) const;
   /// What failed last; empty: nothing.
   std::string problem(const core::PvcName& pvc) const;
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "src/generator/adoption.hpp"
 #include "src/generator/backup_source.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
@@ -54,6 +55,8 @@ void Planner::with_claim() {
 
 void Planner::for_protected_claim() {
   identity_ = backup_identity(view_, policy_);
+  const core::Observed* theirs = object_of(view_, Part::Source);
+  if (standing_of(theirs) == Standing::Adoptable) identity_ = working_identity(*theirs).value_or(identity_);
   const std::string problem = backup_of(*view_.claim, plan_.protection.tier, options_).problem;
   if (!problem.empty()) {
     hold(make_warning(
@@ -106,6 +109,10 @@ void Planner::decide_when_to_look_again() {
   };
   for (const Hold& hold : plan_.holds) consider(hold.until);
   consider(plan_.restore.next_attempt);
+}
+
+Standing Planner::standing_of(const core::Observed* object) const {
+  return standing(object, options_.adopt, view_.pvc, policy_);
 }
 
 bool Planner::available(Part part) {

@@ -7,6 +7,7 @@
 
 #include "holdfast/generator/plan.hpp"
 #include "src/generator/gate.hpp"
+#include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
 
@@ -31,18 +32,21 @@ class Planner {
   void door();
   void source();
   void existing_source(const core::Observed& there, const Object& wanted);
+  void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
   std::string mark_to_carry();
   bool repository_tells();
   /// Writes what is wanted unless it is there, on its way out, or another's.
   void settle(Object wanted);
+  void hold_foreign(Part part, const core::Observed& there);
   void apply(Object wanted, const core::Observed* there);
 
   // The restore: planner_restore.cpp.
   void run();
   void start_run(int attempt);
   void report_unverified();
+  void report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept);
   void report_missing_promise();
   void publish();
   void close();
@@ -65,6 +69,8 @@ class Planner {
   bool is_wanted(Part part) const;
   /// Whether VolSync's mover can work under this identity; says why not.
   bool movable(Part part, const core::Identity& identity);
+  /// Whose an object is; another's too where taking it over would move backups.
+  Standing standing_of(const core::Observed* object) const;
   /// Ours, but made for an earlier PVC of this name.
   bool is_strangers(const core::Observed* object) const;
   Subject subject() const { return {*view_.claim, plan_.protection.tier, identity_, policy_, options_}; }

@@ -1,6 +1,7 @@
 // What is written for a protected PVC: the secret before the door, the door before the source.
 #include <fmt/format.h>
 
+#include "src/generator/adoption.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/planner.hpp"
@@ -52,17 +53,32 @@ void Planner::source() {
   if (is_strangers(there) || !movable(Part::Source, identity_)) return;
   const Object wanted = source_object(subject());
   if (is_ours(there)) return existing_source(*there, wanted);
-  if (standing(there, options_.adopt) == Standing::Foreign) return settle(wanted);
+  if (standing_of(there) == Standing::Foreign) return settle(wanted);
   if (auto gate = source_gate(view_, policy_, options_, now_)) return hold(*std::move(gate));
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
 }
 
 void Planner::existing_source(const core::Observed& there, const Object& wanted) {
+  if (is_ours(&there)) report_stopped(wanted.part, there);
   if (there.meta.deleting || same(wanted, there)) return;
   if (!is_synchronizing(there)) return settle(wanted);
   hold(make_hold(Part::Source, "Synchronizing",
                  "the ReplicationSource changes when the backup under way is done: it is never edited meanwhile"));
+}
+
+/// Somebody has stopped it on purpose: that is theirs to undo, but not to be forgotten.
+void Planner::report_stopped(Part part, const core::Observed& source) {
+  const std::string_view by = stopped_by(source);
+  if (by.empty()) return;
+  const bool paused = by == "paused";
+  hold(make_warning(
+      part, paused ? "BackupsPaused" : "BackupsManual",
+      fmt::format("the PVC is not backed up on schedule: somebody has set {} on ReplicationSource {}, which holdfast "
+                  "leaves as it is; to let backups go on: `kubectl -n {} patch replicationsource {} --type merge -p "
+                  "'{}'`",
+                  paused ? "spec.paused" : "spec.trigger.manual", source.meta.name, source.meta.ns, source.meta.name,
+                  paused ? R"({"spec":{"paused":null}})" : R"({"spec":{"trigger":{"manual":null}}})")));
 }
 
 void Planner::offsite() {
@@ -82,7 +98,7 @@ void Planner::offsite_source() {
   if (is_strangers(there)) return;
   const Object wanted = offsite_source_object(subject());
   if (is_ours(there)) return existing_source(*there, wanted);
-  if (standing(there, options_.adopt) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
+  if (standing_of(there) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
 }
@@ -118,9 +134,14 @@ bool Planner::is_strangers(const core::Observed* object) const {
 
 void Planner::settle(Object wanted) {
   const core::Observed* there = object_of(view_, wanted.part);
-  if (standing(there, options_.adopt) == Standing::Foreign) return hold(foreign_hold(wanted.part, *there));
+  if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   apply(std::move(wanted), there);
+}
+
+void Planner::hold_foreign(Part part, const core::Observed& there) {
+  const bool elsewhere = standing(&there, options_.adopt) == Standing::Adoptable;
+  hold(elsewhere ? foreign_identity_hold(part, there, view_.pvc, policy_) : foreign_hold(part, there));
 }
 
 void Planner::apply(Object wanted, const core::Observed* there) {
@@ -132,7 +153,7 @@ void Planner::apply(Object wanted, const core::Observed* there) {
     action.uid = there->meta.uid;
     if (may_begin_to_work) action.resource_version = there->meta.resource_version;
   }
-  action.adopts = standing(there, options_.adopt) == Standing::Adoptable;
+  action.adopts = standing_of(there) == Standing::Adoptable;
   plan_.actions.emplace_back(std::move(action));
 }
 

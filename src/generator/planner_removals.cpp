@@ -22,7 +22,7 @@ void Planner::take_wrong_images_off() {
 
 /// Ours, or one that becomes ours because its PVC is protected.
 bool Planner::may_take_over(const core::Observed* object) const {
-  const Standing whose = standing(object, options_.adopt);
+  const Standing whose = standing_of(object);
   return whose == Standing::Ours || (whose == Standing::Adoptable && plan_.protection.protects());
 }
 
@@ -92,7 +92,8 @@ void Planner::remove_everything(std::string_view reason) {
   for (const Part part :
        {Part::Source, Part::OffsiteSource, Part::Run, Part::Door, Part::OffsiteSecret, Part::Secret}) {
     const auto consider = [&](const core::Observed* object) {
-      if (is_ours(object)) remove(part, *object, reason);
+      // Whose owner is another PVC is not an orphan of this one, whatever else is written on it.
+      if (is_ours(object) && !is_owned_by_another(*object, view_.pvc.name)) remove(part, *object, reason);
     };
     if (known_of(view_, part) != Known::Current) continue;
     consider(object_of(view_, part));

@@ -15,12 +15,22 @@ namespace holdfast::generator {
 
 using Stage = Restore::Stage;
 
+namespace {
+
+/// Of what the attempt with this token has restored; empty: that is nothing.
+std::string how_to_accept(const core::SyncStatus& run, std::string_view token) {
+  if (run.last_manual_sync != token || !has_image(run)) return {};
+  return fmt::format("; to take it as it is, annotate the PVC with `{}: {}`", key::kAcceptUnverified, token);
+}
+
+}  // namespace
+
 void Planner::run() {
   report_missing_promise();
   if (!is_wanted(Part::Run) || !available(Part::Run)) return;
   if (plan_.restore.stage == Stage::Unverified) report_unverified();
   // A restore through somebody else's door leads nowhere.
-  if (standing(object_of(view_, Part::Door), options_.adopt) == Standing::Foreign) return;
+  if (standing_of(object_of(view_, Part::Door)) == Standing::Foreign) return;
   const core::Observed* there = object_of(view_, Part::Run);
   if (plan_.restore.stage == Stage::Open) {
     // An earlier one, ours, is taken away first.
@@ -38,9 +48,8 @@ void Planner::start_run(int attempt) {
   if (const auto* gate = std::get_if<Gate>(&catalog)) return hold(*gate);
   const auto snapshot = std::get<const core::Catalog*>(catalog)->find(promise->source, promise->snapshot);
   if (!snapshot) {
-    hold(make_warning(Part::Run, "RestoreNotVerified",
-                      "the PVC stays Pending: " +
-                          gone_snapshot(*promise, *std::get<const core::Catalog*>(catalog), view_.evidence->place)));
+    // Of an attempt that is over it has been said.
+    if (attempt == 1) report_gone_snapshot(*promise, *std::get<const core::Catalog*>(catalog), "");
     return;
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
@@ -53,12 +62,15 @@ void Planner::start_run(int attempt) {
 void Planner::report_unverified() {
   const Restore& restore = plan_.restore;
   plan_.steps.push_back(restore.failed ? RestoreStep::Failed : RestoreStep::Unverified);
-  const core::Observed* run = object_of(view_, Part::Run);
-  const bool over = run->status.last_manual_sync == restore.token;
-  const std::string accept =
-      over && has_image(run->status)
-          ? fmt::format("; to take it as it is, annotate the PVC with `{}: {}`", key::kAcceptUnverified, restore.token)
-          : "";
+  // Each attempt has one message, so it waits for what the repository says.
+  plan_.needs_evidence = plan_.needs_evidence || view_.evidence == nullptr;
+  if (view_.evidence == nullptr) return;
+  const std::string accept = how_to_accept(object_of(view_, Part::Run)->status, restore.token);
+  const auto promise = promise_of(*view_.claim, policy_);
+  const auto usable = usable_catalog(view_, policy_, Part::Run);
+  const auto* catalog = std::get_if<const core::Catalog*>(&usable);
+  const bool gone = catalog != nullptr && !(*catalog)->find(promise->source, promise->snapshot);
+  if (gone) return report_gone_snapshot(*promise, **catalog, accept);
   Hold message = make_warning(
       Part::Run, "RestoreNotVerified",
       fmt::format("the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
@@ -68,6 +80,13 @@ void Planner::report_unverified() {
                   accept));
   message.until = restore.next_attempt;
   hold(std::move(message));
+}
+
+/// Why no attempt can bring it, whatever the last one did.
+void Planner::report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept) {
+  hold(make_warning(Part::Run, "RestoreNotVerified",
+                    fmt::format("the PVC stays Pending: {}{}{}", gone_snapshot(promise, catalog, view_.evidence->place),
+                                accept.empty() ? "" : "; what was restored may be an older one", accept)));
 }
 
 /// A PVC that was created past the webhook may refer to a door that nobody is going to open.

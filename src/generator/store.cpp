@@ -17,11 +17,15 @@ constexpr std::string_view kOffsite = "holdfast-offsite-";
 /// The whole object once more, as kubectl sent it.
 constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-template <class Key, class Value>
-std::set<Key> keys(const std::map<Key, Value>& map) {
-  std::set<Key> keys;
-  for (const auto& [key, value] : map) keys.insert(keys.end(), key);
-  return keys;
+/// Of everything that is held: namespace and name, as a Name has them.
+template <class Name, class Value>
+std::set<Name> names_of(const std::set<Packed<Value>, ByPlace>& held) {
+  std::set<Name> names;
+  for (const auto& packed : held) {
+    const auto [ns, name] = packed.place();
+    names.insert(names.end(), Name{std::string(ns), std::string(name)});
+  }
+  return names;
 }
 
 /// Of thousands of objects nothing is kept that no plan asks about.
@@ -113,10 +117,12 @@ Family family(Part part) {
 
 core::PvcName made_for(const core::Observed& object) {
   const core::Meta& meta = object.meta;
-  if (const std::string* name = core::lookup(meta.annotations, key::kPvc)) return {meta.ns, *name};
+  // What the garbage collector goes by comes first: an annotation that somebody edits must not make an orphan of an
+  // object whose PVC lives, which would be deleted in the middle of a backup.
   for (const auto& owner : meta.owners) {
     if (owner.kind == "PersistentVolumeClaim") return {meta.ns, owner.name};
   }
+  if (const std::string* name = core::lookup(meta.annotations, key::kPvc)) return {meta.ns, *name};
   if (const std::string* name = core::lookup(meta.labels, key::kPvcLabel)) return {meta.ns, *name};
   return {meta.ns, ""};
 }
@@ -127,27 +133,30 @@ Store::Store(core::Naming naming, bool adopt, std::function<void(const core::Pvc
 void Store::apply_claim(core::Claim claim) {
   const core::PvcName name = claim.pvc.full_name();
   claims_unseen_.erase(name);
-  const auto held = claims_.find(name);
-  if (held != claims_.end() && held->second.uid == claim.uid) {
-    if (held->second.resource_version == claim.resource_version) return;
-    if (is_older(claim.resource_version, held->second.resource_version)) return;
+  if (const auto held = this->claim(name)) {
+    const bool same = held->uid == claim.uid;
+    if (same && held->resource_version == claim.resource_version) return;
+    if (same && is_older(claim.resource_version, held->resource_version)) return;
+    claims_.erase(claims_.find(Place{name.ns, name.name}));
   }
   claim.pvc.annotations.erase(kLastApplied);
-  claims_.insert_or_assign(name, std::move(claim));
+  claims_.emplace(claim);
   changed_(name);
 }
 
 void Store::remove_claim(const core::PvcName& name) {
-  if (claims_.erase(name) > 0) changed_(name);
+  const auto held = claims_.find(Place{name.ns, name.name});
+  if (held == claims_.end()) return;
+  claims_.erase(held);
+  changed_(name);
 }
 
-void Store::begin_claims_reset() { claims_unseen_ = keys(claims_); }
+void Store::begin_claims_reset() { claims_unseen_ = names_of<core::PvcName>(claims_); }
 
 void Store::end_claims_reset() {
   const auto gone = std::exchange(claims_unseen_, {});
-  for (const auto& name : gone) claims_.erase(name);
+  for (const auto& name : gone) remove_claim(name);
   claims_known_ = true;
-  tell({gone.begin(), gone.end()});
   tell(all());
 }
 
@@ -167,7 +176,10 @@ void Store::remove_namespace(const std::string& name) {
   if (namespaces_.erase(name) > 0) tell(claims(name));
 }
 
-void Store::begin_namespaces_reset() { namespaces_unseen_ = keys(namespaces_); }
+void Store::begin_namespaces_reset() {
+  namespaces_unseen_.clear();
+  for (const auto& [name, meta] : namespaces_) namespaces_unseen_.insert(namespaces_unseen_.end(), name);
+}
 
 void Store::end_namespaces_reset() {
   for (const auto& name : std::exchange(namespaces_unseen_, {})) namespaces_.erase(name);
@@ -190,7 +202,7 @@ void Store::answer_object(Family family, core::Observed object, std::size_t rese
 
 void Store::put(Family family, core::Observed object) {
   Table& table = this->table(family);
-  const auto place = table.objects.find(Packed::Place{object.meta.ns, object.meta.name});
+  const auto place = table.objects.find(Place{object.meta.ns, object.meta.name});
   std::vector<core::PvcName> concerns;
   if (place != table.objects.end()) {
     const core::Observed held = place->unpack();
@@ -211,14 +223,14 @@ void Store::put(Family family, core::Observed object) {
 }
 
 void Store::forget_object(Family family, const std::string& ns, const std::string& name, const std::string& uid) {
-  const auto place = table(family).objects.find(Packed::Place{ns, name});
+  const auto place = table(family).objects.find(Place{ns, name});
   if (place != table(family).objects.end() && place->unpack().meta.uid == uid) remove_object(family, ns, name);
 }
 
 void Store::remove_object(Family family, const std::string& ns, const std::string& name, const std::string& version) {
   Table& table = this->table(family);
   table.told = std::max(table.told, number(version));
-  const auto place = table.objects.find(Packed::Place{ns, name});
+  const auto place = table.objects.find(Place{ns, name});
   if (place == table.objects.end()) return;
   const core::Observed held = place->unpack();
   const auto concerns = concerned(family, held);
@@ -229,8 +241,7 @@ void Store::remove_object(Family family, const std::string& ns, const std::strin
 
 void Store::begin_objects_reset(Family family) {
   Table& table = this->table(family);
-  table.unseen.clear();
-  for (const Packed& object : table.objects) table.unseen.emplace_hint(table.unseen.end(), object.place());
+  table.unseen = names_of<Name>(table.objects);
   table.told = 0;
   ++table.resets;
 }
@@ -259,7 +270,8 @@ StoredView Store::view(const core::PvcName& pvc) const {
   StoredView stored;
   View& view = stored.view;
   view.pvc = pvc;
-  view.claim = claim(pvc);
+  stored.claim = claim(pvc);
+  view.claim = stored.claim.get();
   view.claims_known = claims_known_;
   const auto ns = namespaces_.find(pvc.ns);
   if (ns != namespaces_.end()) {
@@ -267,7 +279,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
     view.namespace_deleting = ns->second.deleting;
   }
   const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
-    const auto found = table(family).objects.find(Packed::Place{pvc.ns, name});
+    const auto found = table(family).objects.find(Place{pvc.ns, name});
     if (found == table(family).objects.end()) return nullptr;
     return stored.objects.emplace_back(std::make_unique<const core::Observed>(found->unpack())).get();
   };
@@ -286,9 +298,9 @@ StoredView Store::view(const core::PvcName& pvc) const {
 }
 
 std::vector<core::PvcName> Store::all() const {
-  std::set<core::PvcName> all = keys(claims_);
+  std::set<core::PvcName> all = names_of<core::PvcName>(claims_);
   for (const Table& table : tables_) {
-    for (const Packed& packed : table.objects) {
+    for (const PackedObject& packed : table.objects) {
       const core::Observed object = packed.unpack();
       if (is_ours(&object)) all.insert(made_for(object));
     }
@@ -299,15 +311,17 @@ std::vector<core::PvcName> Store::all() const {
 
 std::vector<core::PvcName> Store::claims(const std::string& ns) const {
   std::vector<core::PvcName> names;
-  for (auto at = claims_.lower_bound({ns, ""}); at != claims_.end() && (ns.empty() || at->first.ns == ns); ++at) {
-    names.push_back(at->first);
+  for (auto at = claims_.lower_bound(Place{ns, ""}); at != claims_.end(); ++at) {
+    const Place place = at->place();
+    if (!ns.empty() && place.first != ns) break;
+    names.push_back({std::string(place.first), std::string(place.second)});
   }
   return names;
 }
 
-const core::Claim* Store::claim(const core::PvcName& name) const {
-  const auto found = claims_.find(name);
-  return found == claims_.end() ? nullptr : &found->second;
+std::unique_ptr<const core::Claim> Store::claim(const core::PvcName& name) const {
+  const auto found = claims_.find(Place{name.ns, name.name});
+  return found == claims_.end() ? nullptr : std::make_unique<const core::Claim>(found->unpack());
 }
 
 std::vector<core::PvcName> Store::concerned(Family family, const core::Observed& object) const {
@@ -315,7 +329,7 @@ std::vector<core::PvcName> Store::concerned(Family family, const core::Observed&
   if (is_within_reach(&object, adopt_)) pvcs.push_back(made_for(object));
   for (auto& name : pvcs_by_name(family, naming_, object.meta.name)) {
     core::PvcName pvc{object.meta.ns, std::move(name)};
-    if (claims_.contains(pvc)) pvcs.push_back(std::move(pvc));
+    if (claims_.contains(Place{pvc.ns, pvc.name})) pvcs.push_back(std::move(pvc));
   }
   return pvcs;
 }

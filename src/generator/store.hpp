@@ -28,7 +28,12 @@ Family family(Part part);
 
 /// A view with the objects that it points to. They stay where they are when it is moved; it cannot be copied.
 struct StoredView {
+  StoredView() = default;
+  StoredView(StoredView&&) = default;
+  StoredView& operator=(StoredView&&) = default;
+
   View view;
+  std::unique_ptr<const core::Claim> claim;
   std::vector<std::unique_ptr<const core::Observed>> objects;
 };
 
@@ -64,21 +69,21 @@ class Store {
   void set_claims_state(const kube::WatchState& state);
   void set_state(Family family, const kube::WatchState& state);
 
-  /// Everything but the evidence. Pointers to the claim and the namespace's labels are good until the next call that is
-  /// not const.
+  /// Everything but the evidence. The pointer to the namespace's labels is good until the next call that is not const.
   StoredView view(const core::PvcName& pvc) const;
 
   /// PVCs that exist, and those that only have objects of ours left.
   std::vector<core::PvcName> all() const;
   /// Those that exist; of one namespace unless `ns` is empty.
   std::vector<core::PvcName> claims(const std::string& ns) const;
-  const core::Claim* claim(const core::PvcName& name) const;
+  /// As it stands now; nullptr: there is none.
+  std::unique_ptr<const core::Claim> claim(const core::PvcName& name) const;
 
  private:
-  using Place = std::pair<std::string, std::string>;  ///< namespace, name
+  using Name = std::pair<std::string, std::string>;  ///< namespace, name
   struct Table {
-    std::set<Packed, ByPlace> objects;
-    std::set<Place> unseen;  ///< of a reset under way: what was not applied again
+    std::set<PackedObject, ByPlace> objects;
+    std::set<Name> unseen;  ///< of a reset under way: what was not applied again
     Known known = Known::NotYet;
     std::uint64_t told = 0;  ///< the version up to which the watch has told everything
     std::size_t resets = 0;
@@ -96,7 +101,7 @@ class Store {
   const core::Naming naming_;
   const bool adopt_;
   const std::function<void(const core::PvcName&)> changed_;
-  std::map<core::PvcName, core::Claim> claims_;
+  std::set<PackedClaim, ByPlace> claims_;
   std::set<core::PvcName> claims_unseen_;
   bool claims_known_ = false;
   std::map<std::string, core::Meta> namespaces_;
@@ -107,7 +112,7 @@ class Store {
   std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
 };
 
-/// The PVC that an object of ours was made for: by its annotation, its owner, or its label; empty name: it does not
+/// The PVC that an object of ours was made for: by its owner, its annotation, or its label; empty name: it does not
 /// say.
 core::PvcName made_for(const core::Observed& object);
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "holdfast/base/clock.hpp"
-#include "holdfast/core/decide.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
 #include "src/generator/backup_source.hpp"
+#include "src/generator/verdict_now.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -18,32 +17,12 @@ constexpr std::size_t kParallel = 8;       ///< PVCs worked on at the same time
 constexpr int kPerTurn = 64;               ///< PVCs planned before others have their say on this thread
 constexpr milliseconds kLeastRight{1000};  ///< with less of the Lease left no work begins
 constexpr std::chrono::hours kEventAgain{6};
+constexpr const char* kUndone = "somebody else seems to undo what holdfast writes: it slows down";
 constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set meanwhile
 
 Observer::Options observing(const Generator::Setup& setup) {
-  return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry};
-}
-
-core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Evidence& evidence,
-                          const core::Policy& policy, bool adopt) {
-  core::Question question;
-  question.pvc = view.claim->pvc;
-  question.pvc.volume_name.clear();  // the binder's, in most cases
-  core::take_promise(question.pvc, policy);
-  if (view.namespace_labels != nullptr) question.namespace_labels = *view.namespace_labels;
-  const auto observed = [&](Part part) {
-    const auto found = view.objects.find(part);
-    return found == view.objects.end() ? nullptr : found->second;
-  };
-  core::ClusterFacts facts;
-  core::Destination destination = destination_facts(observed(Part::Door), adopt);
-  // What shows for this very PVC is taken off when it goes.
-  destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
-  facts.destination = destination;
-  core::BackupActivity activity = backup_facts(observed(Part::Source), false);
-  activity.last_finished.reset();
-  facts.backup = std::move(activity);
-  return core::decide(question, evidence, facts, policy, base::utc_now());
+  return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry,
+          setup.options.own_namespace};
 }
 
 }  // namespace
@@ -64,6 +43,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
       installation_(setup.policy, setup.options, client_, log, metrics),
+      seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client_, log),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
       observer_(loop, client_, store_, observing(setup), log) {
   if (setup.options.own_namespace.empty()) return;
@@ -77,8 +57,9 @@ Worker::~Worker() = default;
 
 void Worker::start(bool writes) {
   observer_.start();
-  if (!writes) return;
+  if (!writes) return remember();
   tick();
+  keep_remembering();
   later(std::chrono::duration_cast<milliseconds>(setup_.sweep), [this] { sweep(); });
   if (elector_) elector_->start();
 }
@@ -150,6 +131,7 @@ void Worker::wake(Steady when) {
 
 void Worker::tick() {
   shared_.problem.replace(problem());
+  shared_.memory_problem.replace(seen_.problem());
   metrics_.generator_state(queue_.depth(steady_clock::now()), shared_.leads);
   if (installation_.due(steady_clock::now())) settle_installation();
   if (queue_.next() && *queue_.next() <= steady_clock::now()) pump();
@@ -172,14 +154,46 @@ void Worker::evidence_arrived() {
     settle_installation();
   }
   for (const core::PvcName& pvc : std::exchange(waiting_, {})) look_at(pvc, now);
+  if (shared_.leads) remember();
   const core::Evidence* evidence = desk_.last();
   if (evidence == nullptr || !std::holds_alternative<core::Current>(evidence->state)) return;
-  for (const core::PvcName& pvc : store_.claims(""))
-    reporter_.last_backup(pvc, last_backup(*store_.claim(pvc), *evidence));
+  for (const core::PvcName& pvc : store_.claims("")) reporter_.last_backup(pvc, last_backup(pvc, *evidence));
 }
 
 void Worker::settle_installation() {
   if (const auto until = elector_ ? elector_->leads_until() : std::nullopt) installation_.settle(*until);
+}
+
+/// Every replica reads the memory; the leader's proofs go into it.
+void Worker::remember() {
+  const auto now = steady_clock::now();
+  SeenKeeper::Round round;
+  if (elector_) round.until = elector_->leads_until();
+  if (round.until && seen_.has_place()) {
+    round.proven = proven_catalog(desk_.last(), setup_.policy);
+    if (round.proven && seen_.misses(*round.proven)) round.accepting = accepting();
+    if (now - noticed_ >= setup_.tempo.notice) {
+      noticed_ = now;
+      desk_.want(now);
+    }
+  }
+  seen_.begin(std::move(round));
+}
+
+void Worker::keep_remembering() {
+  remember();
+  later(setup_.tempo.remember, [this] { keep_remembering(); });
+}
+
+std::vector<core::WantsRestore> Worker::accepting() const {
+  std::vector<core::WantsRestore> found;
+  for (const core::PvcName& pvc : store_.claims("")) {
+    if (!store_.claim(pvc)->pvc.annotations.contains(core::key::kAcceptVanished)) continue;
+    const StoredView stored = store_.view(pvc);
+    core::Intent intent = intent_now(stored.view, setup_.policy);
+    if (auto* wanted = std::get_if<core::WantsRestore>(&intent)) found.push_back(std::move(*wanted));
+  }
+  return found;
 }
 
 StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence) const {
@@ -237,16 +251,14 @@ void Worker::rest(const core::PvcName& pvc, const Plan& plan) {
 
 void Worker::worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome) {
   const auto now = steady_clock::now();
-  const core::Claim* claim = store_.claim(pvc);
+  const auto claim = store_.claim(pvc);
   const auto until = elector_->leads_until();
   const bool all_done = outcome.written == plan.actions.size();
   if (all_done && claim != nullptr && until) reporter_.steps(*claim, plan, *until);
   if (outcome.failed > 0)
     pace_.failed(pvc, outcome.action + ": " + outcome.error->message, now);
   else if (pace_.wrote(pvc, now))
-    log_.warn("written too often", {{"namespace", pvc.ns},
-                                    {"pvc", pvc.name},
-                                    {"message", "somebody else seems to undo what holdfast writes: it slows down"}});
+    log_.warn("written too often", {{"namespace", pvc.ns}, {"pvc", pvc.name}, {"message", kUndone}});
   queue_.done(pvc);
   look_at(pvc, now);  // what is left, and whether what was written is what was wanted
   stop_if_idle();
@@ -264,12 +276,12 @@ void Worker::list_orphans(const core::PvcName& pvc, const Plan& plan) const {
   }
 }
 
-std::optional<core::Time> Worker::last_backup(const core::Claim& claim, const core::Evidence& evidence) const {
+std::optional<core::Time> Worker::last_backup(const core::PvcName& pvc, const core::Evidence& evidence) const {
   const auto* current = std::get_if<core::Current>(&evidence.state);
-  const StoredView stored = this->view(claim.pvc.full_name(), &evidence);
+  const StoredView stored = this->view(pvc, &evidence);
   const View& view = stored.view;
   const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
-  if (current == nullptr || !core::protection(claim.pvc, labels, setup_.policy).protects()) return std::nullopt;
+  if (current == nullptr || !core::protection(view.claim->pvc, labels, setup_.policy).protects()) return std::nullopt;
   return newest_backup(view, setup_.policy, *current->catalog);
 }
 
@@ -288,16 +300,22 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     const StoredView stored = this->view(pvc, &evidence);
     const View& view = stored.view;
     const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
-    const core::Verdict verdict = verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt);
+    const core::Verdict verdict =
+        verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, seen_.seen());
     AuditItem item = audit_item(view, plan, verdict, setup_.policy);
-    const std::string failed = shared_.leads ? pace_.problem(pvc) : std::string();
-    if (!failed.empty()) {
-      item.waits_for.push_back("WriteFailed: " + failed);
-      item.gap = true;
-    }
+    if (shared_.leads) add_trouble(pvc, item);
     audit.items.push_back(std::move(item));
   }
   return audit;
+}
+
+/// What only the replica knows that writes.
+void Worker::add_trouble(const core::PvcName& pvc, AuditItem& item) const {
+  const std::string failed = pace_.problem(pvc);
+  const bool undone = pace_.is_restless(pvc, steady_clock::now());
+  if (!failed.empty()) item.waits_for.push_back("WriteFailed: " + failed);
+  if (undone) item.waits_for.push_back(std::string("WrittenTooOften: ") + kUndone);
+  item.gap = item.gap || !failed.empty() || undone;
 }
 
 void Worker::later(milliseconds delay, std::function<void()> f) {

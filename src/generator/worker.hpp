@@ -22,6 +22,7 @@
 #include "src/generator/pace.hpp"
 #include "src/generator/queue.hpp"
 #include "src/generator/reporter.hpp"
+#include "src/generator/seen_keeper.hpp"
 #include "src/generator/store.hpp"
 
 namespace holdfast::generator {
@@ -30,6 +31,7 @@ namespace holdfast::generator {
 struct Shared {
   std::atomic<bool> leads = false;
   base::Latest<std::string> problem{"not started"};
+  base::Latest<std::string> memory_problem{"not started"};
 };
 
 class Worker {
@@ -47,7 +49,7 @@ class Worker {
   void stop(std::function<void()> done);
 
   /// Every watch has said how it stands.
-  bool settled() const { return observer_.settled(); }
+  bool settled() const { return observer_.settled() && seen_.looked(); }
   std::string problem() const;
   /// The PVCs as they stand, by this evidence.
   Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
@@ -61,6 +63,9 @@ class Worker {
   void sweep();
   void evidence_arrived();
   void settle_installation();
+  void remember();
+  void keep_remembering();
+  std::vector<core::WantsRestore> accepting() const;
   void lead(bool leads);
 
   StoredView view(const core::PvcName& pvc, const core::Evidence* evidence) const;
@@ -69,9 +74,10 @@ class Worker {
   void rest(const core::PvcName& pvc, const Plan& plan);
   void worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome);
   void wait_for_evidence(const core::PvcName& pvc, const View& view);
+  void add_trouble(const core::PvcName& pvc, AuditItem& item) const;
   void list_orphans(const core::PvcName& pvc, const Plan& plan) const;
   void stop_if_idle();
-  std::optional<core::Time> last_backup(const core::Claim& claim, const core::Evidence& evidence) const;
+  std::optional<core::Time> last_backup(const core::PvcName& pvc, const core::Evidence& evidence) const;
   /// Runs `f` on this thread later, unless the worker is gone by then.
   void later(std::chrono::milliseconds delay, std::function<void()> f);
 
@@ -89,12 +95,14 @@ class Worker {
   Reporter reporter_;
   Executor executor_;
   Installation installation_;
+  SeenKeeper seen_;
   EvidenceDesk desk_;
   Observer observer_;
   std::unique_ptr<kube::Elector> elector_;
   /// PVCs whose plans need evidence, and since when: an older proof may not know the backups that they are about.
   std::map<core::PvcName, Steady> asked_;
   std::set<core::PvcName> waiting_;  ///< those to look at when the next evidence is here
+  Steady noticed_{};                 ///< when a proof was last asked for, to remember new backups
   bool sweeping_ = false;            ///< everything is looked at when the next evidence is here
   bool pump_posted_ = false;
   std::optional<Steady> wake_at_;

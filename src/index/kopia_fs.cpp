@@ -79,7 +79,8 @@ ListingResult KopiaFs::list(const Fingerprint& before, std::chrono::steady_clock
   }
 }
 
-std::unique_ptr<Index> make_kopia_fs_index(KopiaFsOptions options, const ops::Logger& log, ops::Metrics& metrics) {
+std::unique_ptr<Index> make_kopia_fs_index(const KopiaFsOptions& options, const ops::Logger& log,
+                                           ops::Metrics& metrics) {
   Brain::Options brain;
   brain.place = options.path;
   brain.pinned = options.pinned;

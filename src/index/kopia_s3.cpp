@@ -137,7 +137,8 @@ ListingResult KopiaS3::list(const Fingerprint& before, std::chrono::steady_clock
   }
 }
 
-std::unique_ptr<Index> make_kopia_s3_index(KopiaS3Options options, const ops::Logger& log, ops::Metrics& metrics) {
+std::unique_ptr<Index> make_kopia_s3_index(const KopiaS3Options& options, const ops::Logger& log,
+                                           ops::Metrics& metrics) {
   auto backend = std::make_shared<KopiaS3>(options);
   Brain::Options brain;
   brain.place = backend->place();

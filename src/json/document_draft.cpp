@@ -10,10 +10,12 @@ void begin_at(void* draft, std::size_t mark) { static_cast<DocumentDraft*>(draft
 // A document, its items, and theirs: the table contains itself.
 extern const Shape kItem;
 
+constexpr auto kMetadata = joined(claim_shape::kMetadata<&DocumentDraft::claim>,
+                                  std::to_array<Member>({{"uid", text<&DocumentDraft::claim, &core::Claim::uid>()}}));
 constexpr Member kDocument[] = {
     {"apiVersion", text<&DocumentDraft::api_version>()},
     {"kind", text<&DocumentDraft::kind>()},
-    {"metadata", object(claim_shape::kMetadata<&DocumentDraft::claim>)},
+    {"metadata", object(kMetadata)},
     {"spec", object(claim_shape::kSpec<&DocumentDraft::claim>)},
     {"items", array(kItem)},
 };

@@ -45,6 +45,11 @@ constexpr Member kLeaseSpec[] = {
 constexpr Member kLeaseMembers[] = {{"metadata", object(kLeaseMetadata)}, {"spec", object(kLeaseSpec)}};
 constexpr Shape kLease = object(kLeaseMembers);
 
+constexpr Member kConfigMapMetadata[] = {{"resourceVersion", text<&ConfigMap::resource_version>()}};
+constexpr Member kConfigMapMembers[] = {{"metadata", object(kConfigMapMetadata)},
+                                        {"data", text_map<&ConfigMap::data>()}};
+constexpr Shape kConfigMap = object(kConfigMapMembers);
+
 constexpr Member kStatusDetails[] = {{"retryAfterSeconds", integer<&ApiStatus::retry_after_seconds>()}};
 constexpr Member kStatusMembers[] = {
     {"code", integer<&ApiStatus::code>()},
@@ -76,6 +81,10 @@ std::variant<Lease, ObjectFault> read_lease(std::string_view object) {
   const auto* lease = std::get_if<Lease>(&result);
   if (lease != nullptr && lease->resource_version.empty()) return ObjectFault{"metadata.resourceVersion: missing"};
   return result;
+}
+
+std::variant<ConfigMap, ObjectFault> read_config_map(std::string_view object) {
+  return read<ConfigMap>(object, kConfigMap);
 }
 
 std::variant<ApiStatus, ObjectFault> read_status(std::string_view object) { return read<ApiStatus>(object, kStatus); }

@@ -99,7 +99,7 @@ T& inner(T& value) {
 }
 template <class T>
 T& inner(std::optional<T>& value) {
-  return value ? *value : value.emplace();
+  return value ? *value : value.emplace(T{});
 }
 template <class T>
 T& inner(std::vector<T>& value) {

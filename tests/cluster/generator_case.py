@@ -22,6 +22,7 @@ _WRITE = "create update patch delete"
 RULES = [
     rule("", "persistentvolumeclaims namespaces secrets", _READ),
     rule("", "events", "create update patch"),
+    rule("", "configmaps", "get create patch"),
     rule("batch", "jobs", _READ),
     rule("coordination.k8s.io", "leases", f"get {_WRITE}"),
     rule("volsync.backube", "replicationsources replicationdestinations kopiamaintenances", f"{_READ} {_WRITE}"),
@@ -65,10 +66,18 @@ class GeneratorCase(GuardedCase):
                       str(cls.account.kubeconfig(cls.wire.port if cls.by_wire else None)), *cls.flags),
             "environment": {"POD_NAMESPACE": cls.account.namespace}}
         super().setUpClass()
+        if "--generator=on" in cls.flags:
+            wait_until(cls._knows_what_was_seen, 60, "holdfast has begun to remember backups")
 
     def setUp(self):
         super().setUp()
         self.addCleanup(self.objects.delete_all, PVC, self.namespace)
+
+    @classmethod
+    def _knows_what_was_seen(cls) -> bool:
+        """Before it does, no PVC may start empty."""
+        [line] = [line for line in cls.holdfast.get("/readyz")[1].splitlines() if line.startswith("tombstones: ")]
+        return not any(words in line for words in ("not started", "not read yet", "not written yet"))
 
     @classmethod
     def prepare(cls):

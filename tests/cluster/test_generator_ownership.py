@@ -1,85 +1,19 @@
 """Whose an object is: holdfast keeps its own as they should be, and touches nobody else's."""
 
-import copy
 import re
 
 from guarded_case import pvc
-from rendering import keeps
+from owned import MANAGER, PARTS, PVC_LABEL, Owned, is_ours
+from rendering import keeps, render
 from rig.audit import AuditLog
-from rig.objects import (EXTERNAL_SECRET, NAMESPACE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS,
-                         Kind)
+from rig.objects import (EXTERNAL_SECRET, KOPIA_MAINTENANCE, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
+                         REPLICATION_SOURCE as RS, Kind)
 from rig.processes import wait_until
-from storied import DOOR, HOME_NFS, PATIENCE, RUN, SECRET, SOURCE, Storied
+from storied import DOOR, PATIENCE, RUN, SOURCE
 
-MANAGER = "app.kubernetes.io/managed-by"
-PVC_LABEL = "volsync.backup/pvc"
-PARTS = {SECRET: EXTERNAL_SECRET, f"{DOOR} ": RD, SOURCE: RS}  # a door and a source may bear one name
-SPECS = {
-    EXTERNAL_SECRET: {"refreshInterval": "7h", "secretStoreRef": {"kind": "SecretStore", "name": "theirs"},
-                      "data": [{"secretKey": "password", "remoteRef": {"key": "theirs"}}],
-                      "target": {"name": "theirs"}},
-    RD: {"trigger": {"manual": "theirs"}, "kopia": {"repository": "theirs", "copyMethod": "Snapshot",
-                                                    "capacity": "9Gi", "accessModes": ["ReadWriteOnce"]}},
-    RS: {"sourcePVC": "theirs", "trigger": {"schedule": "0 0 1 1 *"}, "kopia": {"repository": "theirs",
-                                                                               "copyMethod": "Clone"}}}
 _METADATA = [{"metadata": {"labels": {PVC_LABEL: "other"}}},
              {"metadata": {"annotations": {"holdfast.dev/applied": None}}}]
 _LOG_OF_REMOVAL = re.compile(r'msg="?(to be deleted|deleted)"? .*name=(\S+)')
-
-
-class Owned(Storied):
-    """The parts of the PVC `data`, whoever made them."""
-
-    def part_of(self, kind: Kind) -> dict | None:
-        return self.objects.get(kind, self.namespace, _name(kind))
-
-    def plant(self, kind: Kind, manager: str | None = None, name: str = "", **labels: str) -> dict:
-        """An object of somebody else's, under the name that ours would have."""
-        labels = labels | ({MANAGER: manager} if manager else {})
-        return self.objects.create(kind, self.namespace, {
-            "metadata": {"name": name or _name(kind), "labels": labels}, "spec": copy.deepcopy(SPECS[kind])})
-
-    def plant_all(self, manager: str | None = None) -> dict[Kind, dict]:
-        return {kind: self.plant(kind, manager) for kind in PARTS.values()}
-
-    def protect(self) -> dict[Kind, dict]:
-        """The PVC `data`, bound, with all its parts in place."""
-        answer = self.create_patiently(pvc())
-        self.assertTrue(answer.ok, str(answer))
-        self.part.bind(self.namespace, "data")
-        return self.wait_for_ours()
-
-    def wait_for_ours(self) -> dict[Kind, dict]:
-        return wait_until(self.all_ours, PATIENCE, "all parts are holdfast's")
-
-    def all_ours(self) -> dict[Kind, dict] | None:
-        """Those of the PVC that is there now."""
-        uid = self.claim()["metadata"]["uid"]
-        parts = {kind: self.part_of(kind) for kind in PARTS.values()}
-        return parts if all(part and _is_ours(part, uid) for part in parts.values()) else None
-
-    def change(self, kind: Kind, patch: dict) -> dict:
-        return self.objects.merge(kind, self.namespace, _name(kind), patch)
-
-    def delete_part(self, kind: Kind) -> None:
-        self.objects.delete(kind, self.namespace, _name(kind))
-
-    def opt_out(self) -> None:
-        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": None}}})
-
-    def wait_for_foreign(self, *parts: str) -> dict:
-        """Those parts of `/audit` say so, and an Event; what `/audit` says."""
-        wait_until(lambda: all(self.audit().get(part) == "foreign" for part in parts), PATIENCE, "said to be foreign")
-        wait_until(lambda: "ForeignObject" in self.reasons(), PATIENCE, "an Event says that it is foreign")
-        return self.audit()
-
-    def assert_untouched(self, planted: dict[Kind, dict]) -> None:
-        for kind, before in planted.items():
-            self.assertEqual(self.part_of(kind), before, kind.name)
-
-    def writes_in_namespace(self, since) -> list:
-        return [request for request in self.asked(since).writes
-                if request.namespace == self.namespace and request.resource != "events"]
 
 
 class Ownership(Owned):
@@ -180,7 +114,7 @@ class Ownership(Owned):
         self.assertEqual(after["spec"], before["spec"])
 
     def test_an_object_that_is_made_to_name_another_pvc_comes_back_to_its_own(self):
-        self.protect()
+        before = self.protect()
         for kind in PARTS.values():
             self.change(kind, {"metadata": {"annotations": {"holdfast.dev/pvc": "another"},
                                             "labels": {PVC_LABEL: "another"}}})
@@ -190,6 +124,36 @@ class Ownership(Owned):
                                  and part["metadata"]["labels"][PVC_LABEL] == "data" for part in parts.values())
         wait_until(all_name_it, PATIENCE, "all parts name their PVC again")
         self.stays(all_name_it, "they stay so")
+        for kind, old in before.items():
+            self.assertEqual(self.part_of(kind)["metadata"]["uid"], old["metadata"]["uid"], kind.name)
+
+    def test_a_source_that_synchronises_is_no_orphan_because_somebody_edits_its_annotation(self):
+        uid = self.protect()[RS]["metadata"]["uid"]
+        self.part.start_backup(self.namespace, SOURCE)
+        since = AuditLog.now()
+        self.change(RS, {"metadata": {"annotations": {"holdfast.dev/pvc": "ghost"}}})
+        wait_until(lambda: any(text.startswith("Synchronizing: ") for text in self.audit().get("waitsFor", [])),
+                   PATIENCE, "the repair is put off")
+        self.stays(lambda: not self.writes_in_namespace(since), "nothing is written or deleted meanwhile")
+        self.part.finish_backup(self.namespace, SOURCE)
+        wait_until(lambda: self.rs()["metadata"]["annotations"]["holdfast.dev/pvc"] == "data", PATIENCE, "the repair")
+        self.assertEqual(self.rs()["metadata"]["uid"], uid)
+
+    def test_backups_that_somebody_stops_stay_stopped_and_are_reported_until_they_go_on(self):
+        self.protect()
+        for word, code, patch, undo in (
+                ("paused", "BackupsPaused", {"paused": True}, {"paused": None}),
+                ("manual", "BackupsManual", {"trigger": {"manual": "once"}}, {"trigger": {"manual": None}})):
+            with self.subTest(word):
+                stopped = self.change(RS, {"spec": patch})
+                wait_until(lambda: self.audit()["source"] == word, PATIENCE, "it is seen")
+                self.assertIn(f"{code}: the PVC is not backed up on schedule", str(self.audit()["waitsFor"]))
+                wait_until(lambda: self.messages(code), PATIENCE, "an Event says so")
+                self.assertEqual(self.rs()["spec"], stopped["spec"])
+                self.change(RS, {"spec": undo})
+                wait_until(lambda: self.audit()["source"] == "scheduled" and code not in str(self.audit()), PATIENCE,
+                           "backups go on")
+                self.assertEqual(len(self.messages(code)), 1)
 
     def test_what_others_add_to_our_objects_stays(self):
         before = self.protect()
@@ -243,6 +207,8 @@ class Ownership(Owned):
             name = orphan["metadata"]["name"]
             told = [word for word, of in _LOG_OF_REMOVAL.findall(self.holdfast.process.said()) if of == name]
             self.assertEqual(told, ["to be deleted", "deleted"], name)
+        nameless = [line for line in self.holdfast.process.said().splitlines() if "names no PVC" in line]
+        self.assertEqual(sum(f"namespace={self.namespace} name=of-no-pvc" in line for line in nameless), 1, nameless)
 
     def test_a_pvc_created_again_at_once_has_all_objects_to_itself(self):
         old = self.protect()
@@ -273,62 +239,34 @@ class Ownership(Owned):
         self.assertLessEqual(len(created), len(names), created)
 
 
-class Adoption(Owned):
-    settings = HOME_NFS.replace("generator:", "generator:\n  adopt: true")
+class Swept(Owned):
+    """What no watch tells: only the sweep notices."""
 
-    def test_objects_of_kyverno_and_pvc_plumber_are_taken_over_as_they_stand(self):
-        for manager in ("kyverno", "pvc-plumber"):
-            with self.subTest(manager):
-                self.assert_adopted(self.plant_all(manager))
-                self.opt_out()
-                wait_until(self.nothing_of_ours, PATIENCE, "what was taken over goes as our own does")
-                self.delete_claim()
+    flags = (*Owned.flags, "--sweep", "10s")
 
-    def assert_adopted(self, planted: dict[Kind, dict]):
-        adopted = self.protect()
-        for kind, before in planted.items():
-            metadata = adopted[kind]["metadata"]
-            self.assertEqual(metadata["uid"], before["metadata"]["uid"])
-            ours = [entry["fieldsV1"] for entry in metadata["managedFields"]
-                    if (entry["manager"], entry["operation"]) == ("holdfast", "Apply")]
-            self.assertEqual(len(ours), 1)
-            self.assertIn("f:spec", ours[0])
-        self.assertEqual(adopted[RS]["spec"]["sourcePVC"], "data")
-        self.assertEqual(adopted[RS]["spec"]["kopia"]["copyMethod"], "Snapshot")
-        self.assertTrue(adopted[RD]["spec"]["paused"])
-        self.assertEqual(adopted[RD]["spec"]["kopia"]["repository"], SECRET)
-        self.assertEqual(adopted[EXTERNAL_SECRET]["spec"]["secretStoreRef"]["name"], "1password")
+    def maintenance(self) -> dict | None:
+        return next(iter(self.objects.items(KOPIA_MAINTENANCE, self.account.namespace)), None)
 
-    def test_an_image_of_before_does_not_outlive_the_adoption(self):
-        self.plant(RD, "kyverno")
-        self.part.start_restore(self.namespace, DOOR)
-        self.part.finish_restore(self.namespace, DOOR, files=1)
-        self.assertIsNotNone(self.image_on_door())
-        self.create_patiently(pvc())
-        self.wait_for_door()
-        wait_until(lambda: self.image_on_door() is None, PATIENCE, "the old image is taken off")
+    def test_an_edited_and_a_deleted_maintenance_come_back(self):
+        before = wait_until(self.maintenance, PATIENCE, "the maintenance")
+        place = (KOPIA_MAINTENANCE, self.account.namespace, before["metadata"]["name"])
+        edited = self.objects.merge(*place, {"spec": {"trigger": {"schedule": "0 0 1 1 *"}}})
+        self.assertNotEqual(edited["spec"], before["spec"])
+        wait_until(lambda: self.maintenance()["spec"] == before["spec"], PATIENCE, "it is repaired")
+        self.objects.delete(*place)
+        after = wait_until(self.maintenance, PATIENCE, "it is made anew")
+        self.assertEqual(after["spec"], before["spec"])
+        self.assertNotEqual(after["metadata"]["uid"], before["metadata"]["uid"])
 
-    def test_nobody_else_s_objects_are_taken_over(self):
-        planted = self.plant_all("helm")
-        self.create_patiently(pvc())
-        self.part.bind(self.namespace, "data")
-        self.wait_for_foreign("secret", "destination", "source")
-        self.assert_untouched(planted)
-
-    def test_adoptable_objects_of_pvcs_that_want_no_backup_are_left_alone(self):
-        planted = self.plant_all("kyverno")
-        self.assertTrue(self.create(pvc(labels={"app": "films"})).ok)
-        orphan = self.plant(RS, "kyverno", "ghost-backup", **{PVC_LABEL: "ghost"})
-        self.stays(lambda: self.part_of(RS) == planted[RS], "it is as it was")
-        self.assert_untouched(planted)
-        self.assertEqual(self.objects.get(RS, self.namespace, "ghost-backup"), orphan)
-
-
-def _name(kind: Kind) -> str:
-    return next(name.strip() for name, of in PARTS.items() if of == kind)
-
-
-def _is_ours(document: dict, uid: str) -> bool:
-    metadata = document["metadata"]
-    owners = [owner["uid"] for owner in metadata.get("ownerReferences", ())]
-    return metadata.get("labels", {}).get(MANAGER) == "holdfast" and uid in owners
+    def test_a_foreign_object_that_leaves_a_shortened_name_makes_room_for_ours(self):
+        longest = "n" * 253
+        [door] = [document["metadata"]["name"] for document in render({}, pvc(longest))
+                  if document["kind"] == RD.name]
+        self.assertFalse(door.startswith(longest))
+        self.plant(RD, "somebody", door)
+        self.create_patiently(pvc(longest))
+        wait_until(lambda: self.audit(longest)["destination"] == "foreign", PATIENCE, "it is reported")
+        self.stays(lambda: self.audit(longest)["destination"] == "foreign", "nothing is left to do for the PVC")
+        self.objects.delete(RD, self.namespace, door)
+        uid = self.claim(longest)["metadata"]["uid"]
+        wait_until(lambda: (found := self.rd(door)) and is_ours(found, uid), PATIENCE, "the door is holdfast's")

@@ -149,10 +149,10 @@ class Verification(Storied):
         token = self.wait_for_run()["spec"]["trigger"]["manual"]
         self.repository.delete(snapshot)
         self.part.finish_restore(self.namespace, RUN)
-        self.wait_until_said("RestoreNotVerified", "the mover selected no snapshot")
-        self.a_minute_and_a_half_passes()
         self.wait_until_said("RestoreNotVerified", f"the promised snapshot {snapshot.id} .* is not in .* any more; "
                                                    "no complete backup of it is left there")
+        self.a_minute_and_a_half_passes()
+        self.stays(lambda: len(self.messages("RestoreNotVerified")) == 1, "that is said, and nothing else")
         self.assertEqual(self.rd(RUN)["spec"]["trigger"]["manual"], token)
         self.assertIsNone(self.image_on_door())
 

@@ -1,6 +1,5 @@
 """What a running holdfast writes is what `holdfast render` prints, and nothing is written twice."""
 
-import copy
 import json
 import pathlib
 
@@ -45,16 +44,8 @@ class Written(Storied):
         metadata = document["metadata"]
         return self.objects.get(kind_of(document), metadata.get("namespace"), metadata["name"])
 
-    def completed(self, document: dict) -> dict | None:
-        """With what no file can say: whose it is, and the hash over all of it; None while it is not there."""
-        stored = self.stored_like(document)
-        if stored is None:
-            return None
-        own = copy.deepcopy(document)
-        if "ownerReferences" in stored["metadata"]:
-            own["metadata"]["ownerReferences"] = stored["metadata"]["ownerReferences"]
-            own["metadata"]["annotations"][HASH] = stored["metadata"]["annotations"][HASH]
-        return own if keeps(stored, own) else None
+    def is_as_printed(self, document: dict) -> bool:
+        return keeps(self.stored_like(document), document)
 
     def writes_since(self, since) -> list:
         return [request for request in self.asked(since).writes
@@ -69,17 +60,33 @@ class Written(Storied):
             self.part.bind(self.namespace, claim["metadata"]["name"])
         printed = render(SETTINGS, *self.claims())
         self.assertEqual(len(printed), 5 + 3 + 3)  # with the maintenance, its secret and the policy
-        complete = [wait_until(lambda document=document: self.completed(document), PATIENCE,
-                               f'{document["kind"]} {document["metadata"]["name"]} is as printed')
-                    for document in printed]
+        for document in printed:
+            wait_until(lambda: self.is_as_printed(document), PATIENCE,
+                       f'{document["kind"]} {document["metadata"]["name"]} is as printed')
         before = [self.stored_like(document) for document in printed]
         since = AuditLog.now()
         # Under holdfast's own name: what it had written beside that would be taken away.
-        for document in complete:
+        for document in printed:
             answer = apply_strictly(self.api, document, dry_run=False)
             self.assertTrue(answer.ok, str(answer))
         self.stays(lambda: not self.writes_since(since), "nothing is written again")
         self.assertEqual([self.stored_like(document) for document in printed], before)
+
+    def test_of_a_pvc_from_git_no_owner_is_printed_and_nothing_else_is_different(self):
+        self.create_patiently(pvc())
+        [live] = self.claims()
+        printed = render(SETTINGS, live)
+        owned = [document for document in printed if "ownerReferences" in document["metadata"]]
+        self.assertEqual({owner["uid"] for document in owned for owner in document["metadata"]["ownerReferences"]},
+                         {live["metadata"]["uid"]})
+        self.assertEqual(len(owned), 3)
+        for document in owned:
+            del document["metadata"]["ownerReferences"]
+        del live["metadata"]["uid"]
+        from_git = render(SETTINGS, live)
+        for document in (*printed, *from_git):
+            document["metadata"].get("annotations", {}).pop(HASH, None)
+        self.assertEqual(from_git, printed)
 
     def test_every_write_is_validated_strictly_and_under_our_name(self):
         self.create_patiently(pvc())

@@ -38,7 +38,8 @@ std::string parameter(const std::string& query, const std::string& name) {
 }
 
 bool is_bookkeeping(const std::string& path) {
-  return path.find("/leases") != std::string::npos || path.find("/events") != std::string::npos;
+  return path.find("/leases") != std::string::npos || path.find("/events") != std::string::npos ||
+         path.find("/configmaps") != std::string::npos;
 }
 
 /// What was applied before and is not any more goes; what is applied now is set. Lists are one value.

@@ -76,7 +76,7 @@ class FakeCluster {
     int status = 0;  ///< that it got, or would have got
     bool changed = false;
   };
-  /// Without those of Leases and Events.
+  /// Without those of Leases, Events and ConfigMaps.
   std::vector<Write> writes() const;
 
  private:

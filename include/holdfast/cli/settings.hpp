@@ -47,6 +47,7 @@ struct Settings {
   ops::Format log_format = ops::Format::Text;
   std::string kubeconfig;  ///< empty: the pod's own account, where there is one
   generator::Options generator;
+  std::chrono::milliseconds sweep{900'000};  ///< of the generator
 };
 
 /// A setting that cannot be used. what() names the source (flag, variable, or file and line), the key, and what is

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "holdfast/core/identity.hpp"
@@ -60,6 +61,9 @@ class Catalog {
 
   /// When the first complete snapshot of `identity` began.
   std::optional<Time> oldest_start(const Identity& identity) const;
+
+  /// Every identity (as to_string writes it) with when its newest complete snapshot ended; in no order.
+  std::vector<std::pair<std::string, Time>> last_ends() const;
 
   std::size_t snapshots() const { return rows_.size(); }
   std::size_t identities() const { return ranges_.size(); }

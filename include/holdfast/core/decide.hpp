@@ -24,6 +24,9 @@ Verdict decide(const Intent& intent, const Evidence& evidence, const ClusterFact
 /// Whether a verdict reached without ClusterFacts could be another one with them: it comes from rules 7 to 10.
 bool cluster_matters(const Verdict& verdict);
 
+/// Whether the author knows of this tombstone and says why the PVC may start empty all the same (rule 9).
+bool accepts(const WantsRestore& wanted, const Tombstone& tombstone);
+
 /// What the mutating webhook left in an object.
 struct Promise {
   std::string snapshot;

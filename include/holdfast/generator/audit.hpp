@@ -22,12 +22,12 @@ struct AuditItem {
   std::string verdict;     ///< were it created now: "restore", "fresh", "wait", "refuse", "pass"
   std::string code;
   std::string message;
-  std::string identity;                   ///< under which it is backed up
-  std::string secret;                     ///< "ready", "missing", "not ready: …", "foreign", "external"
-  std::string destination;                ///< the door: "idle", "open", "missing", "foreign"
-  std::string source;                     ///< "scheduled", "synchronizing", "failed: …", "held", "missing", "foreign"
-  std::string restore;                    ///< Restore::Stage, empty: none
-  std::string restore_token;              ///< of the run that counts now
+  std::string identity;       ///< under which it is backed up
+  std::string secret;         ///< "ready", "missing", "not ready: …", "foreign", "external"
+  std::string destination;    ///< the door: "idle", "open", "missing", "foreign"
+  std::string source;         ///< "scheduled", "synchronizing", "paused", "manual", "failed: …", "held", …
+  std::string restore;        ///< Restore::Stage, empty: none
+  std::string restore_token;  ///< of the run that counts now
   std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
   std::vector<std::string> waits_for;     ///< `<Code>: <sentence>`, each
   std::vector<std::string> ignored;       ///< annotations that would ignore existing backups

@@ -24,6 +24,8 @@ struct Tempo {
   std::chrono::milliseconds between_proofs{5000};  ///< of the index, from the beginning of one to that of the next
   std::chrono::milliseconds ask_again{15'000};     ///< where a proof said that nothing is known
   std::chrono::milliseconds tick{5000};            ///< how old problem() and the gauges may be
+  std::chrono::milliseconds remember{15'000};      ///< between looks at the memory of seen backups
+  std::chrono::milliseconds notice{300'000};       ///< the longest time that a new backup is not remembered
 };
 
 /// Owns one thread, on which everything happens: watches, plans, and the answers to its writes. Writes only while it
@@ -50,7 +52,8 @@ class Generator {
   /// `deadline`. Blocks.
   void stop(std::chrono::steady_clock::time_point deadline);
 
-  /// Every PVC known, or those of one namespace. `done` is called once, from the generator's thread or the index's.
+  /// Every PVC known, or those of one namespace. `done` is called once, from the generator's thread or the index's:
+  /// with nothing but a problem where the generator was destroyed before the index had an answer.
   struct Audit {
     std::string problem;  ///< why the list may be incomplete; empty: it is complete
     std::vector<AuditItem> items;
@@ -59,6 +62,8 @@ class Generator {
 
   /// For health pages: empty when all is well.
   std::string problem() const;
+  /// The same for the memory of seen backups, on which rule 9 rests.
+  std::string memory_problem() const;
   bool leads() const;
 
   struct Impl;

@@ -28,7 +28,8 @@ struct KopiaFsOptions {
 
 /// Reads nothing of the repository yet: what is wrong with it shows in the evidence. Throws std::system_error when the
 /// cache folder cannot be made. `log` and `metrics` outlive the index.
-std::unique_ptr<Index> make_kopia_fs_index(KopiaFsOptions options, const ops::Logger& log, ops::Metrics& metrics);
+std::unique_ptr<Index> make_kopia_fs_index(const KopiaFsOptions& options, const ops::Logger& log,
+                                           ops::Metrics& metrics);
 
 /// The identity of the repository at `path`, read without kopia and without its password. Throws std::runtime_error
 /// naming the path. Blocks for as long as the file system does.

@@ -46,7 +46,8 @@ struct KopiaS3Options {
 /// Asks nobody yet: what is wrong with the bucket shows in the evidence. Throws std::invalid_argument naming the
 /// setting that cannot be used, and std::system_error when the cache folder cannot be made. `log` and `metrics` outlive
 /// the index.
-std::unique_ptr<Index> make_kopia_s3_index(KopiaS3Options options, const ops::Logger& log, ops::Metrics& metrics);
+std::unique_ptr<Index> make_kopia_s3_index(const KopiaS3Options& options, const ops::Logger& log,
+                                           ops::Metrics& metrics);
 
 /// The identity of the repository in the bucket, read without kopia and without its password. Throws
 /// std::invalid_argument naming the setting, or std::runtime_error naming the place. Blocks for up to `timeout`.

@@ -29,7 +29,7 @@ struct Document {
   std::size_t number = 0;  ///< 1 is the first document of the file that is not empty; members of a list share it
   std::size_t line = 0;    ///< where it begins, 1 is the first line
   std::variant<OtherDocument, core::Claim, NamespaceDocument>
-      object;  ///< a claim as its author wrote it: no uid, no phase
+      object;  ///< a claim as its author wrote it: no phase, and a uid only where it was exported
 };
 
 /// A file that cannot be read as asked. The text names line and field: "line 7: metadata.labels.backup-exempt: expected

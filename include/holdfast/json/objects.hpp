@@ -62,6 +62,13 @@ struct Lease {
 };
 std::variant<Lease, ObjectFault> read_lease(std::string_view object);
 
+/// v1 ConfigMap; binaryData is not read.
+struct ConfigMap {
+  std::string resource_version;
+  core::StringMap data;
+};
+std::variant<ConfigMap, ObjectFault> read_config_map(std::string_view object);
+
 /// metav1.Status: what the API server says when it says no. Missing members are empty.
 struct ApiStatus {
   int code = 0;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "holdfast/core/cluster_facts.hpp"
+#include "holdfast/core/intent.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/core/pvc.hpp"
 #include "holdfast/index/index.hpp"
@@ -23,8 +24,9 @@ namespace holdfast::webhook {
 class ClusterQuestions {
  public:
   virtual ~ClusterQuestions() = default;
-  /// Calls `done` exactly once, at the latest shortly after `deadline`, from any thread.
-  virtual void ask(const core::PvcName& pvc, index::Deadline deadline,
+  /// Calls `done` exactly once, at the latest shortly after `deadline`, from any thread. `without_backup`: the backups
+  /// alone would let it start empty, so that rule 9 matters.
+  virtual void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                    std::function<void(core::ClusterFacts)> done) = 0;
 };
 

@@ -35,6 +35,13 @@ TEST_CASE("what has a backup and would come back without it is told, whatever th
              kOneBackup) == Fate::Lost);
 }
 
+TEST_CASE("a file from a cluster is judged like one that was written by hand") {
+  const auto audit = [](const std::string& metadata) {
+    return generator::audit_json(rehearse(input(claim("photos", metadata)), kOneBackup, with_catalog(), kNow));
+  };
+  CHECK(audit(kHourly + ", uid: u-1") == audit(kHourly));
+}
+
 TEST_CASE("what a person must mend first is refused, and what is not known is unknown") {
   CHECK(fate("labels: {backup-exempt: 'true'}", kOneBackup) == Fate::Refused);
   CHECK(fate(kHourly, core::Evidence{}) == Fate::Unknown);

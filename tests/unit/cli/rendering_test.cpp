@@ -92,6 +92,19 @@ TEST_CASE("the same file always renders to the same bytes, without an owner that
   CHECK(text.find("b-backup") < text.find("a-backup"));  // in the order of the file
 }
 
+TEST_CASE("of a PVC as the cluster has it the objects name their owner, as those that are written do") {
+  const Input file = input(claim("a", kHourly + ", uid: 11111111-2222-3333-4444-555555555555"));
+  const Rendering rendering = render_objects(file, nullptr, settings());
+  REQUIRE(rendering.objects.size() == 2);
+  for (const Json::Value& body : bodies(rendering)) {
+    const Json::Value& owners = body["metadata"]["ownerReferences"];
+    REQUIRE(owners.size() == 1);
+    CHECK(owners[0]["kind"] == "PersistentVolumeClaim");
+    CHECK(owners[0]["name"] == "a");
+    CHECK(owners[0]["uid"] == "11111111-2222-3333-4444-555555555555");
+  }
+}
+
 TEST_CASE("as JSON the objects are a List that kubectl takes") {
   const std::string text =
       manifests(bodies(render_objects(input(claim("a", kHourly)), nullptr, settings())), Output::Json);

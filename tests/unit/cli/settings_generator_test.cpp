@@ -28,6 +28,13 @@ TEST_CASE("the generator's defaults are those of the contract") {
   CHECK(o.own_namespace.empty());
 }
 
+TEST_CASE("the sweep is every quarter of an hour, or as often as it is told to be, within reason") {
+  CHECK(load({}).sweep == std::chrono::minutes(15));
+  CHECK(load({{"--sweep", {"10s"}}}).sweep == std::chrono::seconds(10));
+  CHECK_THROWS_WITH(load({{"--sweep", {"9s"}}}), Contains("10s..24h"));
+  CHECK_THROWS_WITH(load({{"--sweep", {"25h"}}}), Contains("10s..24h"));
+}
+
 TEST_CASE("every part of the generator's settings is read") {
   const generator::Options o = options(R"(
 generator:

@@ -1,7 +1,8 @@
 #include "holdfast/cli/settings.hpp"
 
-#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "src/cli/files.hpp"
@@ -103,6 +104,30 @@ TEST_CASE("a mistake in the file is told with its line, its key and what is allo
   CHECK_THAT(problem("index: {identities: [\"{pvc}@host:/data\"]}\n"), Contains("index.identities"));
   CHECK_THAT(problem("index: {repositoryId: xyz}\n"), Contains("allowed: hex or base64"));
   CHECK_THAT(problem("x: " + std::string(5000, '[')), Contains("nested too deeply"));
+}
+
+TEST_CASE("a settings file is read to its end or not at all") {
+  for (const char end : {'\0', '\x04', '\x1a', '\x7f'}) {
+    INFO(static_cast<int>(end));
+    CHECK_THAT(problem("mode: audit\n" + std::string(1, end) + "\nindex: {timeout: 9s}\n"),
+               Contains("FILE:2: a control character"));
+  }
+  CHECK_THAT(problem("mode: \"audit\n"), Contains("FILE:"));
+  CHECK_THAT(problem("index: {path: '/repository\n"), Contains("FILE:"));
+}
+
+TEST_CASE("a settings file that begins with a stray comma is refused, not read without end") {
+  for (const char* text : {",", ",\n", ", a: b\n"}) CHECK(problem(text) == "FILE: more than one document");
+}
+
+TEST_CASE("a settings file whose aliases expand to millions of values is refused") {
+  std::string text = "a0: &a0 {x0: 1, x1: 1, x2: 1, x3: 1, x4: 1, x5: 1, x6: 1, x7: 1, x8: 1, x9: 1}\n";
+  for (int level = 1; level < 8; ++level) {
+    text += fmt::format("a{}: &a{} {{", level, level);
+    for (int i = 0; i < 10; ++i) text += fmt::format("{}x{}: *a{}", i == 0 ? "" : ", ", i, level - 1);
+    text += "}\n";
+  }
+  CHECK_THAT(problem(text), Contains("too many values"));
 }
 
 TEST_CASE("a mistake in a flag or a variable names it") {

@@ -88,6 +88,21 @@ TEST_CASE("whatever a person must look at is a gap") {
     CHECK_THAT(audit(world).source, Contains("failed: "));
     CHECK(audit(world).gap);
   }
+  SECTION("backups that somebody has stopped") {
+    World world = healthy();
+    Json::Value spec = holdfast::test::parse(world.the(Part::Source).spec);
+    spec["paused"] = true;
+    world.the(Part::Source).spec = holdfast::test::print(spec);
+    CHECK(audit(world).source == "paused");
+    CHECK_THAT(audit(world).waits_for.at(0), Contains("BackupsPaused: "));
+    CHECK(audit(world).gap);
+    spec.removeMember("paused");
+    spec["trigger"]["manual"] = "once";
+    world.the(Part::Source).spec = holdfast::test::print(spec);
+    world.the(Part::Source).status.synchronizing = true;
+    CHECK(audit(world).source == "manual");
+    CHECK(audit(world).gap);
+  }
   SECTION("a volume that is lost") {
     World world = healthy();
     world.claim->phase = core::Claim::Phase::Lost;

@@ -23,10 +23,10 @@ inline Fault refused(int code, const std::string& reason) {
   return {Fault::Kind::Refused, fakes::refusal(code, reason, "no " + reason), {}};
 }
 
-/// Whether a call is meant to change something other than Leases and Events.
+/// Whether a call is meant to change something other than Leases, Events and ConfigMaps.
 inline bool is_write(const fakes::ApiRequest& request) {
   return request.method != "GET" && request.path.find("/leases") == std::string::npos &&
-         request.path.find("/events") == std::string::npos;
+         request.path.find("/events") == std::string::npos && request.path.find("/configmaps") == std::string::npos;
 }
 
 inline core::Observed observed(const Json::Value& stored) {

@@ -1,6 +1,8 @@
 // A restore from its promise to its end, and the one look that commands take.
 #include "tests/unit/generator/household.hpp"
 
+#include <atomic>
+
 using namespace holdfast;
 using namespace holdfast::generator;
 using namespace holdfast::generator::test;
@@ -83,6 +85,25 @@ TEST_CASE("an image is not published for the successor of the PVC that it was re
                        [](const std::string& one) { return one.find("another one by now") != std::string::npos; });
   }));
   CHECK(house.shown().isNull());
+}
+
+TEST_CASE("an audit is answered once, also where the generator ends before the index has an answer") {
+  Household house;
+  house.start();
+  house.add_claim("data");
+  house.shelf.fall_silent();
+  std::atomic<int> answers = 0;
+  Generator::Audit last;
+  house.generator->audit("", within(10s), [&](Generator::Audit audit) {
+    last = std::move(audit);
+    ++answers;
+  });
+  house.stop();
+  CHECK(answers == 0);
+  house.shelf.speak();
+  CHECK(answers == 1);
+  CHECK(last.problem == "the generator has ended");
+  CHECK(last.items.empty());
 }
 
 TEST_CASE("one look lists everything, and writes nothing") {

@@ -68,7 +68,12 @@ class Household {
     setup.options.own_namespace = "holdfast";
     setup.options.min_age = std::chrono::milliseconds{0};
     setup.identity = "holdfast-0";
-    setup.tempo = {.write_retry = 5ms, .watch_retry = 10ms, .between_proofs = 20ms, .ask_again = 50ms, .tick = 20ms};
+    setup.tempo = {.write_retry = 5ms,
+                   .watch_retry = 10ms,
+                   .between_proofs = 20ms,
+                   .ask_again = 50ms,
+                   .tick = 20ms,
+                   .remember = 20ms};
   }
   ~Household() { shelf.speak(); }
 

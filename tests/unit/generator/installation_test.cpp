@@ -78,8 +78,8 @@ TEST_CASE("what the installation needs is made once, and kept as it should be") 
   CHECK(site.writes() == 1);
 
   site.edit_maintenance([](Json::Value& object) { object["spec"]["trigger"]["schedule"] = "* * * * *"; });
-  site.settle();
-  CHECK(eventually([&] { return site.maintenance()["spec"] == made["spec"]; }));
+  site.settle_to_its_end();
+  CHECK(site.maintenance()["spec"] == made["spec"]);
   CHECK(site.maintenance()["metadata"]["uid"] == made["metadata"]["uid"]);
   CHECK(site.problem().empty());
 }

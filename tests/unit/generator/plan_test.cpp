@@ -237,3 +237,37 @@ TEST_CASE("every message fits an Event, however long its parts are") {
   CHECK(plan.holds.size() >= 2);
   for (const Hold& hold : plan.holds) CHECK(hold.message.size() <= 1024);
 }
+
+TEST_CASE("backups that somebody has stopped are told with the way back, and nobody is overruled") {
+  World world = bound();
+  world.settle();
+  Json::Value spec = parse(world.the(Part::Source).spec);
+  const auto stop = [&](const char* code) {
+    world.the(Part::Source).spec = holdfast::test::print(spec);
+    CHECK(world.plan().actions.empty());
+    REQUIRE(warned(world.plan(), code));
+    return held(world.plan(), code)->message;
+  };
+  SECTION("paused") {
+    spec["paused"] = true;
+    CHECK(stop("BackupsPaused").find(R"(-p '{"spec":{"paused":null}}')") != std::string::npos);
+    spec["paused"] = false;
+  }
+  SECTION("by hand only") {
+    spec["trigger"]["manual"] = "once";
+    CHECK(stop("BackupsManual").find(R"(-p '{"spec":{"trigger":{"manual":null}}}')") != std::string::npos);
+    spec["trigger"].removeMember("manual");
+  }
+  world.the(Part::Source).spec = holdfast::test::print(spec);
+  CHECK(world.plan().holds.empty());
+}
+
+TEST_CASE("what another PVC owns is no orphan of the one that is gone") {
+  World world = set_up();
+  world.claim.reset();
+  world.the(Part::Source).meta.owners[0].name = "another";
+  CHECK(words(world.plan()) == Words{"remove door pvc-gone", "remove secret pvc-gone"});
+  core::Meta::Owner own = world.the(Part::Door).meta.owners[0];
+  world.the(Part::Source).meta.owners.push_back(own);
+  CHECK(words(world.plan())[0] == "remove source pvc-gone");
+}

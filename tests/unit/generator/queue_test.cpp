@@ -115,3 +115,15 @@ TEST_CASE("writes are forgotten after a while without any") {
   CHECK_FALSE(pace.wrote(kA, later));
   CHECK(pace.not_before(kA, later) == later);
 }
+
+TEST_CASE("somebody who undoes what is written is known as long as it goes on") {
+  Pace pace;
+  for (int i = 0; i < 10; ++i) pace.wrote(kA, kNow);
+  CHECK_FALSE(pace.is_restless(kA, kNow));
+  pace.wrote(kA, kNow);
+  CHECK(pace.is_restless(kA, kNow));
+  pace.rested(kA, kNow);
+  CHECK(pace.is_restless(kA, kNow + seconds{59}));
+  CHECK_FALSE(pace.is_restless(kA, kNow + seconds{62}));
+  CHECK_FALSE(pace.is_restless(kB, kNow));
+}

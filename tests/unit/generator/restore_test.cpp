@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "src/generator/attempt.hpp"
 #include "tests/unit/generator/model.hpp"
 
@@ -72,6 +74,41 @@ TEST_CASE("nobody is told to create a PVC again when no backup of it is left") {
   const std::string said = held(world.plan(), "RestoreNotVerified")->message;
   CHECK(said.find("no complete backup of it is left there") != std::string::npos);
   CHECK(said.find("again to restore") == std::string::npos);
+}
+
+TEST_CASE("of a promised snapshot that is gone an attempt has one message, before and after the next one is due") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "No data will be restored", image("empty"));
+  world.evidence = current({});
+  const auto messages = [&] {
+    std::set<std::string> found;
+    for (const Hold& hold : world.plan().holds) {
+      if (hold.code == "RestoreNotVerified") found.insert(hold.message);
+    }
+    return found;
+  };
+  const auto at_once = messages();
+  REQUIRE(at_once.size() == 1);
+  CHECK(at_once.begin()->find("is not in /repository any more") != std::string::npos);
+  CHECK(at_once.begin()->find("holdfast.dev/accept-unverified: " + world.run_token()) != std::string::npos);
+  world.now += std::chrono::hours{1};
+  CHECK(messages() == at_once);
+  CHECK(world.plan().actions.empty());
+}
+
+TEST_CASE("what an attempt has restored is told when it is known what the repository holds, and not before") {
+  World world = promised();
+  world.settle();
+  world.finish_run("Successful", "", image("empty"));
+  View view = world.view();
+  view.evidence = nullptr;
+  const Plan blind = make_plan(view, world.policy, world.options, world.now);
+  CHECK_FALSE(held(blind, "RestoreNotVerified"));
+  CHECK(blind.needs_evidence);
+  CHECK(took(blind, RestoreStep::Unverified));
+  world.evidence = unknown();
+  CHECK(warned(world.plan(), "RestoreNotVerified"));
 }
 
 TEST_CASE("while the mover works nothing is done") {

@@ -1,4 +1,4 @@
-// Whether two objects say the same, field by field; a failure shows which does not.
+// Whether two objects or claims say the same, field by field; a failure shows which does not.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -34,6 +34,37 @@ inline void check_same(const core::Observed& is, const core::Observed& wanted) {
   CHECK(is.spec == wanted.spec);
   check_same(is.status, wanted.status);
   CHECK(is.ready == wanted.ready);
+}
+
+inline void check_same(const core::Pvc& is, const core::Pvc& wanted) {
+  CHECK(is.full_name() == wanted.full_name());
+  CHECK(is.generate_name == wanted.generate_name);
+  CHECK(is.has_annotations == wanted.has_annotations);
+  CHECK(is.labels == wanted.labels);
+  CHECK(is.annotations == wanted.annotations);
+  REQUIRE(is.owners.size() == wanted.owners.size());
+  for (std::size_t i = 0; i < is.owners.size(); ++i) {
+    CHECK(is.owners[i].kind == wanted.owners[i].kind);
+    CHECK(is.owners[i].controller == wanted.owners[i].controller);
+  }
+  CHECK(is.volume_mode == wanted.volume_mode);
+  CHECK(is.volume_name == wanted.volume_name);
+  CHECK(is.storage_class == wanted.storage_class);
+  CHECK(is.has_selector == wanted.has_selector);
+  CHECK(is.requested_bytes == wanted.requested_bytes);
+  CHECK(is.data_source == wanted.data_source);
+  CHECK(is.data_source_ref == wanted.data_source_ref);
+}
+
+inline void check_same(const core::Claim& is, const core::Claim& wanted) {
+  check_same(is.pvc, wanted.pvc);
+  CHECK(is.uid == wanted.uid);
+  CHECK(is.resource_version == wanted.resource_version);
+  CHECK(is.created == wanted.created);
+  CHECK(is.deleting == wanted.deleting);
+  CHECK(is.phase == wanted.phase);
+  CHECK(is.access_modes == wanted.access_modes);
+  CHECK(is.requested == wanted.requested);
 }
 
 }  // namespace holdfast::generator::test

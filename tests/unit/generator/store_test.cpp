@@ -192,14 +192,14 @@ TEST_CASE("objects of a PVC that is gone keep it on the list until they are gone
   CHECK(bench.store.all().empty());
 }
 
-TEST_CASE("whom an object was made for is read from its annotation, else its owner, else its label") {
+TEST_CASE("whom an object was made for is read from its owner, else its annotation, else its label") {
   core::Observed made = object("media", "x", "holdfast", "by-annotation");
-  made.meta.owners.push_back({"PersistentVolumeClaim", "by-owner", "u"});
+  made.meta.owners = {{"Namespace", "media", "n"}, {"PersistentVolumeClaim", "by-owner", "u"}};
   made.meta.labels.emplace(generator::key::kPvcLabel, "by-label");
-  CHECK(made_for(made).name == "by-annotation");
-  made.meta.annotations.clear();
   CHECK(made_for(made).name == "by-owner");
   made.meta.owners.clear();
+  CHECK(made_for(made).name == "by-annotation");
+  made.meta.annotations.clear();
   CHECK(made_for(made).name == "by-label");
   made.meta.labels.clear();
   CHECK(made_for(made).name.empty());
@@ -324,4 +324,15 @@ TEST_CASE("the answer to a deletion takes away what was deleted, and not its suc
   CHECK(bench.store.view(kData).view.objects.count(Part::Source) == 1);
   bench.store.forget_object(Family::Sources, "media", "data-backup", first.meta.uid);
   CHECK(bench.store.view(kData).view.objects.empty());
+}
+
+TEST_CASE("an edited annotation does not make an orphan of an object whose PVC lives") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  core::Observed source = object("media", "data-backup", "holdfast", "ghost");
+  source.meta.owners = {{"PersistentVolumeClaim", "data", "u1"}};
+  bench.store.apply_object(Family::Sources, source);
+  CHECK(bench.take() == kOnlyData);
+  CHECK(bench.store.view({"media", "ghost"}).view.strays.empty());
+  CHECK(bench.store.view(kData).view.objects.contains(Part::Source));
 }

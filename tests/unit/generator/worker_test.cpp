@@ -257,3 +257,71 @@ TEST_CASE("a namespace that goes takes its PVCs along, and the generator does no
   house.add_claim("data");
   CHECK(eventually([&] { return house.is_complete(); }));
 }
+
+TEST_CASE("who undoes what is written is not fought for ever, and the audit says that somebody does") {
+  Household house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete(); }));
+  const auto undone = [&] {
+    house.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                       [](Json::Value& object) { object["spec"]["trigger"]["schedule"] = "* * * * *"; });
+    for (const std::string& why : house.audited().waits_for) {
+      if (why.starts_with("WrittenTooOften: ")) return true;
+    }
+    return false;
+  };
+  REQUIRE(eventually(undone));
+  CHECK(house.audited().gap);
+}
+
+TEST_CASE("an object with our label that names no PVC is told once and left alone") {
+  Overheard overheard;
+  {
+    ops::Logger log(ops::Logger::Sink::Stderr, ops::Level::Warn, ops::Format::Text);
+    Household house;
+    const std::string labelled = R"({"metadata": {"namespace": "NS", "name": "of-no-pvc",
+      "labels": {"app.kubernetes.io/managed-by": "holdfast"}}, "spec": {}})";
+    for (const char* ns : {"media", "holdfast"}) {
+      Json::Value object = parse(labelled);
+      object["metadata"]["namespace"] = ns;
+      house.cluster.put(kube::kExternalSecrets, object);
+    }
+    house.generator.emplace(house.setup, house.server.config(), house.shelf, log, house.metrics);
+    house.generator->start();
+    REQUIRE(house.all_was_looked_at());
+    house.cluster.expire_watches();
+    REQUIRE(house.all_was_looked_at());
+    CHECK_FALSE(house.cluster.find(kube::kExternalSecrets, "media", "of-no-pvc").isNull());
+    house.stop();
+  }
+  const std::string text = overheard.text();
+  INFO(text);
+  const std::size_t told = text.find("msg=\"names no PVC\" kind=ExternalSecret namespace=media name=of-no-pvc");
+  REQUIRE(told != std::string::npos);
+  CHECK(text.find("names no PVC", told + 10) == std::string::npos);
+}
+
+TEST_CASE("backups that were seen and are gone are remembered until a PVC that exists accepts it") {
+  const auto memory = [](const Household& house) {
+    return house.cluster.find(kube::kConfigMaps, "holdfast", "holdfast-seen-0011223344556677")["data"]["identities"]
+        .asString();
+  };
+  Household house;
+  house.shelf.hold(current({listed(kOwnSource, kSnapshot, kSnapshotStart)}));
+  house.start();
+  REQUIRE(eventually([&] { return memory(house).find(kOwnSource) != std::string::npos; }));
+  house.stop();
+  house.shelf.hold(current({}));
+  house.start();
+  house.add_claim("data", "Pending");
+  REQUIRE(eventually([&] { return house.audited().code == "BackupsVanished"; }));
+  const std::string message = house.audited().message;
+  const std::size_t line = message.find("holdfast.dev/accept-vanished: \"") + 31;
+  house.edit_claim("data", [&](Json::Value& claim) {
+    claim["metadata"]["annotations"]["holdfast.dev/accept-vanished"] = message.substr(line, 16) + ": wiped";
+  });
+  CHECK(eventually([&] { return memory(house).empty(); }));
+  CHECK(eventually([&] { return house.generator->memory_problem().empty(); }));
+  CHECK(house.audited().code == "NoBackup");
+}

@@ -66,7 +66,7 @@ constexpr std::string_view kClaimJson = R"({"apiVersion":"v1","kind":"Persistent
 
 }  // namespace
 
-TEST_CASE("of a claim the access modes and the size as written are kept too") {
+TEST_CASE("of a claim the access modes, the size as written and the uid of an export are kept too") {
   const auto all = documents(R"(
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -80,8 +80,9 @@ status: {phase: Bound}
   CHECK(claim.access_modes == std::vector<std::string>{"ReadWriteOnce", "ReadOnlyMany"});
   CHECK(claim.requested == "1.5Gi");
   CHECK(claim.pvc.requested_bytes == 1610612736);
-  // A file says what is wanted, not what is: an export of a claim is no claim that exists.
-  CHECK(claim.uid.empty());
+  // Whom objects rendered from an export belong to; all else in a file says what is wanted, not what is.
+  CHECK(claim.uid == "u-1");
+  CHECK_FALSE(claim.created);
   CHECK(claim.phase == core::Claim::Phase::Pending);
 }
 

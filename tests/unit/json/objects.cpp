@@ -250,6 +250,15 @@ TEST_CASE("a status says what the API server says, and what it does not say is e
   CHECK_THAT(fault(read_status("upstream connect error")), Contains("not JSON"));
 }
 
+TEST_CASE("a ConfigMap gives its version and its data") {
+  const auto map =
+      good(read_config_map(R"({"metadata":{"resourceVersion":"7"},"data":{"a":"b"},"binaryData":{"c":"ZA=="}})"));
+  CHECK(map.resource_version == "7");
+  CHECK(map.data == core::StringMap{{"a", "b"}});
+  CHECK(good(read_config_map("{}")).data.empty());
+  CHECK(fault(read_config_map(R"({"data":[]})")) != "no fault");
+}
+
 TEST_CASE("every reader stands what a broken or hostile server sends") {
   const std::string claim = kClaim;
   const std::string deep = R"({"x":)" + std::string(50'000, '[');

@@ -237,8 +237,11 @@ struct FakeCluster : webhook::ClusterQuestions {
   core::ClusterFacts facts;
   int asked = 0;
   std::function<void()> meanwhile = [] {};
-  void ask(const core::PvcName&, index::Deadline, std::function<void(core::ClusterFacts)> done) override {
+  std::vector<bool> without_backup;
+  void ask(const core::WantsRestore&, bool without, index::Deadline,
+           std::function<void(core::ClusterFacts)> done) override {
     ++asked;
+    without_backup.push_back(without);
     meanwhile();
     done(facts);
   }
@@ -278,6 +281,18 @@ TEST_CASE("the second proof settles a backup that ended lately, by whatever cloc
   webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
   CHECK(ask_at(admission)["allowed"] == true);
   CHECK(door.index.deadlines.size() == 2);
+}
+
+TEST_CASE("the memory of seen backups matters only to a PVC that would start empty") {
+  Door door;
+  door.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
+  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
+  door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
+  CHECK(ask_at(admission)["allowed"] == true);
+  CHECK(cluster.without_backup == std::vector<bool>{true, false});
 }
 
 TEST_CASE("the cluster is asked only where the backups alone would admit") {

@@ -1,0 +1,48 @@
+// The memory of a repository: which identities were seen with complete snapshots, so that backups that are gone are
+// missed. It is kept in a ConfigMap of our own namespace, one per repository, as lines `<time> <identity>`.
+// Values and pure functions; any thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "holdfast/core/catalog.hpp"
+#include "holdfast/core/cluster_facts.hpp"
+#include "holdfast/core/policy.hpp"
+#include "holdfast/json/objects.hpp"
+#include "holdfast/kube/client.hpp"
+
+namespace holdfast::generator {
+
+/// The most that is written: a ConfigMap holds 1 MiB. Identities of 40 bytes: 15,000 of them.
+inline constexpr std::size_t kSeenBytes = 900 * 1024;
+
+struct Seen {
+  /// By identity, as to_string writes it: when the latest of its newest complete snapshots ended, in whole seconds.
+  std::map<std::string, core::Time, std::less<>> ends;
+  bool operator==(const Seen&) const = default;
+};
+
+/// Where it is kept: `holdfast-seen-<the beginning of the pinned repository's identity>`, so that another repository
+/// has a memory of its own. nullopt: nowhere, because our namespace is not known, or because nothing is pinned, in
+/// which case nothing may start empty anyway.
+std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& own_namespace);
+
+/// What the ConfigMap says; every line must be one that write_seen() writes.
+std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object);
+/// The whole ConfigMap as JSON, which as a merge patch leaves alone what others have put on it. `resource_version`
+/// empty: a new one.
+std::string write_seen(const kube::Target& place, const Seen& seen, const std::string& resource_version);
+
+/// Adds what the catalog holds; nothing is taken away. Returns how many identities had no room in `bytes`.
+std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes = kSeenBytes);
+/// Of a PVC none of whose candidates has a complete snapshot: the candidates that had. Its id depends on them and on
+/// when they were seen last, so that it is another one when backups vanish again.
+std::optional<core::Tombstone> tombstone(const Seen& seen, std::span<const core::Candidate> candidates);
+void forget_seen(Seen& seen, std::span<const core::Candidate> candidates);
+
+}  // namespace holdfast::generator

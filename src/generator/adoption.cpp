@@ -1,0 +1,68 @@
+#include "src/generator/adoption.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/generator/hold.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+std::string with_placeholder(std::string text, std::string_view name, std::string_view placeholder) {
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? text : text.replace(at, name.size(), placeholder);
+}
+
+/// A template that gives this identity for this PVC; nullopt: there is none.
+std::optional<core::IdentityTemplate> template_for(const core::Identity& identity, const core::PvcName& pvc) {
+  const std::string user = with_placeholder(identity.user, pvc.name, "{pvc}");
+  const std::string host = with_placeholder(identity.host, pvc.ns, "{namespace}");
+  for (const std::string& path : {identity.path, with_placeholder(identity.path, pvc.name, "{pvc}")}) {
+    const auto found = core::IdentityTemplate::parse(core::to_string(core::Identity{user, host, path}));
+    if (found && found->expand(pvc) == identity) return found;
+  }
+  return std::nullopt;
+}
+
+/// The whole list as it has to be: the setting takes the place of the one that is in force.
+std::string remedy(const core::Identity& identity, const core::PvcName& pvc, const core::Policy& policy) {
+  const auto further = template_for(identity, pvc);
+  if (!further) return "no line of index.identities gives that name, so give it one of the PVC's own, or remove it";
+  std::string line;
+  for (const core::IdentityTemplate& known : core::identity_templates(policy))
+    line += fmt::format("\"{}\", ", known.text());
+  return fmt::format(
+      "if those backups are this PVC's, put `index: {{identities: [{}\"{}\"]}}` into holdfast's configuration", line,
+      further->text());
+}
+
+}  // namespace
+
+bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy) {
+  const auto identity = working_identity(object);
+  if (!identity) return false;
+  const auto places = core::candidates(core::identity_templates(policy), pvc);
+  return std::none_of(places.begin(), places.end(),
+                      [&](const core::Candidate& place) { return place.identity == *identity; });
+}
+
+Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy) {
+  const Standing whose = standing(object, adopt);
+  const bool elsewhere = whose == Standing::Adoptable && has_foreign_identity(*object, pvc, policy);
+  return elsewhere ? Standing::Foreign : whose;
+}
+
+Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
+                           const core::Policy& policy) {
+  const core::Identity identity = *working_identity(object);
+  return make_warning(
+      part, "ForeignIdentity",
+      fmt::format("{} {} of {} is not taken over and nothing of it is changed: it {} {}, where holdfast does not look "
+                  "for backups of this PVC; {}",
+                  resource(part).kind, object.meta.name, cut(manager_of(object), 64),
+                  part == Part::Source ? "backs up as" : "restores from", cut(core::to_string(identity), 256),
+                  remedy(identity, pvc, policy)));
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,72 @@
+"""What kyverno and pvc-plumber made is taken over where the settings say so, and never to another place."""
+
+from guarded_case import pvc
+from owned import PVC_LABEL, Owned
+from rig.objects import EXTERNAL_SECRET, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
+from rig.processes import wait_until
+from storied import DOOR, HOME_NFS, PATIENCE, SECRET
+
+
+class Adoption(Owned):
+    settings = HOME_NFS.replace("generator:", "generator:\n  adopt: true")
+
+    def test_objects_of_kyverno_and_pvc_plumber_are_taken_over_as_they_stand(self):
+        for manager in ("kyverno", "pvc-plumber"):
+            with self.subTest(manager):
+                self.assert_adopted(self.plant_all(manager))
+                self.opt_out()
+                wait_until(self.nothing_of_ours, PATIENCE, "what was taken over goes as our own does")
+                self.delete_claim()
+
+    def assert_adopted(self, planted: dict[Kind, dict]):
+        adopted = self.protect()
+        for kind, before in planted.items():
+            metadata = adopted[kind]["metadata"]
+            self.assertEqual(metadata["uid"], before["metadata"]["uid"])
+            ours = [entry["fieldsV1"] for entry in metadata["managedFields"]
+                    if (entry["manager"], entry["operation"]) == ("holdfast", "Apply")]
+            self.assertEqual(len(ours), 1)
+            self.assertIn("f:spec", ours[0])
+        self.assertEqual(adopted[RS]["spec"]["sourcePVC"], "data")
+        self.assertEqual(adopted[RS]["spec"]["kopia"]["copyMethod"], "Snapshot")
+        self.assertTrue(adopted[RD]["spec"]["paused"])
+        self.assertEqual(adopted[RD]["spec"]["kopia"]["repository"], SECRET)
+        self.assertEqual(adopted[EXTERNAL_SECRET]["spec"]["secretStoreRef"]["name"], "1password")
+
+    def test_an_image_of_before_does_not_outlive_the_adoption(self):
+        self.plant(RD, "kyverno")
+        self.part.start_restore(self.namespace, DOOR)
+        self.part.finish_restore(self.namespace, DOOR, files=1)
+        self.assertIsNotNone(self.image_on_door())
+        self.create_patiently(pvc())
+        self.wait_for_door()
+        wait_until(lambda: self.image_on_door() is None, PATIENCE, "the old image is taken off")
+
+    def test_a_source_that_backs_up_elsewhere_is_left_as_it_is_until_the_settings_name_that_place(self):
+        self.plant(RS, "kyverno")
+        elsewhere = self.change(RS, {"spec": {"kopia": {"username": "data", "hostname": self.namespace}}})
+        self.create_patiently(pvc())
+        self.part.bind(self.namespace, "data")
+        [said] = wait_until(lambda: self.messages("ForeignIdentity"), PATIENCE, "an Event says so")
+        self.assertIn(f"data@{self.namespace}:/data", said)
+        self.assertIn('"{pvc}@{namespace}:/data"]}`', said)
+        self.wait_for_door()
+        self.assertEqual(self.audit()["source"], "foreign")
+        self.assert_untouched({RS: elsewhere})
+        self.change(RS, {"spec": {"kopia": {"username": "data-backup"}}})
+        wait_until(lambda: self.all_ours(), PATIENCE, "it is taken over as soon as that is the PVC's own place")
+
+    def test_nobody_else_s_objects_are_taken_over(self):
+        planted = self.plant_all("helm")
+        self.create_patiently(pvc())
+        self.part.bind(self.namespace, "data")
+        self.wait_for_foreign("secret", "destination", "source")
+        self.assert_untouched(planted)
+
+    def test_adoptable_objects_of_pvcs_that_want_no_backup_are_left_alone(self):
+        planted = self.plant_all("kyverno")
+        self.assertTrue(self.create(pvc(labels={"app": "films"})).ok)
+        orphan = self.plant(RS, "kyverno", "ghost-backup", **{PVC_LABEL: "ghost"})
+        self.stays(lambda: self.part_of(RS) == planted[RS], "it is as it was")
+        self.assert_untouched(planted)
+        self.assertEqual(self.objects.get(RS, self.namespace, "ghost-backup"), orphan)

@@ -1,0 +1,148 @@
+// What is remembered of backups, and how it is written.
+#include "holdfast/generator/seen.hpp"
+
+#include "tests/unit/generator/bench.hpp"
+
+using namespace holdfast;
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+
+namespace {
+
+const kube::Target kPlace{kube::kConfigMaps, "holdfast", "holdfast-seen"};
+
+core::Catalog catalog(const std::vector<core::ListedSnapshot>& snapshots) {
+  core::Catalog::Builder builder;
+  for (const auto& snapshot : snapshots) builder.add(snapshot);
+  return std::move(builder).build();
+}
+
+Seen seen_in(const std::vector<core::ListedSnapshot>& snapshots) {
+  Seen seen;
+  add_seen(seen, catalog(snapshots));
+  return seen;
+}
+
+std::vector<core::Candidate> candidates(const std::vector<std::string>& identities) {
+  std::vector<core::Candidate> all;
+  for (const std::string& one : identities) all.push_back({core::parse_identity(one).value(), false});
+  return all;
+}
+
+std::string fault(const std::string& identities) {
+  const auto read = read_seen({"1", {{"identities", identities}}});
+  const auto* found = std::get_if<json::ObjectFault>(&read);
+  return found == nullptr ? "no fault" : found->problem;
+}
+
+const std::string kOld = "2026-01-01T00:00:00Z", kNew = "2026-02-01T00:00:00Z";
+
+}  // namespace
+
+TEST_CASE("what is written is what is read") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld), listed("o\"x@h:/with space/ü\\", kSnapshot, kNew)});
+  REQUIRE(seen.ends.size() == 2);
+  for (const Seen& one : {seen, Seen{}}) {
+    const auto object = json::read_config_map(write_seen(kPlace, one, "17"));
+    REQUIRE(std::holds_alternative<json::ConfigMap>(object));
+    CHECK(std::get<json::ConfigMap>(object).resource_version == "17");
+    const auto read = read_seen(std::get<json::ConfigMap>(object));
+    REQUIRE(std::holds_alternative<Seen>(read));
+    CHECK(std::get<Seen>(read) == one);
+  }
+}
+
+TEST_CASE("the ConfigMap says whose it is, and a new one has no version") {
+  const Json::Value object = parse(write_seen(kPlace, seen_in({listed(kOwnSource, kSnapshot, kOld)}), ""));
+  CHECK(object["metadata"]["name"] == "holdfast-seen");
+  CHECK(object["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "holdfast");
+  CHECK_FALSE(object["metadata"].isMember("resourceVersion"));
+  CHECK(object["data"]["identities"] == "2026-01-01T00:00:05Z data-backup@media:/data\n");
+}
+
+TEST_CASE("a memory that is not as holdfast writes it is a fault that names the line") {
+  CHECK(std::get<json::ObjectFault>(read_seen({"1", {}})).problem == "data.identities: missing");
+  const std::string good = kOld + " a@b:/c\n";
+  CHECK(fault(good) == "no fault");
+  CHECK(fault("") == "no fault");
+  for (const std::string bad : {"x", "yesterday a@b:/c", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z a@b", "\n",
+                                "2026-01-01T00:00:00Z a@b:/\x01"}) {
+    INFO(bad);
+    CHECK(fault(good + bad + "\n").find("line 2 ") != std::string::npos);
+  }
+}
+
+TEST_CASE("an identity is remembered with the latest end that was seen, and never taken away by a catalog") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld), listed(kOwnSource, kSnapshot, kNew)});
+  CHECK(seen.ends.at(kOwnSource) == at("2026-02-01T00:00:05Z"));
+  const Seen before = seen;
+  CHECK(add_seen(seen, catalog({listed(kOwnSource, kSnapshot, kOld)})) == 0);
+  CHECK(add_seen(seen, catalog({})) == 0);
+  CHECK(seen == before);
+}
+
+TEST_CASE("incomplete snapshots are not remembered") {
+  core::ListedSnapshot half = listed(kOwnSource, kSnapshot, kOld);
+  half.incomplete = "checkpoint";
+  CHECK(seen_in({half}).ends.empty());
+}
+
+TEST_CASE("what has no room is counted, and what is known stays and moves on") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+  const core::Catalog more = catalog({listed(kOwnSource, kSnapshot, kNew), listed("a@b:/c", kSnapshot, kNew)});
+  CHECK(add_seen(seen, more, 60) == 1);
+  CHECK(seen.ends.size() == 1);
+  CHECK(seen.ends.at(kOwnSource) == at("2026-02-01T00:00:05Z"));
+  CHECK(add_seen(seen, more, 100) == 0);
+  CHECK(seen.ends.size() == 2);
+}
+
+TEST_CASE("a full memory can be read back") {
+  Seen seen;
+  for (int i = 0; i < 15'000; ++i)
+    seen.ends["user-" + std::to_string(10'000 + i) + "@" + std::string(20, 'n') + ":/d"] = kNoon;
+  const auto object = json::read_config_map(write_seen(kPlace, seen, "1"));
+  REQUIRE(std::holds_alternative<json::ConfigMap>(object));
+  CHECK(std::get<json::ConfigMap>(object).data.at("identities").size() < kSeenBytes);
+  CHECK(std::get<Seen>(read_seen(std::get<json::ConfigMap>(object))) == seen);
+}
+
+TEST_CASE("a tombstone is of the candidates that were seen") {
+  const Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld), listed("data@media:/data", kSnapshot, kNew)});
+  CHECK_FALSE(tombstone(seen, candidates({"other@media:/data"})));
+  const auto one = tombstone(seen, candidates({"other@media:/data", kOwnSource}));
+  REQUIRE(one);
+  CHECK(one->identity == kOwnSource);
+  CHECK(one->last_seen == at("2026-01-01T00:00:05Z"));
+  CHECK(one->id.size() == 16);
+  const auto both = tombstone(seen, candidates({kOwnSource, "data@media:/data"}));
+  REQUIRE(both);
+  CHECK(both->identity == std::string(kOwnSource) + " (and 1 more)");
+  CHECK(both->last_seen == at("2026-02-01T00:00:05Z"));
+  CHECK(both->id != one->id);
+}
+
+TEST_CASE("a tombstone that was accepted once is another one when newer backups vanish") {
+  const auto first = tombstone(seen_in({listed(kOwnSource, kSnapshot, kOld)}), candidates({kOwnSource}));
+  const auto again = tombstone(seen_in({listed(kOwnSource, kSnapshot, kOld)}), candidates({kOwnSource}));
+  const auto later = tombstone(seen_in({listed(kOwnSource, kSnapshot, kNew)}), candidates({kOwnSource}));
+  CHECK(first->id == again->id);
+  CHECK(first->id != later->id);
+}
+
+TEST_CASE("what is forgotten leaves no tombstone") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld), listed("data@media:/data", kSnapshot, kNew)});
+  forget_seen(seen, candidates({kOwnSource, "never@seen:/data"}));
+  CHECK_FALSE(tombstone(seen, candidates({kOwnSource})));
+  CHECK(seen.ends.size() == 1);
+}
+
+TEST_CASE("each repository has a memory of its own, and where nothing is pinned there is none") {
+  const core::Pin one = core::RepositoryId::parse(kRepositoryId).value();
+  const core::Pin other = core::RepositoryId::parse(kOtherRepositoryId).value();
+  CHECK(seen_place(one, "holdfast")->name == "holdfast-seen-0011223344556677");
+  CHECK(seen_place(other, "holdfast")->name != seen_place(one, "holdfast")->name);
+  CHECK(seen_place(core::NoRepositoryId{}, "holdfast")->name == "holdfast-seen");
+  CHECK_FALSE(seen_place(core::Unpinned{}, "holdfast"));
+  CHECK_FALSE(seen_place(one, ""));
+}
