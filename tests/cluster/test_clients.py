@@ -18,7 +18,7 @@ class Clients(GuardedCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.plane.start_controller_manager()
+        cls.enterClassContext(cls.plane.controller_manager())
 
     def kubectl(self, *words, document: dict | None = None) -> str:
         done = self.plane.kubectl("-n", self.namespace, *words, *(["-f", "-"] if document else []),

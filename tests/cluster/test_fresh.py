@@ -12,13 +12,15 @@ class Fresh(GuardedCase):
         self.assert_unchanged(self.create_patiently(sent), sent)
 
     def test_a_pvc_without_annotations_stays_without(self):
-        self.create(pvc())
-        self.assertNotIn("annotations", self.stored()["metadata"])
+        answer = self.create_patiently(pvc())
+        self.assertTrue(answer.ok, str(answer))
+        self.assertNotIn("annotations", answer.body["metadata"])
 
     def test_a_promise_sent_by_the_client_is_removed(self):
         lie = {key: "lie" for key in promise(self.backup("another"))}
-        self.assertTrue(self.create(pvc(annotations=lie | {"keep": "me"})).ok)
-        self.assertEqual(self.stored()["metadata"]["annotations"], {"keep": "me"})
+        answer = self.create_patiently(pvc(annotations=lie | {"keep": "me"}))
+        self.assertTrue(answer.ok, str(answer))
+        self.assertEqual(answer.body["metadata"]["annotations"], {"keep": "me"})
 
     def test_an_interrupted_backup_does_not_count(self):
         self.repository.interrupted_snapshot(self.namespace, "data")

@@ -3,9 +3,7 @@
 The operator of upstream has no kopia mover: that part is played.
 """
 
-import unittest
-
-from rig import volsync
+from real_operator import real_operator
 from rig.objects import PV, PVC
 from rig.processes import wait_until
 from storied import PATIENCE, RUN, SNAPSHOT_FILES, Storied
@@ -16,10 +14,7 @@ class BesideTheOperator(Storied):
     @classmethod
     def setUpClass(cls):
         Stage.current = cls
-        try:
-            operator = volsync.Volsync(Stage.plane, Stage.components)
-        except volsync.Unavailable as reason:
-            raise unittest.SkipTest(str(reason)) from None
+        operator = real_operator()
         super().setUpClass()
         cls.enterClassContext(operator)
 

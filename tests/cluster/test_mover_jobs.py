@@ -3,10 +3,9 @@
 import base64
 import pathlib
 import tempfile
-import unittest
 
 from guarded_case import GuardedCase
-from rig import volsync
+from real_operator import real_operator
 from rig.objects import JOB, PVC, REPLICATION_SOURCE as RS, SECRET, Objects, Refused
 from rig.processes import wait_until
 from rig.webhooks import MUTATING, client_config
@@ -147,10 +146,7 @@ class Operator(Injected):
     @classmethod
     def setUpClass(cls):
         Stage.current = cls
-        try:
-            operator = volsync.Volsync(Stage.plane, Stage.components)
-        except volsync.Unavailable as reason:
-            raise unittest.SkipTest(str(reason)) from None
+        operator = real_operator()
         super().setUpClass()
         cls.enterClassContext(operator)
 

@@ -38,8 +38,9 @@ class Restore(GuardedCase):
     def test_a_promise_sent_by_the_client_is_overwritten(self):
         snapshot = self.backup()
         lie = {key: "lie" for key in promise(snapshot)}
-        self.assert_restored(self.create_patiently(pvc(annotations=lie | {"keep": "me"})), snapshot)
-        self.assertEqual(self.stored()["metadata"]["annotations"], promise(snapshot) | {"keep": "me"})
+        answer = self.create_patiently(pvc(annotations=lie | {"keep": "me"}))
+        self.assert_restored(answer, snapshot)
+        self.assertEqual(answer.body["metadata"]["annotations"], promise(snapshot) | {"keep": "me"})
 
     def test_a_reference_carried_in_git_gets_the_promise(self):
         snapshot = self.backup()

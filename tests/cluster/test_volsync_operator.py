@@ -3,7 +3,7 @@
 import itertools
 import unittest
 
-from rig import volsync
+from real_operator import real_operator
 from rig.objects import PV, PVC, REPLICATION_DESTINATION, Objects
 from rig.processes import wait_until
 from rig.volsync_part import VolSyncPart
@@ -17,10 +17,7 @@ class Operator(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         Stage.current = cls
-        try:
-            operator = volsync.Volsync(Stage.plane, Stage.components)
-        except volsync.Unavailable as reason:
-            raise unittest.SkipTest(str(reason)) from None
+        operator = real_operator()
         cls.plane = Stage.plane
         cls.objects = Objects(cls.plane.api)
         cls.part = VolSyncPart(cls.plane.api)

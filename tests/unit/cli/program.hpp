@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -50,6 +51,22 @@ class Captured {
   const TempFile file_{""};
 };
 
+/// What is written to a stream, as long as this lives: a reporter of the tests may have taken it from its descriptor.
+class CapturedStream {
+ public:
+  explicit CapturedStream(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+  ~CapturedStream() { stream_.rdbuf(before_); }
+  CapturedStream(const CapturedStream&) = delete;
+  CapturedStream& operator=(const CapturedStream&) = delete;
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostream& stream_;
+  std::ostringstream text_;
+  std::streambuf* const before_;
+};
+
 struct Ending {
   int code = -1;
   std::string out, err;
@@ -62,10 +79,11 @@ inline Ending run_program(std::vector<std::string> arguments) {
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   Captured out(stdout, STDOUT_FILENO), err(stderr, STDERR_FILENO);
+  const CapturedStream cout(std::cout), cerr(std::cerr);
   Ending ending;
   ending.code = cli::run(static_cast<int>(arguments.size()), argv.data());
-  ending.out = out.text();
-  ending.err = err.text();
+  ending.out = out.text() + cout.text();
+  ending.err = err.text() + cerr.text();
   return ending;
 }
 
