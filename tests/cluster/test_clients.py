@@ -20,6 +20,12 @@ class Clients(GuardedCase):
         super().setUpClass()
         cls.enterClassContext(cls.plane.controller_manager())
 
+    def setUp(self):
+        super().setUp()
+        # A set that is left would go on making PVCs for as long as a controller manager runs.
+        self.addCleanup(self.plane.kubectl, "-n", self.namespace, "delete", "statefulsets,pods,pvc", "--all",
+                        "--wait=false")
+
     def kubectl(self, *words, document: dict | None = None) -> str:
         done = self.plane.kubectl("-n", self.namespace, *words, *(["-f", "-"] if document else []),
                                   stdin=json.dumps(document) if document else None)

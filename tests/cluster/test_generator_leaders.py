@@ -69,9 +69,10 @@ class ReplicaCase(FaultCase):
         instance.stop()
 
     def writes(self, replica: Replica) -> list[Request]:
-        """Of objects, Events among them; not of the Lease."""
+        """Of this test's objects, Events among them; not of the Lease, nor of what earlier tests left."""
         requests = self.plane.audit.requests_of(replica.account.user, self.since)
-        return [request for request in requests.writes if request.resource != "leases"]
+        ours = (self.namespace, replica.account.namespace)
+        return [request for request in requests.writes if request.resource != "leases" and request.namespace in ours]
 
     def claims(self, replica: Replica) -> list[Request]:
         """Its writes of the Lease that were accepted."""
