@@ -138,11 +138,14 @@ void Brain::compare(const Sight& sight, Now now, nanoseconds took, Actions& out)
     answer_all(probing_, unknown(Unknown::Why::Unavailable, reason, sight.began, &sight.fingerprint), out);
     return;
   }
+  if (listing_ && listing_->before.fingerprint != sight.fingerprint) listing_->outdated = true;
   if (known_ && known_->before.fingerprint == sight.fingerprint) {
+    known_->confirmed = known_->confirmed || sight.probe > known_->learned;
     out.push_back(ProofReport{ProofReport::Result::Current, {}, took});
     answer_all(probing_, current(sight.began), out);
     return;
   }
+  if (known_ && !known_->confirmed) known_.reset();
   out.push_back(ProofReport{ProofReport::Result::Changed, {}, took});
   refresh(sight, now, out);
 }
@@ -176,7 +179,7 @@ void Brain::end_listing(ListingResult result, Now now, Actions& out) {
 }
 
 void Brain::learn(std::shared_ptr<const core::Catalog> catalog, Actions& out) {
-  known_ = Known{std::move(catalog), listing_->before, listing_->began.system};
+  known_ = Known{std::move(catalog), listing_->before, listing_->began.system, last_serial_};
   const Sight& before = listing_->before;
   for (Asker& asker : std::exchange(listing_askers_, {})) {
     if (asker.first_probe <= before.probe) {
@@ -188,6 +191,7 @@ void Brain::learn(std::shared_ptr<const core::Catalog> catalog, Actions& out) {
       waiting_.push_back(std::move(asker));
     }
   }
+  if (listing_->outdated) known_.reset();
 }
 
 void Brain::answer_current(AskId id, core::Time checked_at, Actions& out) const {

@@ -107,11 +107,17 @@ class Brain {
     Sight before;
     Now began;
     Moment deadline;
+    bool outdated = false;  ///< other names than `before` were seen since: it answers who waits, and is not kept
   };
+  /// The names may have changed between `before` and the listing. That does no harm as long as names do not come back;
+  /// but where an older copy takes the repository's place, they do. So what no later look has confirmed is forgotten
+  /// once the names are others.
   struct Known {
     std::shared_ptr<const core::Catalog> catalog;
     Sight before;
     core::Time listing_began;
+    Serial learned;  ///< probes of higher numbers began after the listing
+    bool confirmed = false;
   };
 
   void advance(Now now, Actions& out);

@@ -35,9 +35,13 @@ class KopiaRepository:
         flags = [] if format_version is None else [f"--format-version={format_version}"]
         self._create(self.path, folder / "kopia.config", flags)
 
-    def snapshot(self, namespace: str, pvc: str) -> Snapshot:
-        """Backs up the PVC as VolSync's mover would name it, and returns when it is finished."""
-        printed = self._run("snapshot", "create", "--no-progress", "--json",
+    def snapshot(self, namespace: str, pvc: str, at: str | None = None) -> Snapshot:
+        """Backs up the PVC as VolSync's mover would name it, and returns when it is finished.
+
+        `at`: what the mover's clock says, as "2006-01-02 15:04:05 UTC".
+        """
+        clock = [f"--start-time={at}", f"--end-time={at}"] if at else []
+        printed = self._run("snapshot", "create", "--no-progress", "--json", *clock,
                             f"--override-source={identity(namespace, pvc)}", self._data)
         return _read(json.loads(printed))
 
@@ -56,12 +60,16 @@ class KopiaRepository:
             mover.wait()
             mover.stdin.close()
 
-    def delete(self, snapshot: Snapshot) -> None:
-        self._run("snapshot", "delete", snapshot.id, "--delete")
+    def delete(self, *snapshots: Snapshot) -> None:
+        self._run("snapshot", "delete", *(snapshot.id for snapshot in snapshots), "--delete")
 
     def compact(self) -> None:
         """Rewrites the index of an old-format repository, as maintenance does: all blobs of it get other names."""
         self._run("index", "optimize", "--all", "--dangerous-commands=enabled")
+
+    def maintain(self) -> None:
+        """As VolSync's KopiaMaintenance does."""
+        self._run("maintenance", "run", "--full")
 
     def change_password(self, password: str) -> None:
         """In the repository only; restore_password() puts it into the file."""

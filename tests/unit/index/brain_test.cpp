@@ -117,6 +117,8 @@ TEST_CASE("names that are back to those of the catalog need no listing") {
   BrainBench bench;
   bench.warm_up(blobs(1));
   bench.ask();
+  bench.probed(blobs(1));
+  bench.ask();
   bench.probed(blobs(2));
   const AskId second = bench.ask();
   bench.probed(blobs(1));
@@ -192,11 +194,38 @@ TEST_CASE("after a failed listing the old catalog still serves the names it was 
   BrainBench bench;
   bench.warm_up(blobs(1));
   bench.ask();
+  bench.probed(blobs(1));
+  bench.ask();
   bench.probed(blobs(2));
   bench.listed(Failure{"kopia: exit code 1"});
   const AskId asker = bench.ask();
   bench.probed(blobs(1));
   CHECK(bench.catalog(asker));
+}
+
+TEST_CASE("a catalog that no look has confirmed since is not believed when its names come back") {
+  BrainBench bench;
+  bench.warm_up(blobs(1));  // backups may have been deleted between the look and the listing
+  bench.ask();
+  bench.probed(blobs(2));
+  bench.listed(Failure{"kopia: exit code 1"});
+  bench.pass(1s);
+  const AskId asker = bench.ask();
+  bench.probed(blobs(1));  // an older copy has taken the repository's place
+  CHECK_FALSE(bench.answered(asker));
+  CHECK(bench.listings == 3);
+}
+
+TEST_CASE("a listing during which other names were seen is not believed when the first ones come back") {
+  BrainBench bench;
+  bench.pass(0ns);
+  bench.probed(blobs(1));
+  bench.ask();
+  bench.probed(blobs(2));
+  bench.listed(empty_catalog());
+  bench.probed(blobs(1));  // for the question, which the listing could not serve
+  CHECK(bench.answers.empty());
+  CHECK(bench.listings == 2);
 }
 
 TEST_CASE("another repository than the pinned one is never listed, and the evidence names it") {
