@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,15 +31,16 @@ Found read_object(const kube::Result& result) {
   return std::optional(std::get<core::Observed>(std::move(object)));
 }
 
-bool is_running_mover_of(std::string_view job, std::string_view source) {
-  const auto meta = json::read_meta(job);
-  const auto state = json::read_job(job);
-  const bool readable = std::holds_alternative<core::Meta>(meta) && std::holds_alternative<json::JobState>(state);
-  if (!readable || !std::get<json::JobState>(state).running) return false;
-  for (const auto& owner : std::get<core::Meta>(meta).owners) {
-    if (owner.kind == kube::kReplicationSources.kind && owner.name == source) return true;
-  }
-  return false;
+/// Whether this Job is a mover of `source` that has not ended; a fault where that cannot be told.
+std::variant<bool, json::ObjectFault> is_running_mover_of(std::string_view job, std::string_view source) {
+  auto meta = json::read_meta(job);
+  if (auto* fault = std::get_if<json::ObjectFault>(&meta)) return std::move(*fault);
+  auto state = json::read_job(job);
+  if (auto* fault = std::get_if<json::ObjectFault>(&state)) return std::move(*fault);
+  const auto& owners = std::get<core::Meta>(meta).owners;
+  return std::get<json::JobState>(state).running && std::any_of(owners.begin(), owners.end(), [&](const auto& owner) {
+           return owner.kind == kube::kReplicationSources.kind && owner.name == source;
+         });
 }
 
 using Remembered = decltype(core::ClusterFacts::tombstone);
@@ -85,8 +87,12 @@ class Collector {
         if (!error->not_found()) jobs_problem_ = error->message;
         return;
       }
-      const auto head = json::read_list(std::get<std::string>(result), [this](std::string_view job) {
-        mover_runs_ = mover_runs_ || is_running_mover_of(job, source_);
+      const auto head = json::read_list(std::get<std::string>(result), [this](std::string_view text) {
+        const auto runs = is_running_mover_of(text, source_);
+        if (const auto* fault = std::get_if<json::ObjectFault>(&runs))
+          jobs_problem_ = fault->problem;
+        else
+          mover_runs_ = mover_runs_ || std::get<bool>(runs);
       });
       if (const auto* fault = std::get_if<json::ObjectFault>(&head)) jobs_problem_ = fault->problem;
     });

@@ -38,7 +38,7 @@ TEST_CASE("a PVC is backed up once it is Bound and old enough, and nothing older
 TEST_CASE("a young PVC is looked at again when it is old enough, also after the clock has stepped back") {
   World world = bound();
   world.claim->created = world.now - std::chrono::minutes{119};
-  CHECK_FALSE(makes_source(world));
+  REQUIRE_FALSE(makes_source(world));
   CHECK(held(world.plan(), "TooYoung")->until == world.now + std::chrono::minutes{1});
   CHECK(world.plan().look_again == world.now + std::chrono::minutes{1});
   world.claim->created = world.now + std::chrono::hours{5};
@@ -113,7 +113,7 @@ TEST_CASE("without current evidence of the pinned repository nothing is set up")
   }
   SECTION("not pinned: that it is empty proves nothing") {
     world.policy.pin = core::Unpinned{};
-    CHECK(warned(world.plan(), "RepositoryUnpinned"));
+    REQUIRE(warned(world.plan(), "RepositoryUnpinned"));
     CHECK(held(world.plan(), "RepositoryUnpinned")->message.find(kRepositoryId) != std::string::npos);
   }
   CHECK_FALSE(makes_source(world));
