@@ -42,6 +42,7 @@ class GuardedCase(unittest.TestCase):
     guarded_type: type[Guarded] = Guarded
     guarded_options: dict = {}
     maxDiff = None
+    observation: tuple[str, float | None]  # of a test that is a fault; see fault_table
 
     @classmethod
     def setUpClass(cls):
@@ -60,6 +61,10 @@ class GuardedCase(unittest.TestCase):
         self.namespace = f"{type(self).__module__.removeprefix('test_').replace('_', '-')}-{next(_numbers)}"
         self.api.create_namespace(self.namespace)
         self.addCleanup(self._holdfast_is_alive)
+
+    def observed(self, what: str, recovery_s: float | None = None) -> None:
+        """What came of the fault that this test is."""
+        self.observation = what, recovery_s
 
     def backup(self, name: str = "data") -> Snapshot:
         return self.repository.snapshot(self.namespace, name)

@@ -19,7 +19,10 @@ case " $* " in
 esac
 case "$behaviour" in
   hang) /bin/sleep 300 & echo $! >"$state/hung"; wait ;;
-  die) kill -KILL $$ ;;
+  die) "$kopia" "$@" & /bin/sleep 0.05; kill -KILL $!; kill -KILL $$ ;;
+  stop) "$kopia" "$@" & kill -STOP $!; echo $! >"$state/hung"; wait ;;
+  slow) /bin/sleep 0.5; exec "$kopia" "$@" ;;
+  starve) ulimit -v 200000; exec "$kopia" "$@" ;;
   fail) echo 'ERROR something is wrong' >&2; exit 1 ;;
   garbage) echo 'Snapshots: plenty' ;;
   silence) ;;
@@ -35,7 +38,8 @@ esac
 
 
 class KopiaSwitch:
-    """`program` is the path to give; behaviours: hang, die, fail, garbage, silence, half, complaint, notice."""
+    """`program` is the path to give; behaviours: hang, die, stop, slow, starve (of memory), fail, garbage, silence,
+    half, complaint, notice."""
 
     def __init__(self, folder: pathlib.Path, components: pathlib.Path):
         self._folder = folder

@@ -43,6 +43,14 @@ def run(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str], jobs: int
     return 1 if tally.failed else 0
 
 
+def run_alone(test: unittest.TestCase, holdfast: pathlib.Path) -> int:
+    """One test, on a control plane of its own."""
+    Stage.components, Stage.holdfast = components.find(), holdfast
+    tally = Tally()
+    _perform([[test]], tally)
+    return 0 if tally == Tally(passed=1) else 1
+
+
 def serve(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str]) -> int:
     """A worker: performs the classes whose names come in, one a line, on a control plane of its own."""
     groups = _groups(folder, only)

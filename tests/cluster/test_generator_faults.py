@@ -6,6 +6,7 @@ import threading
 import time
 
 from fault_case import FaultCase
+from fault_table import fault
 from generator_case import RULES
 from guarded_case import pvc
 from meddler import meddler
@@ -15,6 +16,7 @@ from rig.objects import KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION as RD, R
 from rig.processes import wait_until
 from storied import DOOR, PATIENCE, RUN, SNAPSHOT_FILES, SOURCE
 
+AREA = "API server, etcd and clocks"
 MANY = [f"data-{number}" for number in range(30)]
 VOLSYNC = ("replicationsources", "replicationdestinations", "kopiamaintenances")
 BY_HAND = {"trigger": {"manual": "by-hand"}}
@@ -39,24 +41,38 @@ class Outages(FaultCase):
         self.opt_in("new")
 
     def assert_caught_up(self) -> None:
+        began = time.monotonic()
         self.wait_for_parts("new")
         self.wait_for_none("gone", "left")
+        self.observed("what came has its objects, what went or opted out has none", time.monotonic() - began)
 
+    def assert_all_made_once(self) -> None:
+        began = time.monotonic()
+        self.wait_for_parts(*MANY)
+        self.assert_made_once(*MANY)
+        self.observed(f"{2 * len(MANY)} objects, each made once", time.monotonic() - began)
+
+    @fault(AREA, "the API server is restarted in the middle of work",
+           sent="SIGKILL to kube-apiserver while the objects of 30 PVCs are made",
+           expected="each object made exactly once")
     def test_a_restart_of_the_api_server_in_the_middle_of_work_neither_repeats_nor_forgets_any(self):
         self.begin_much_work()
         self.plane.restart_api_server()
-        self.wait_for_parts(*MANY)
-        self.assert_made_once(*MANY)
+        self.assert_all_made_once()
         wait_until(lambda: self.health() == "ok", PATIENCE, "all is well again")
 
+    @fault(AREA, "the API server freezes in the middle of work",
+           sent="SIGSTOP to kube-apiserver while the objects of 30 PVCs are made, until the lead is lost",
+           expected="no lead without answers; each object made exactly once")
     def test_an_api_server_that_freezes_in_the_middle_of_work_ends_the_lead_until_it_thaws(self):
         self.begin_much_work()
         with self.plane.api_server_frozen():
             wait_until(lambda: not self.leads(), PATIENCE, "without an answer it does not lead")
             self.assertEqual(self.holdfast.get("/livez")[0], 200)
-        self.wait_for_parts(*MANY)
-        self.assert_made_once(*MANY)
+        self.assert_all_made_once()
 
+    @fault(AREA, "a watch is cut", sent="every connection reset and new ones refused while PVCs come, go and opt out",
+           expected="caught up without a new list")
     def test_a_watch_that_was_cut_goes_on_where_it_was(self):
         self.create_unprotected("new")
         self.protect("gone", "left")
@@ -66,6 +82,8 @@ class Outages(FaultCase):
         self.assert_caught_up()
         self.assertEqual(self.asked(cut).of("persistentvolumeclaims", "list"), [])
 
+    @fault(AREA, "the wire falls silent", sent="no byte passes between holdfast and the API server, and nobody is told",
+           expected="no lead without answers; caught up afterwards")
     def test_a_wire_that_falls_silent_ends_the_lead_and_is_caught_up_with(self):
         self.create_unprotected("new")
         self.protect("gone", "left")
@@ -75,6 +93,9 @@ class Outages(FaultCase):
             self.assertIsNone(self.door("new"))
         self.assert_caught_up()
 
+    @fault(AREA, "a watch is too old to go on",
+           sent="the API server forgets what happened while the wire was cut (410 Gone)",
+           expected="caught up from a new list")
     def test_a_watch_whose_version_is_too_old_is_begun_anew_from_a_list(self):
         self.create_unprotected("new")
         self.protect("gone", "left")
@@ -95,6 +116,8 @@ class Outages(FaultCase):
 
 
 class Tokens(FaultCase):
+    @fault(AREA, "the token expires", sent="the old token is revoked, the file holds a new one",
+           expected="the new one is used; no restart")
     def test_a_rotated_token_is_used_when_the_old_one_is_good_no_more(self):
         self.protect("before")
         old = self.account.api()
@@ -102,9 +125,13 @@ class Tokens(FaultCase):
         self.account.rotate()
         wait_until(lambda: old.request("GET", PVC.path(None)).status == 401, PATIENCE, "the old token is refused")
         self.wire.cut()
+        began = time.monotonic()
         self.protect("after")
         wait_until(lambda: self.health() == "ok" and self.leads(), PATIENCE, "all is well")
+        self.observed("401 with the old token; leads and writes with the new one", time.monotonic() - began)
 
+    @fault(AREA, "the token is not good", sent="a token that nobody issued, then a good one",
+           expected="no lead, /readyz says so; well again with a good one")
     def test_a_token_that_is_not_good_is_reported_and_a_good_one_is_enough(self):
         self.create_unprotected("data")
         self.account.spoil_token()
@@ -114,8 +141,10 @@ class Tokens(FaultCase):
         wait_until(lambda: not self.leads(), PATIENCE, "without a token it does not lead")
         self.assertIsNone(self.door("data"))
         self.account.rotate()
+        began = time.monotonic()
         self.wait_for_parts("data")
         wait_until(lambda: self.health() == "ok", PATIENCE, "all is well")
+        self.observed("no lead, nothing written; then everything", time.monotonic() - began)
 
 
 class Rights(FaultCase):

@@ -4,10 +4,12 @@ import signal
 import threading
 import time
 
+from fault_table import fault
 from guarded_case import GuardedCase, pvc
 from rig.processes import process_exists, wait_until
 from service_proxy import ServiceProxy
 
+AREA = "The process itself"
 CREATES = 700
 WANTED_PER_SECOND = 140
 THREADS = 8
@@ -47,8 +49,12 @@ class Creations:
 
 
 class HandOver(GuardedCase):
+    @fault(AREA, "SIGTERM under load", sent="SIGTERM to one of two replicas while 700 PVCs are created, at most 140 a second",
+           expected="no creation fails; status 0")
     def test_no_creation_fails_while_a_replica_hands_over(self):
         second = self.guarded.start_instance("second")
+        wait_until(lambda: all(instance.get(f"/exists/{self.namespace}/data")[0] == 200
+                               for instance in (self.holdfast, second)), 60, "both know the backups")
         with ServiceProxy([self.holdfast, second]) as service:
             self.guarded.point_webhooks_at(service.port)
             creations = Creations(self.create)
@@ -62,12 +68,16 @@ class HandOver(GuardedCase):
         self.assertEqual(creations.failures, [])
         self.assertEqual(status, 0)
         self.assertGreater(second.admissions(), 0)
+        self.observed(f"{CREATES} creations, none failed, {creations.rate(CREATES // 4, CREATES):.0f} a second from "
+                      "SIGTERM on")
 
     def _holdfast_is_alive(self):
         """Not expected here."""
 
 
 class Shutdown(GuardedCase):
+    @fault(AREA, "SIGTERM while kopia hangs", sent="SIGTERM while a listing hangs and a review waits for it",
+           expected="it ends with status 0 in time; kopia is ended with it")
     def test_a_kopia_that_hangs_does_not_keep_holdfast(self):
         self.backup()
         with self.kopia.behaves("hang"):
@@ -79,6 +89,7 @@ class Shutdown(GuardedCase):
             waiting.join()
         self.assertEqual(status, 0)
         wait_until(lambda: not process_exists(hung), 5, "the hung kopia is ended")
+        self.observed("status 0; the hung kopia was ended")
 
     def _holdfast_is_alive(self):
         """Not expected here."""

@@ -20,6 +20,7 @@ class ControlPlane:
         self._components = components
         self._children: list[Child] = []
         self._api_server: Child
+        self._etcd: Child
         self._api_server_flags: list[str]
         self._controller_manager: Child | None = None
         self.folder: pathlib.Path
@@ -127,6 +128,15 @@ class ControlPlane:
         finally:
             self._api_server.signal(signal.SIGCONT)
 
+    @contextlib.contextmanager
+    def etcd_frozen(self):
+        """The API server is there and can neither read nor write, until the end of the block."""
+        self._etcd.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._etcd.signal(signal.SIGCONT)
+
     def audit_events(self, namespace: str, verb: str = "create") -> list[dict]:
         """The audit log's entries about PVCs of a namespace, oldest first."""
         return self.audit.pvc_events(namespace, verb)
@@ -148,9 +158,9 @@ class ControlPlane:
         data = self.folder / "etcd"
         shutil.rmtree(data, ignore_errors=True)
         store = f"http://127.0.0.1:{client}"
-        self._run("etcd", f"--data-dir={data}", "--unsafe-no-fsync", f"--listen-client-urls={store}",
-                  f"--advertise-client-urls={store}", f"--listen-peer-urls=http://127.0.0.1:{peer}",
-                  "--log-level=warn")
+        self._etcd = self._run(
+            "etcd", f"--data-dir={data}", "--unsafe-no-fsync", f"--listen-client-urls={store}",
+            f"--advertise-client-urls={store}", f"--listen-peer-urls=http://127.0.0.1:{peer}", "--log-level=warn")
         self._api_server_flags = [f"--etcd-servers={store}", *self._flags_of_api_server(secure)]
         self.api = Api("127.0.0.1", secure, self.folder / "ca.crt", self.folder / "admin.crt",
                        self.folder / "admin.key")
@@ -167,7 +177,26 @@ class ControlPlane:
             "--service-account-issuer=https://rig", f"--service-account-key-file={folder}/sa.pub",
             f"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24",
             f"--audit-policy-file={folder}/audit-policy.yaml", f"--audit-log-path={folder}/audit.log",
+            f"--admission-control-config-file={self._write_admission_configuration()}",
         ]
+
+    def _write_admission_configuration(self) -> pathlib.Path:
+        """The API server shows its own certificate to every webhook that asks for one."""
+        folder = self.folder
+        (folder / "webhook-users.json").write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config",
+            "users": [{"name": "*", "user": {"client-certificate": f"{folder}/api.crt",
+                                             "client-key": f"{folder}/api.key"}}],
+        }))
+        configuration = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "WebhookAdmissionConfiguration",
+                         "kubeConfigFile": f"{folder}/webhook-users.json"}
+        path = folder / "admission.json"
+        path.write_text(json.dumps({
+            "apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration",
+            "plugins": [{"name": name, "configuration": configuration}
+                        for name in ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")],
+        }))
+        return path
 
     def _ready(self) -> bool:
         for child in self._children:
