@@ -1,7 +1,6 @@
 #include "holdfast/certs/generate.hpp"
 
 #include <arpa/inet.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
 #include <cctype>
@@ -13,7 +12,6 @@ namespace holdfast::certs {
 
 namespace {
 
-constexpr std::chrono::minutes kClockDifference{5};
 constexpr std::chrono::days kLongest{36'500};
 
 struct Issuer {
@@ -110,33 +108,18 @@ KeyPtr new_key() {
   return key;
 }
 
-template <class Write>
-std::string to_pem(Write write) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  require(bio && write(bio.get()) == 1, "PEM cannot be written");
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
-std::string to_pem(X509* certificate) {
-  return to_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
-}
-
-std::string to_pem(EVP_PKEY* key) {
-  return to_pem([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
-}
-
-Validity validity_of(std::chrono::days valid, core::Time now) {
-  if (valid.count() < 1 || valid > kLongest) throw std::runtime_error("a certificate is valid for 1 to 36500 days");
+Validity validity_of(std::chrono::seconds valid, core::Time now) {
+  if (valid.count() < 1 || valid > kLongest) {
+    throw std::runtime_error("a certificate is valid for a second at least and 36500 days at most");
+  }
   // An int64 of nanoseconds overflows 292 years after 1970.
   if (core::Time::max() - now < valid) throw std::runtime_error("the certificate would end after the year 2261");
-  return {now - kClockDifference, now + valid};
+  return {now - kBackdated, now + valid};
 }
 
 }  // namespace
 
-CertificateSet generate(const std::vector<std::string>& names, std::chrono::days valid, core::Time now) {
+CertificateSet generate(const std::vector<std::string>& names, std::chrono::seconds valid, core::Time now) {
   const Validity validity = validity_of(valid, now);
   const std::string alternatives = alternative_names(names);
   const KeyPtr ca_key = new_key(), key = new_key();

@@ -39,7 +39,32 @@ X509StorePtr trust(const X509StackPtr& anchors) {
   return store;
 }
 
+template <class Write>
+std::string write_pem(Write write) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  require(bio && write(bio.get()) == 1, "PEM cannot be written");
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
 }  // namespace
+
+std::string to_pem(X509* certificate) {
+  return write_pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
+}
+
+std::string to_pem(EVP_PKEY* key) {
+  return write_pem([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
+}
+
+std::vector<std::string> split_certificates(const std::string& pem) {
+  const X509StackPtr all = read_all(pem);
+  std::vector<std::string> each;
+  each.reserve(static_cast<std::size_t>(sk_X509_num(all.get())));
+  for (int i = 0; i < sk_X509_num(all.get()); ++i) each.push_back(to_pem(sk_X509_value(all.get(), i)));
+  return each;
+}
 
 bool is_issued_by(X509* leaf, const std::string& chain, const std::string& ca, std::string_view ca_name) {
   const X509StackPtr anchors = read_all(ca), between = read_all(chain);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "holdfast/core/time.hpp"
 
@@ -44,6 +45,13 @@ inline void require(bool ok, std::string_view what) {
 
 /// The first certificate of a PEM text; throws "<name>: …".
 X509Ptr read_certificate(const std::string& pem, std::string_view name);
+
+/// A certificate, or a private key, as PEM.
+std::string to_pem(X509* certificate);
+std::string to_pem(EVP_PKEY* key);
+
+/// Each readable certificate of a PEM text by itself.
+std::vector<std::string> split_certificates(const std::string& pem);
 
 /// Whether a certificate of the PEM text `ca` is where the chain of `leaf` leads, times aside. Any of them counts as an
 /// anchor, as in a caBundle. Throws "<ca_name>: …" when `ca` holds none.

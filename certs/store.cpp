@@ -4,12 +4,14 @@
 
 #include "certs/files.hpp"
 #include "certs/openssl.hpp"
+#include "certs/validity.hpp"
 
 namespace holdfast::certs {
 
 struct Store::Loaded {
   std::shared_ptr<const net::TlsContext> context;
   std::string digest;
+  std::string chain;
   core::Time not_before, not_after;
   bool signed_by_ca = true;  ///< also where there is no ca.crt to say otherwise
 
@@ -25,6 +27,7 @@ Store::Loaded::Loaded(const std::filesystem::path& folder) {
     throw std::runtime_error((folder / "tls.crt").string() + ", tls.key: " + error.what());
   }
   digest = digest_of(files);
+  chain = files.chain;
   not_before = to_time(X509_get0_notBefore(leaf.get()));
   not_after = to_time(X509_get0_notAfter(leaf.get()));
   if (files.ca) signed_by_ca = is_issued_by(leaf.get(), files.chain, *files.ca, (folder / "ca.crt").string());
@@ -68,11 +71,12 @@ Store::Report Store::reload_if_changed() {
 
 std::string Store::problem_at(core::Time now) const {
   const auto served = loaded();
-  if (now < served->not_before)
-    return "the certificate is not valid before " + core::format_seconds(served->not_before);
-  if (now > served->not_after) return "the certificate expired at " + core::format_seconds(served->not_after);
+  std::string invalid = validity_problem(served->not_before, served->not_after, now);
+  if (!invalid.empty()) return invalid;
   if (!served->signed_by_ca) return "the certificate is not signed by what ca.crt holds";
   return {};
 }
+
+std::string Store::chain() const { return loaded()->chain; }
 
 }  // namespace holdfast::certs

@@ -90,6 +90,7 @@ std::string summary(const AuditPage& page, std::size_t gaps) {
 
 std::string audit_html(const AuditPage& page) {
   std::vector<const Json::Value*> rows;
+  rows.reserve(page.items.size());
   for (const Json::Value& item : page.items) rows.push_back(&item);
   const auto rest = std::stable_partition(rows.begin(), rows.end(),
                                           [](const Json::Value* item) { return item->get("gap", false).asBool(); });

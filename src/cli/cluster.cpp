@@ -16,7 +16,7 @@ std::optional<std::string> from_environment(const std::string& name) {
 }
 
 std::string replica_name() {
-  const std::string pod = from_environment("POD_NAME").value_or("");
+  std::string pod = from_environment("POD_NAME").value_or("");
   if (!pod.empty()) return pod;
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host = {'h', 'o', 's', 't'};

@@ -25,6 +25,7 @@ struct Decision {
 
 std::vector<Decision> read_intents(const Input& input, const core::Policy& policy) {
   std::vector<Decision> decisions;
+  decisions.reserve(input.claims.size());
   for (const core::Claim& claim : input.claims) {
     decisions.push_back({claim.pvc, core::read_intent(input.question(claim), policy, base::utc_now()), {}});
   }

@@ -21,7 +21,8 @@ void look_at_backups(const Settings& settings, const ops::Logger& log, std::vect
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
   diagnosis::check_index(settings, *index, Part("index", found));
-  diagnosis::check_certificate(settings, base::utc_now(), Part("certificate", found));
+  const bool own = settings.certs.mode == Settings::Certs::Mode::Self;
+  if (!own) diagnosis::check_certificate(settings, base::utc_now(), Part("certificate", found));
 }
 
 void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
@@ -36,6 +37,9 @@ void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vect
   known.generator.own_namespace = generator_setup(settings, *config).options.own_namespace;
   diagnosis::Cluster cluster(*config, log);
   if (!diagnosis::check_cluster(cluster, config->host, Part("cluster", found))) return;
+  if (settings.certs.mode == Settings::Certs::Mode::Self) {
+    diagnosis::check_own_certificate(known, cluster, base::utc_now(), Part("certificate", found));
+  }
   diagnosis::check_permissions(known, cluster, Part("permissions", found));
   diagnosis::check_kinds(known, cluster, Part("kinds", found));
   diagnosis::check_webhooks(known, cluster, Part("webhooks", found));

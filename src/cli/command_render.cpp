@@ -25,6 +25,7 @@ std::optional<core::Evidence> ask(const Settings& settings, const ops::Logger& l
 
 std::vector<Json::Value> bodies(const std::vector<generator::Object>& objects) {
   std::vector<Json::Value> all;
+  all.reserve(objects.size());
   for (const auto& object : objects) all.push_back(object.body);
   return all;
 }

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "holdfast/base/clock.hpp"
-#include "holdfast/certs/store.hpp"
+#include "holdfast/certs/client_authorities.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/generator/seen.hpp"
 #include "holdfast/net/server.hpp"
@@ -22,11 +22,11 @@
 #include "src/cli/generator_audit.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/mover_injection.hpp"
+#include "src/cli/serving_certificate.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-constexpr std::chrono::seconds kCertificatePoll{5};
 constexpr std::chrono::seconds kDrainRequests{5};
 constexpr std::chrono::seconds kStopGenerator{5};
 constexpr std::size_t kQuestionsAtOnce = 16;
@@ -62,8 +62,10 @@ std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point momen
 /// from them meanwhile would keep the gaps from ever being given back: half as much again as all that is held.
 void keep_large_texts_off_the_heap() {
   constexpr int kLarge = 128 * 1024;
+  // NOLINTBEGIN(concurrency-mt-unsafe): `serve` says this first, when there is no other thread
   mallopt(M_MMAP_THRESHOLD, kLarge);  // a threshold that is set does not grow any more
   mallopt(M_TRIM_THRESHOLD, kLarge);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 /// SIGTERM and SIGINT, for one thread to wait for. Must be made before any other thread, which inherits the mask.
@@ -103,9 +105,10 @@ class Program {
         log_(ops::Logger::Sink::Stdout, settings.log_level.value_or(ops::Level::Info), settings.log_format),
         metrics_(HOLDFAST_VERSION),
         index_(make_index(settings, log_, metrics_)),
-        certificates_(load_certificates()),
         cluster_(cluster_config(settings)),
         loop_(thread_count()),
+        certificate_(make_certificate({settings_, cluster_, loop_, log_, metrics_})),
+        clients_(make_client_authorities()),
         questions_(make_questions()),
         generator_(make_generator()),
         admission_({.policy = settings.policy, .injection = mover_injection(settings.generator.repository)}, *index_,
@@ -128,8 +131,8 @@ class Program {
   void run(const StopSignals& signals) {
     log_start();
     add_health();
+    if (certificate_) certificate_->start();
     listen();
-    if (certificates_) poll_certificates();
     if (generator_) generator_->start();
     const int signal = signals.wait();
     stopping_ = true;
@@ -148,20 +151,6 @@ class Program {
   }
 
  private:
-  std::shared_ptr<certs::Store> load_certificates() const {
-    if (!settings_.webhook.enabled) return nullptr;
-    if (settings_.webhook.cert_dir.empty()) {
-      throw SettingsError(
-          "webhook.certDir (--webhook-cert-dir) is not set; `holdfast certs generate --out DIR` makes certificates to "
-          "try with");
-    }
-    try {
-      return std::make_shared<certs::Store>(settings_.webhook.cert_dir);
-    } catch (const std::exception& e) {
-      throw SettingsError(std::string("webhook.certDir: ") + e.what());
-    }
-  }
-
   /// The client that admission asks with, apart from the generator's: neither waits for the other.
   struct Questions {
     Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, const ops::Logger& log)
@@ -170,6 +159,16 @@ class Program {
     kube::Client client;
     ClusterQuestions questions;
   };
+
+  std::shared_ptr<certs::ClientAuthorities> make_client_authorities() {
+    const Settings::Webhook& webhook = settings_.webhook;
+    if (!webhook.enabled || webhook.client_ca_file.empty()) return nullptr;
+    try {
+      return std::make_shared<certs::ClientAuthorities>(webhook.client_ca_file, webhook.client_names, log_, metrics_);
+    } catch (const std::exception& e) {
+      throw SettingsError(std::string("webhook.clientCaFile: ") + e.what());
+    }
+  }
 
   std::unique_ptr<Questions> make_questions() {
     if (!cluster_ || !settings_.webhook.enabled) return nullptr;
@@ -218,9 +217,12 @@ class Program {
       return listening_ ? "" : "not listening yet";
     };
     health_.add("webhook", settings_.webhook.enabled, webhook_state);
-    health_.add("certificate", false, [this] {
-      return certificates_ ? certificates_->problem_at(base::utc_now()) : std::string("not needed");
+    health_.add("certificate", settings_.webhook.enabled, [this] {
+      return certificate_ ? certificate_->problem_at(base::utc_now()) : std::string("not needed");
     });
+    health_.add("rotation", false,
+                [this] { return certificate_ ? certificate_->trouble() : std::string("not needed"); });
+    health_.add("clients", false, [this] { return clients_ ? clients_->problem() : std::string("not checked"); });
     health_.add("index", false, [this] {
       const index::Status status = index_->status();
       return status.current ? std::string() : status.reason.empty() ? "not proven current yet" : status.reason;
@@ -245,7 +247,8 @@ class Program {
                  });
     log_.info("listening", {{"listener", "ops"}, {"address", ops_->address()}});
     if (!settings_.webhook.enabled) return;
-    webhook_.emplace(loop_, net::Listener::Options{"webhook", settings_.webhook.port, {}, certificates_},
+    webhook_.emplace(loop_,
+                     net::Listener::Options{"webhook", settings_.webhook.port, {}, certificate_->source(), clients_},
                      [this](net::Request request, net::Respond respond) {
                        admission_.handle(std::move(request), std::move(respond));
                      });
@@ -253,34 +256,17 @@ class Program {
     log_.info("listening", {{"listener", "webhook"}, {"address", webhook_->address()}});
   }
 
-  void poll_certificates() {
-    const certs::Store::Report report = certificates_->reload_if_changed();
-    if (report.reloaded) log_.info("certificate reloaded", {{"notAfter", core::format_seconds(report.not_after)}});
-    if (report.problem != certificate_problem_) {
-      certificate_problem_ = report.problem;
-      if (!report.problem.empty()) log_.error("certificate not reloaded", {{"error", report.problem}});
-    }
-    const std::string invalid = certificates_->problem_at(base::utc_now());
-    if (invalid != certificate_invalid_) {
-      certificate_invalid_ = invalid;
-      if (!invalid.empty()) log_.warn("certificate not valid", {{"problem", invalid}});
-    }
-    metrics_.certificate_expiry(base::seconds(report.not_after.time_since_epoch()));
-    loop_.post([this] { poll_certificates(); }, kCertificatePoll);
-  }
-
   const Settings& settings_;
   ops::Logger log_;
   ops::Metrics metrics_;
   ops::Health health_;
   std::unique_ptr<index::Index> index_;
-  std::shared_ptr<certs::Store> certificates_;
-  std::string certificate_problem_;  ///< of the files, as logged last
-  std::string certificate_invalid_;  ///< of what is served, as logged last
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> listening_ = false;
   const std::optional<kube::Config> cluster_;  ///< nullopt: no connection to one
   net::Loop loop_;
+  std::unique_ptr<ServingCertificate> certificate_;
+  std::shared_ptr<certs::ClientAuthorities> clients_;  ///< nullptr: whoever can connect may call
   std::unique_ptr<Questions> questions_;
   std::unique_ptr<generator::Generator> generator_;
   webhook::Admission admission_;

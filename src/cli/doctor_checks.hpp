@@ -20,8 +20,10 @@ void check_repository(const Settings& settings, Part part);
 /// The list of backups is provably current; with the time that took.
 void check_index(const Settings& settings, index::Index& index, Part part);
 
-/// What the webhook serves with.
+/// What the webhook serves with, of files.
 void check_certificate(const Settings& settings, core::Time now, Part part);
+/// The same of a holdfast that makes it: what its replicas share.
+void check_own_certificate(const Settings& settings, Cluster& cluster, core::Time now, Part part);
 
 /// The API server answers; false: nothing else needs to be asked of it.
 bool check_cluster(Cluster& cluster, const std::string& host, Part part);

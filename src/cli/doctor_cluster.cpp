@@ -1,8 +1,5 @@
 #include "src/cli/doctor_cluster.hpp"
 
-#include <json/reader.h>
-#include <json/writer.h>
-
 #include <future>
 #include <memory>
 
@@ -15,29 +12,11 @@ constexpr kube::Resource kReviews{"authorization.k8s.io", "v1", "selfsubjectacce
 
 Answer parsed(kube::Result result) {
   if (auto* error = std::get_if<kube::ApiError>(&result)) return std::move(*error);
-  const std::string& body = std::get<std::string>(result);
-  const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-  Json::Value value;
-  std::string problem;
-  if (reader->parse(body.data(), body.data() + body.size(), &value, &problem)) return value;
+  if (auto value = read_document(std::get<std::string>(result))) return *std::move(value);
   return kube::ApiError{0, "NotJson", "the answer is no JSON", {}};
 }
 
 }  // namespace
-
-const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
-  const Json::Value* found = &value;
-  for (const std::string_view name : path) {
-    found = found->isObject() ? found->find(name.data(), name.data() + name.size()) : nullptr;
-    if (found == nullptr) return Json::Value::nullSingleton();
-  }
-  return *found;
-}
-
-std::string text_at(const Json::Value& value, std::initializer_list<std::string_view> path) {
-  const Json::Value& found = at(value, path);
-  return found.isString() ? found.asString() : std::string();
-}
 
 Cluster::Cluster(const kube::Config& config, const ops::Logger& log)
     : client_(loop_, config, {1, "holdfast-doctor"}, log) {}
@@ -68,7 +47,8 @@ Answer Cluster::list(const kube::Resource& resource) {
 }
 
 std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::string_view group,
-                                                std::string_view resource, const std::string& ns) {
+                                                std::string_view resource, const std::string& ns,
+                                                const std::string& name) {
   const std::size_t slash = resource.find('/');
   Json::Value review;
   review["apiVersion"] = kReviews.api_version();
@@ -79,9 +59,9 @@ std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::st
   asked["resource"] = std::string(resource.substr(0, slash));
   if (slash != std::string_view::npos) asked["subresource"] = std::string(resource.substr(slash + 1));
   if (!ns.empty()) asked["namespace"] = ns;
+  if (!name.empty()) asked["name"] = name;
   auto answer = wait([&](kube::Deadline deadline, kube::Done done) {
-    client_.create({kReviews, "", ""}, Json::writeString(Json::StreamWriterBuilder(), review), deadline,
-                   std::move(done));
+    client_.create({kReviews, "", ""}, write_document(review), deadline, std::move(done));
   });
   if (auto* error = std::get_if<kube::ApiError>(&answer)) return std::move(*error);
   return at(std::get<Json::Value>(answer), {"status", "allowed"}) == true;

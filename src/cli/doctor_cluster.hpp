@@ -2,8 +2,6 @@
 // One thread.
 #pragma once
 
-#include <json/value.h>
-
 #include <functional>
 #include <string>
 #include <string_view>
@@ -11,15 +9,12 @@
 
 #include "holdfast/kube/client.hpp"
 #include "holdfast/net/server.hpp"
+#include "src/cli/document.hpp"
 
 namespace holdfast::cli::diagnosis {
 
 /// What the API server said, or why not.
 using Answer = std::variant<Json::Value, kube::ApiError>;
-
-/// A member of an object, however deep; null where there is none, or something on the way is no object.
-const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path);
-std::string text_at(const Json::Value& value, std::initializer_list<std::string_view> path);
 
 class Cluster {
  public:
@@ -29,9 +24,10 @@ class Cluster {
   Answer page(std::string_view path);
   Answer object(const kube::Resource& resource, const std::string& ns, const std::string& name);
   Answer list(const kube::Resource& resource);
-  /// Whether we may; in `ns`, or where that is empty in all namespaces. "<plural>/<subresource>" is understood.
+  /// Whether we may; in `ns`, or where that is empty in all namespaces; the object `name`, or where that is empty all
+  /// of them. "<plural>/<subresource>" is understood.
   std::variant<bool, kube::ApiError> may(const std::string& verb, std::string_view group, std::string_view resource,
-                                         const std::string& ns);
+                                         const std::string& ns, const std::string& name = {});
 
  private:
   Answer wait(const std::function<void(kube::Deadline, kube::Done)>& ask);

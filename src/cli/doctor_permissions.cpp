@@ -19,7 +19,8 @@ struct Need {
   std::string_view group;
   std::string_view resource;
   Verbs verbs;
-  std::string ns = {};  ///< empty: all
+  std::string ns = {};    ///< empty: all
+  std::string name = {};  ///< empty: all
 };
 
 void add_generators(const Settings& settings, std::vector<Need>& needs) {
@@ -39,19 +40,35 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({"coordination.k8s.io", "leases", {"get", "create", "update"}, options.own_namespace});
 }
 
+/// What mode `self` needs to share its certificate and to publish its authority.
+void add_certificates(const Settings& settings, std::vector<Need>& needs) {
+  if (settings.certs.mode != Settings::Certs::Mode::Self) return;
+  const std::string& ns = settings.generator.own_namespace;
+  needs.push_back({"", "secrets", {"create"}, ns});  // has no name yet when that is asked
+  needs.push_back({"", "secrets", {"get", "update"}, ns, settings.certs.secret});
+  for (const kube::Resource& resource : {kube::kMutatingWebhooks, kube::kValidatingWebhooks}) {
+    for (const std::string& name : settings.certs.configurations) {
+      needs.push_back({resource.group, resource.plural, {"get", "patch"}, {}, name});
+    }
+  }
+}
+
 std::vector<Need> needs_of(const Settings& settings) {
   std::vector<Need> needs;
   if (settings.webhook.enabled) {
     needs.push_back({kVolSync, "replicationsources", kGet});
     needs.push_back({kVolSync, "replicationdestinations", kGet});
     needs.push_back({"batch", "jobs", kList});
+    add_certificates(settings, needs);
   }
   if (settings.generator.enabled) add_generators(settings, needs);
   return needs;
 }
 
 std::string name_of(const Need& need) {
-  return need.group.empty() ? std::string(need.resource) : fmt::format("{}.{}", need.resource, need.group);
+  const std::string resource =
+      need.group.empty() ? std::string(need.resource) : fmt::format("{}.{}", need.resource, need.group);
+  return need.name.empty() ? resource : fmt::format("{} {}", resource, need.name);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -68,7 +85,7 @@ void check_permissions(const Settings& settings, Cluster& cluster, Part part) {
   for (const Need& need : needs_of(settings)) {
     std::vector<std::string> missing;
     for (const std::string_view verb : need.verbs) {
-      const auto allowed = cluster.may(std::string(verb), need.group, need.resource, need.ns);
+      const auto allowed = cluster.may(std::string(verb), need.group, need.resource, need.ns, need.name);
       if (const auto* error = std::get_if<kube::ApiError>(&allowed)) {
         return part.unknown("the API server does not say what we may: " + error->message, "try again");
       }

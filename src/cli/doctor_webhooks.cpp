@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/certs/generation.hpp"
 #include "holdfast/kube/base64.hpp"
+#include "src/cli/doctor_certificate.hpp"
 #include "src/cli/doctor_checks.hpp"
-#include "src/cli/files.hpp"
 
 namespace holdfast::cli::diagnosis {
 namespace {
 
-constexpr kube::Resource kMutating{"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations",
-                                   "MutatingWebhookConfiguration", false};
-constexpr kube::Resource kValidating{"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations",
-                                     "ValidatingWebhookConfiguration", false};
-constexpr std::size_t kMostCaBytes = 1024 * 1024;
+using Mode = Settings::Certs::Mode;
 
 struct Door {
   kube::Resource resource;
@@ -26,25 +23,11 @@ bool leads_to(const Json::Value& webhook, std::string_view path) {
   return text_at(webhook, {"clientConfig", "service", "path"}) == path || url.ends_with(path);
 }
 
-/// Text without line ends: what wraps them differs.
-std::string unwrapped(std::string text) {
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  return text;
-}
-
-/// The authority that API servers must trust; empty: there is no ca.crt to compare with.
-std::string our_authority(const Settings& settings) {
-  if (settings.webhook.cert_dir.empty()) return {};
-  try {
-    return unwrapped(read_file(settings.webhook.cert_dir + "/ca.crt", kMostCaBytes));
-  } catch (const FileError&) {
-    return {};
-  }
-}
-
-bool trusts(const Json::Value& webhook, const std::string& authority) {
-  const auto bundle = kube::decode_base64(text_at(webhook, {"clientConfig", "caBundle"}));
-  return bundle && unwrapped(*bundle).find(authority) != std::string::npos;
+/// Who puts the authority into the caBundle.
+std::string_view publishing_advice(Mode mode) {
+  if (mode == Mode::CertManager) return "see that cert-manager's cainjector runs and may write it";
+  if (mode == Mode::Self) return "see in the log of `serve` why it is not written";
+  return "put ca.crt into its caBundle";
 }
 
 bool keeps_out(const Json::Value& webhook, const std::string& ns) {
@@ -58,8 +41,8 @@ bool keeps_out(const Json::Value& webhook, const std::string& ns) {
 
 class Registration {
  public:
-  Registration(const Settings& settings, Part& part)
-      : authority_(our_authority(settings)), own_(settings.generator.own_namespace), part_(part) {}
+  Registration(const Settings& settings, std::string chain, Part& part)
+      : mode_(settings.certs.mode), chain_(std::move(chain)), own_(settings.generator.own_namespace), part_(part) {}
 
   /// Looks at every entry that leads to a door.
   void check(const Json::Value& list, const Door& door) {
@@ -81,8 +64,8 @@ class Registration {
     if (text_at(webhook, {"failurePolicy"}) != "Fail") {
       part_.fail(entry + " is not asked while holdfast is away", "set failurePolicy: Fail");
     }
-    if (!authority_.empty() && !trusts(webhook, authority_)) {
-      part_.fail(entry + " does not trust webhook.certDir/ca.crt", "put ca.crt into its caBundle");
+    if (!chain_.empty() && !trusts(webhook)) {
+      part_.fail(entry + " does not trust the certificate that is served", std::string(publishing_advice(mode_)));
     }
     const bool about_claims = door.path != "/mutate/job";
     if (about_claims && !own_.empty() && !keeps_out(webhook, own_)) {
@@ -91,7 +74,13 @@ class Registration {
     }
   }
 
-  const std::string authority_;
+  bool trusts(const Json::Value& webhook) const {
+    const auto bundle = kube::decode_base64(text_at(webhook, {"clientConfig", "caBundle"}));
+    return bundle && certs::trusts(*bundle, chain_);
+  }
+
+  const Mode mode_;
+  const std::string chain_;
   const std::string own_;
   Part& part_;
 };
@@ -100,11 +89,11 @@ class Registration {
 
 void check_webhooks(const Settings& settings, Cluster& cluster, Part part) {
   if (!settings.webhook.enabled) return part.ok("not needed: the webhook is off");
-  std::vector<Door> doors = {{kMutating, "/mutate/pvc"}, {kValidating, "/validate/pvc"}};
-  if (settings.generator.repository.inject) doors.push_back({kMutating, "/mutate/job"});
+  std::vector<Door> doors = {{kube::kMutatingWebhooks, "/mutate/pvc"}, {kube::kValidatingWebhooks, "/validate/pvc"}};
+  if (settings.generator.repository.inject) doors.push_back({kube::kMutatingWebhooks, "/mutate/job"});
   std::vector<Finding> found;
   Part problems(part.name(), found);
-  Registration registration(settings, problems);
+  Registration registration(settings, served_chain(settings, cluster), problems);
   for (const Door& door : doors) {
     const Answer answer = cluster.list(door.resource);
     if (const auto* error = std::get_if<kube::ApiError>(&answer)) {

@@ -45,6 +45,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 /// All keys that `key` may have been meant to be.
 std::vector<std::string> keys_like(std::string_view key) {
   std::vector<std::string> keys;
+  keys.reserve(settings_table().size());
   for (const Setting& setting : settings_table()) keys.push_back(setting.key);
   if (!key.starts_with(kClassesPrefix)) return keys;
   const std::size_t end = key.find('.', kClassesPrefix.size());

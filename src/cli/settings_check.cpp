@@ -30,6 +30,11 @@ void check_index(Settings& settings) {
   settings.policy.pin = core::NoRepositoryId{};
 }
 
+void check_webhook(const Settings::Webhook& webhook) {
+  if (webhook.client_names.empty()) return;
+  need(webhook.client_ca_file, "webhook.clientCaFile (--webhook-client-ca-file)", "webhook.clientNames");
+}
+
 void check_secret(const generator::SecretOptions& secret) {
   if (!secret.external_secret) return;
   constexpr std::string_view kReason = "generator.secret.mode external-secret";
@@ -78,6 +83,7 @@ void check_offsite(const generator::OffsiteOptions& offsite) {
 void check_together(Settings& settings) {
   check_contracts(settings.policy);
   check_index(settings);
+  check_webhook(settings.webhook);
   check_secret(settings.generator.secret);
   check_repository(settings.generator.repository);
   check_injection(settings.generator.repository);

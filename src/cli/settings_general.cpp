@@ -9,6 +9,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::hours kLongestTimeout{1};
+constexpr std::chrono::seconds kShortestValidity{30};
+constexpr std::chrono::days kLongestValidity{3650};
+constexpr std::size_t kMostConfigurations = 16;
+constexpr std::size_t kMostClientNames = 16;
 
 bool set_contract(Settings& s, std::string_view v) {
   if (v == "simple") return s.policy.simple_contract = true;
@@ -50,6 +54,26 @@ bool set_path_style(Settings& s, std::string_view v) {
   bool value = false;
   if (!to_bool(v, value)) return false;
   s.index.s3.path_style = value;
+  return true;
+}
+
+bool set_certs_mode(Settings& s, std::string_view v) {
+  using Mode = Settings::Certs::Mode;
+  return to_choice<Mode>(v, {{"files", Mode::Files}, {"cert-manager", Mode::CertManager}, {"self", Mode::Self}},
+                         s.certs.mode);
+}
+
+bool add_configuration(Settings& s, std::string_view v) {
+  std::string name;
+  if (!to_object_name(v, name) || s.certs.configurations.size() == kMostConfigurations) return false;
+  s.certs.configurations.push_back(name);
+  return true;
+}
+
+bool add_client_name(Settings& s, std::string_view v) {
+  std::string name;
+  if (!to_text(v, name) || s.webhook.client_names.size() == kMostClientNames) return false;
+  s.webhook.client_names.push_back(name);
   return true;
 }
 
@@ -131,6 +155,11 @@ std::vector<Setting> general_settings() {
    [](S& s, V v) { return to_number(v, s.webhook.port); }, nullptr},
   {"webhook.certDir", "--webhook-cert-dir", "", "DIR", "",
    "holds tls.crt, tls.key and ca.crt", false, [](S& s, V v) { return to_text(v, s.webhook.cert_dir); }, nullptr},
+  {"webhook.clientCaFile", "--webhook-client-ca-file", "", "FILE", "none: who can connect may call",
+   "the authorities of those who may call, PEM; a connection without a client certificate of theirs ends in its handshake; read again when it changes", false, [](S& s, V v) { return to_text(v, s.webhook.client_ca_file); }, nullptr},
+  {"webhook.clientNames", "--webhook-client-name", "", "NAME", "any",
+   "the names of which that certificate has to have one, as common name or DNS name", true, add_client_name,
+   [](S& s) { s.webhook.client_names.clear(); }},
   {"webhook.retryAfter", "", "", "1s..5s", "2s",
    "when a client that was told to wait shall try again", false, set_retry_after, nullptr},
   {"webhook.enabled", "--webhook", "", "on|off", "on", "serve admission", false,
@@ -140,8 +169,18 @@ std::vector<Setting> general_settings() {
    [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestTimeout, s.webhook.drain); }, nullptr},
   {"ops.port", "--ops-port", "PORT", "0..65535", "8080", "0: a free one", false,
    [](S& s, V v) { return to_number(v, s.ops_port); }, nullptr},
-  {"certs.mode", "", "", "files", "files", "where the webhook's certificate comes from: the files in webhook.certDir", false,
-   [](S&, V v) { return v == "files"; }, nullptr},
+  {"certs.mode", "--certs-mode", "", "files|cert-manager|self", "files",
+   "where the webhook's certificate comes from: files: somebody renews what lies in webhook.certDir; cert-manager: that is cert-manager; self: holdfast makes it, and publishes its authority", false, set_certs_mode, nullptr},
+  {"certs.service", "--certs-service", "", "NAME", "holdfast",
+   "the Service, in our own namespace, by which webhook configurations name us", false, [](S& s, V v) { return to_object_name(v, s.certs.service); }, nullptr},
+  {"certs.webhooks", "", "", "NAME", "[holdfast, holdfast-jobs]",
+   "the webhook configurations whose caBundle is compared with the certificate and, in mode self, written: in entries for that Service only", true, add_configuration,
+   [](S& s) { s.certs.configurations.clear(); }},
+  {"certs.self.secret", "--certs-secret", "", "NAME", "holdfast-self-signed",
+   "self: the Secret in our own namespace by which replicas share the certificate", false, [](S& s, V v) { return to_object_name(v, s.certs.secret); }, nullptr},
+  {"certs.self.validity", "--certs-validity", "", "30s..87600h", "8760h",
+   "self: how long a certificate is valid; it is renewed after two thirds", false,
+   [](S& s, V v) { return to_duration(v, kShortestValidity, kLongestValidity, s.certs.lifetime); }, nullptr},
   {"log.level", "--log-level", "LOG_LEVEL", "debug|info|warn|error", "info", "commands other than serve: warn, where it is not set", false,
    set_log_level, nullptr},
   {"log.format", "--log-format", "", "text|json", "text", "", false,

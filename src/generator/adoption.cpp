@@ -19,7 +19,7 @@ std::optional<core::IdentityTemplate> template_for(const core::Identity& identit
   const std::string user = with_placeholder(identity.user, pvc.name, "{pvc}");
   const std::string host = with_placeholder(identity.host, pvc.ns, "{namespace}");
   for (const std::string& path : {identity.path, with_placeholder(identity.path, pvc.name, "{pvc}")}) {
-    const auto found = core::IdentityTemplate::parse(core::to_string(core::Identity{user, host, path}));
+    auto found = core::IdentityTemplate::parse(core::to_string(core::Identity{user, host, path}));
     if (found && found->expand(pvc) == identity) return found;
   }
   return std::nullopt;

@@ -30,7 +30,7 @@ std::string promise_hash(std::string_view claim_uid, std::string_view snapshot) 
 
 /// The end of the log, where the reason stands.
 std::string last_words(std::string_view log) {
-  const std::string line = one_line(log);
+  std::string line = one_line(log);
   if (line.size() <= kMaxLogBytes) return line;
   std::size_t from = line.size() - kMaxLogBytes;
   while (from < line.size() && (static_cast<unsigned char>(line[from]) & 0xc0) == 0x80) ++from;

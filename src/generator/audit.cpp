@@ -174,6 +174,7 @@ void put(Json::Value& out, const char* key, const std::vector<std::string>& valu
 
 std::vector<const AuditItem*> sorted(const std::vector<AuditItem>& items) {
   std::vector<const AuditItem*> order;
+  order.reserve(items.size());
   for (const AuditItem& item : items) order.push_back(&item);
   std::sort(order.begin(), order.end(), [](const AuditItem* a, const AuditItem* b) { return a->pvc < b->pvc; });
   return order;

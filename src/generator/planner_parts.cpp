@@ -27,7 +27,7 @@ void Planner::door() {
 
 /// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it.
 std::string Planner::mark_to_carry() {
-  const std::string carried = carried_mark(view_);
+  std::string carried = carried_mark(view_);
   const Restore::Stage stage = plan_.restore.stage;
   const auto promise = promise_of(*view_.claim, policy_);
   if (!promise || (stage != Restore::Stage::Verified && stage != Restore::Stage::Published)) return carried;

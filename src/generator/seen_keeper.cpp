@@ -60,7 +60,7 @@ void SeenKeeper::begin(Round round) {
                 if (absent && !round.writes())
                   return over("not written yet by the replica that leads", ops::Level::Info);
                 if (absent) return compare(round, this->absent());
-                if (auto found = read(result)) compare(round, *std::move(found));
+                if (auto found = read(result)) compare(round, *found);
               });
 }
 
@@ -95,7 +95,7 @@ SeenKeeper::Found SeenKeeper::absent() {
   return {};
 }
 
-void SeenKeeper::compare(const Round& round, Found found) {
+void SeenKeeper::compare(const Round& round, const Found& found) {
   const bool exists = !found.version.empty();
   if (exists) seen_ = found.seen;
   if (!round.writes()) return over({});

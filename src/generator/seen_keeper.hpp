@@ -52,7 +52,7 @@ class SeenKeeper {
   };
   std::optional<Found> read(const kube::Result& result);
   Found absent();
-  void compare(const Round& round, Found found);
+  void compare(const Round& round, const Found& found);
   void forget_accepted(const Round& round, Seen& seen) const;
   void note_left_out(std::size_t identities);
   bool is_worth_a_write(const Seen& before, const Seen& after) const;

@@ -59,6 +59,7 @@ Names read_names(S3Session& session, const S3Address& address, std::vector<S3Ses
 
 std::vector<S3Session::Pending> begin_lists(S3Session& session, const S3Address& address) {
   std::vector<S3Session::Pending> lists;
+  lists.reserve(std::size(kIndexPrefixes));
   for (const std::string_view prefix : kIndexPrefixes) lists.push_back(session.begin(address.list(prefix, "")));
   return lists;
 }

@@ -150,7 +150,7 @@ void Prover::answer_everyone() {
   }
 }
 
-void Prover::execute(Actions actions) {
+void Prover::execute(const Actions& actions) {
   for (const Action& action : actions) {
     std::visit([this](const auto& one) { execute(one); }, action);
   }

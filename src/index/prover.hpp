@@ -32,7 +32,7 @@ class Prover final : public Index {
   using Done = std::function<void(core::Evidence)>;
 
   void run();
-  void execute(Actions actions);
+  void execute(const Actions& actions);
   void execute(const StartProbe& start);
   void execute(const StartListing& start);
   void execute(const Answer& answer);

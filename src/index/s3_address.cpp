@@ -108,7 +108,7 @@ S3Request S3Address::list(std::string_view names, std::string_view continuation)
   return page;
 }
 
-S3Request S3Address::request(std::string path) const {
+S3Request S3Address::request(const std::string& path) const {
   S3Request request;
   request.path = bucket_path + path;
   request.headers = {{"host", host_header}, empty_body_hash()};

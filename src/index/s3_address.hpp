@@ -32,7 +32,7 @@ struct S3Address {
   S3Request list(std::string_view names, std::string_view continuation) const;
 
  private:
-  S3Request request(std::string path) const;
+  S3Request request(const std::string& path) const;
 };
 
 }  // namespace holdfast::index

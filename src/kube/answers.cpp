@@ -41,7 +41,7 @@ json::ApiStatus status_of(const net::Reply& reply) {
 
 }  // namespace
 
-ApiError no_answer(std::string message) { return {0, kNoAnswer, cut(message, kMostMessageBytes), std::nullopt}; }
+ApiError no_answer(const std::string& message) { return {0, kNoAnswer, cut(message, kMostMessageBytes), std::nullopt}; }
 
 ApiError error_of(const net::Reply& reply) {
   const json::ApiStatus status = status_of(reply);

@@ -14,7 +14,7 @@ inline constexpr const char* kTooLarge = "TooLarge";
 inline constexpr const char* kNotJson = "NotJson";
 
 /// An ApiError of ours, for what the API server did not say.
-ApiError no_answer(std::string message);
+ApiError no_answer(const std::string& message);
 
 /// Of an answer that is not 2xx: its metav1.Status where it is one. Other bodies (of proxies) are not repeated.
 ApiError error_of(const net::Reply& reply);

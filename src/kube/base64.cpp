@@ -12,6 +12,15 @@ constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno
 
 }  // namespace
 
+std::string encode_base64(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
 std::optional<std::string> decode_base64(std::string_view text) {
   if (text.find_first_not_of(kAllowed) != std::string_view::npos) return std::nullopt;
   const std::unique_ptr<EVP_ENCODE_CTX, decltype(&EVP_ENCODE_CTX_free)> context(EVP_ENCODE_CTX_new(),
@@ -24,7 +33,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   if (EVP_DecodeUpdate(context.get(), bytes, &written, in, static_cast<int>(text.size())) < 0) return std::nullopt;
   if (EVP_DecodeFinal(context.get(), bytes + written, &rest) < 0) return std::nullopt;
-  out.resize(static_cast<std::size_t>(written + rest));
+  out.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(rest));
   return out;
 }
 

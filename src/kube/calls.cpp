@@ -89,6 +89,11 @@ net::Call merge_patch_call(const Config& config, const Target& target, std::stri
                    std::move(body));
 }
 
+net::Call json_patch_call(const Config& config, const Target& target, std::string body) {
+  return with_body(make("PATCH", object_path(config, target), write_query()), "application/json-patch+json",
+                   std::move(body));
+}
+
 net::Call remove_call(const Config& config, const Target& target, const Preconditions& preconditions) {
   Json::Value options;
   options["apiVersion"] = "v1";

@@ -21,6 +21,7 @@ net::Call apply_call(const Config& config, const Target& target, std::string bod
 net::Call create_call(const Config& config, const Target& target, std::string body);
 net::Call replace_call(const Config& config, const Target& target, std::string body);
 net::Call merge_patch_call(const Config& config, const Target& target, std::string body);
+net::Call json_patch_call(const Config& config, const Target& target, std::string body);
 net::Call remove_call(const Config& config, const Target& target, const Preconditions& preconditions);
 
 }  // namespace holdfast::kube

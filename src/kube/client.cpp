@@ -44,6 +44,10 @@ void Client::merge_patch(const Target& target, std::string body, Deadline deadli
   impl_->write(merge_patch_call(impl_->config, target, std::move(body)), deadline, std::move(done));
 }
 
+void Client::json_patch(const Target& target, std::string body, Deadline deadline, Done done) {
+  impl_->write(json_patch_call(impl_->config, target, std::move(body)), deadline, std::move(done));
+}
+
 void Client::remove(const Target& target, const Preconditions& preconditions, Deadline deadline, Done done) {
   impl_->write(remove_call(impl_->config, target, preconditions), deadline, std::move(done), true);
 }

@@ -103,6 +103,7 @@ std::vector<std::string> exec_environment(const ExecPlugin& plugin) {
   for (std::string_view secret : kSecrets) variables.erase(std::string(secret));
   for (const auto& [name, value] : plugin.environment) variables[name] = value;
   std::vector<std::string> environment;
+  environment.reserve(variables.size());
   for (const auto& [name, value] : variables) environment.push_back(fmt::format("{}={}", name, value));
   return environment;
 }

@@ -18,7 +18,7 @@ constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
 
 std::string host_header(const Client::Options& options, bool with_tls) {
-  const std::string text = address_text(options.host, options.port);
+  std::string text = address_text(options.host, options.port);
   if (options.port != (with_tls ? kHttpsPort : kHttpPort)) return text;
   return text.substr(0, text.rfind(':'));
 }

@@ -32,23 +32,12 @@ void harden(SSL_CTX* context) {
   }
 }
 
-/// As Go does it, and with it every other Kubernetes client: whatever is in the bundle is trusted, be it a root, an
-/// intermediate or the server's own certificate.
 void trust(SSL_CTX* context, const std::string& ca_pem) {
   if (ca_pem.empty()) {
     if (SSL_CTX_set_default_verify_paths(context) != 1) openssl_failure("the system's authorities cannot be used");
     return;
   }
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  const BioPtr bio = pem_reader(ca_pem);
-  std::size_t count = 0;
-  while (const X509Ptr authority = next_certificate(bio.get())) {
-    if (X509_STORE_add_cert(store, authority.get()) != 1) openssl_failure("an authority's certificate is not usable");
-    ++count;
-  }
-  if (!at_end_of_pem()) openssl_failure("the authorities are not readable PEM certificates");
-  if (count == 0) throw std::runtime_error("the authorities hold no PEM certificate");
-  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  add_authorities(SSL_CTX_get_cert_store(context), ca_pem);
 }
 
 void expect_name(SSL_CTX* context, const std::string& name) {

@@ -41,6 +41,18 @@ bool at_end_of_pem() {
   return true;
 }
 
+void add_authorities(X509_STORE* store, const std::string& pem) {
+  const BioPtr bio = pem_reader(pem);
+  std::size_t count = 0;
+  while (const X509Ptr authority = next_certificate(bio.get())) {
+    if (X509_STORE_add_cert(store, authority.get()) != 1) openssl_failure("an authority's certificate is not usable");
+    ++count;
+  }
+  if (!at_end_of_pem()) openssl_failure("the authorities are not readable PEM certificates");
+  if (count == 0) throw std::runtime_error("the authorities hold no PEM certificate");
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+}
+
 void load_chain(SSL_CTX* context, const std::string& pem) {
   const BioPtr bio = pem_reader(pem);
   const X509Ptr leaf = next_certificate(bio.get());

@@ -31,6 +31,10 @@ X509Ptr next_certificate(BIO* reader);
 /// Whether the last reason in OpenSSL's error queue, which is cleared, is that the PEM text ended.
 bool at_end_of_pem();
 
+/// Trusts what is in the bundle, as Go does it and with it every other Kubernetes component: be it a root, an
+/// intermediate or the peer's own certificate.
+void add_authorities(X509_STORE* store, const std::string& pem);
+
 /// The certificate to present, then the ones between it and its authority.
 void load_chain(SSL_CTX* context, const std::string& pem);
 /// Its key, after the chain.

@@ -55,9 +55,9 @@ tcp::acceptor bind_dual_stack(asio::io_context& context, std::uint16_t port) {
 }  // namespace
 
 struct Listener::Impl : std::enable_shared_from_this<Impl> {
-  Impl(asio::io_context& io, Options options, Handler handler)
+  Impl(asio::io_context& io, const Options& options, Handler handler)
       : context(io),
-        service(std::make_shared<Service>(options.limits, std::move(options.tls), std::move(handler))),
+        service(std::make_shared<Service>(options, std::move(handler))),
         acceptor(bind_dual_stack(io, options.port)),
         endpoint(acceptor.local_endpoint()),
         sweeper(io),
@@ -129,8 +129,8 @@ void Listener::Impl::stop_accepting() {
   pause.cancel();
 }
 
-Listener::Listener(Loop& loop, Options options, Handler handler)
-    : impl_(std::make_shared<Impl>(loop.impl().context, std::move(options), std::move(handler))) {
+Listener::Listener(Loop& loop, const Options& options, Handler handler)
+    : impl_(std::make_shared<Impl>(loop.impl().context, options, std::move(handler))) {
   impl_->accept_next();
   impl_->sweep();
 }

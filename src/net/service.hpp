@@ -36,14 +36,18 @@ class Roster {
 
 class Service {
  public:
-  Service(Limits limits, std::shared_ptr<TlsSource> tls, Handler handler)
-      : limits(limits), tls(std::move(tls)), handler_(std::move(handler)) {}
+  Service(Listener::Options options, Handler handler)
+      : limits(options.limits),
+        tls(std::move(options.tls)),
+        clients(std::move(options.clients)),
+        handler_(std::move(handler)) {}
 
   const Limits limits;
-  const std::shared_ptr<TlsSource> tls;  ///< null: plain
-  std::atomic<bool> closing{false};      ///< every answer is its connection's last
-  std::atomic<bool> draining{false};     ///< idle connections end
-  std::atomic<bool> stopped{false};      ///< nobody is served any more
+  const std::shared_ptr<TlsSource> tls;        ///< null: plain
+  const std::shared_ptr<ClientCheck> clients;  ///< null: whoever comes
+  std::atomic<bool> closing{false};            ///< every answer is its connection's last
+  std::atomic<bool> draining{false};           ///< idle connections end
+  std::atomic<bool> stopped{false};            ///< nobody is served any more
   Roster roster;
 
   /// Calls the handler. What it throws becomes the 500 of a Respond that is destroyed uncalled.

@@ -36,7 +36,8 @@ Session::Session(std::shared_ptr<Service> service, Socket socket, bool overloade
     : service_(std::move(service)),
       strand_(socket.get_executor()),
       socket_(non_blocking(std::move(socket))),
-      stream_(socket_.native_handle(), service_->tls ? service_->tls->current().get() : nullptr),
+      stream_(socket_.native_handle(), service_->tls ? service_->tls->current().get() : nullptr,
+              service_->clients ? service_->clients->current() : nullptr),
       answered_(strand_, Clock::time_point::max()),
       mailbox_(std::make_shared<Mailbox>([this] { notify(); })),
       in_(service_->limits.header_bytes + kBodyReadBytes),
@@ -60,11 +61,21 @@ Session::Task<void> Session::run(std::shared_ptr<Session> self) {
 }
 
 Session::Task<bool> Session::handshake() {
+  // OpenSSL's buffers are for those who say something: a silent connection costs a tenth of one in a handshake.
+  if (service_->tls) {
+    if (!co_await ready(Progress::State::WantRead)) co_return false;
+  }
   for (;;) {
     const Progress progress = stream_.handshake();
+    if (progress.state == Progress::State::Closed) tell_refusal();
     if (!progress.waits()) co_return progress.state == Progress::State::Done;
     if (!co_await ready(progress.state)) co_return false;
   }
+}
+
+void Session::tell_refusal() {
+  const std::string why = stream_.refusal();
+  if (!why.empty()) service_->clients->refused(why);
 }
 
 /// One request and its answer. False: the connection ends.

@@ -63,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void allow(std::chrono::milliseconds time) { deadline_ = (Clock::now() + time).time_since_epoch().count(); }
   void notify();
   void interrupt();
+  void tell_refusal();
 
   std::shared_ptr<Service> service_;
   Strand strand_;

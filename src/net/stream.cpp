@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <new>
 
+#include "src/net/client_trust.hpp"
 #include "src/net/tls_context.hpp"
 
 namespace holdfast::net {
@@ -24,10 +25,12 @@ Progress of_receive(ssize_t received) {
 
 }  // namespace
 
-Stream::Stream(int descriptor, const TlsContext* tls) : descriptor_(descriptor) {
+Stream::Stream(int descriptor, const TlsContext* tls, std::shared_ptr<const ClientTrust> clients)
+    : descriptor_(descriptor), clients_(std::move(clients)) {
   if (!tls) return;
   ssl_.reset(SSL_new(tls->impl().context.get()));
   if (!ssl_ || SSL_set_fd(ssl_.get(), descriptor) != 1) throw std::bad_alloc();
+  if (clients_) demand_certificate(ssl_.get(), *clients_);
   SSL_set_accept_state(ssl_.get());
 }
 
@@ -54,6 +57,8 @@ Progress Stream::handshake() {
   established_ = progress.state == State::Done;
   return progress;
 }
+
+std::string Stream::refusal() const { return clients_ ? net::refusal(ssl_.get()) : std::string(); }
 
 Progress Stream::read(void* data, std::size_t size) {
   if (!ssl_) return of_receive(::recv(descriptor_, data, size, 0));

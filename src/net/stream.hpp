@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "holdfast/net/client_trust.hpp"
 #include "holdfast/net/tls.hpp"
 
 namespace holdfast::net {
@@ -30,8 +32,8 @@ struct Progress {
 class Stream {
  public:
   /// `descriptor` is a connected non-blocking socket, which stays the caller's. `tls` null: plain; it is not needed
-  /// afterwards. Throws std::bad_alloc.
-  Stream(int descriptor, const TlsContext* tls);
+  /// afterwards. `clients` null: whoever comes. Throws std::bad_alloc.
+  Stream(int descriptor, const TlsContext* tls, std::shared_ptr<const ClientTrust> clients = nullptr);
 
   struct Free {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -49,6 +51,9 @@ class Stream {
   /// Reads off and drops what the peer still sends, undecrypted. Done: there may be more.
   Progress discard();
 
+  /// What was wrong with the client's certificate, right after a handshake that failed; empty: nothing.
+  std::string refusal() const;
+
   /// Input that has left the descriptor already: do not wait for more before it is read.
   bool pending() const;
 
@@ -56,6 +61,7 @@ class Stream {
   Progress of_tls(int result, std::size_t bytes);
 
   int descriptor_;
+  std::shared_ptr<const ClientTrust> clients_;  ///< outlives what OpenSSL knows of it
   Tls ssl_;
   bool established_ = false;
   bool broken_ = false;  ///< after a fatal TLS error OpenSSL forbids further calls

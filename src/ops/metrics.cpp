@@ -60,6 +60,17 @@ struct Metrics::Impl {
   prometheus::Gauge& blobs = gauge(registry, "holdfast_index_blobs", "Index blobs in the repository.");
   prometheus::Gauge& certificate =
       gauge(registry, "holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
+  // Without a series until it is told: who serves no certificate has none that is ill.
+  Family<prometheus::Gauge>& certificate_health =
+      prometheus::BuildGauge()
+          .Name("holdfast_certificate_healthy")
+          .Help("1 where the served certificate is valid and trusted, and what shall replace it can be used.")
+          .Register(registry);
+
+  prometheus::Counter& clients_refused =
+      counter(registry, "holdfast_webhook_clients_refused_total",
+              "Connections to the webhook that ended because of the client's certificate.")
+          .Add({});
 
   Family<prometheus::Counter>& applies =
       counter(registry, "holdfast_generator_apply_total", "Objects written by the generator, by kind and result.");
@@ -131,6 +142,9 @@ void Metrics::index_catalog(std::size_t snapshots, std::size_t identities, std::
 }
 
 void Metrics::certificate_expiry(double unix_seconds) { impl_->certificate.Set(unix_seconds); }
+void Metrics::certificate_healthy(bool healthy) { impl_->certificate_health.Add({}).Set(healthy ? 1 : 0); }
+
+void Metrics::client_refused() { impl_->clients_refused.Increment(); }
 
 void Metrics::generator_apply(std::string_view kind, std::string_view result) {
   impl_->applies.Add({{"kind", std::string(kind)}, {"result", std::string(result)}}).Increment();

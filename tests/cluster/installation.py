@@ -6,6 +6,8 @@ import shutil
 import subprocess
 
 from rig.components import ROOT
+from rig.kube_api import Api
+from rig.objects import Kind
 from rig.processes import plain_environment
 from suite import Stage
 
@@ -21,7 +23,7 @@ kind: Kustomization
 resources: [../../base]
 components: [{components}]
 configMapGenerator:
-- name: holdfast
+- name: holdfast-settings
   namespace: holdfast-system
   files: [holdfast.yaml]
 {more}
@@ -66,9 +68,23 @@ class Rendered:
         kinds = ("Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
         return [document for document in self.documents if document["kind"] in kinds]
 
-    def grants(self) -> set[tuple[str, str, str]]:
-        """(group, resource, verb) of every rule."""
-        return {(group, resource, verb) for role in self.all("ClusterRole") + self.all("Role") for rule in role["rules"]
+    def give_rights(self, api: Api) -> None:
+        for document in self.rights():
+            path = _path_of(document)
+            answer = api.request("PATCH", f"{path}?fieldManager=rig&force=true&fieldValidation=Strict", document,
+                                 "application/apply-patch+yaml")
+            if not answer.ok:
+                raise AssertionError(f"{path}: {answer}")
+
+    def take_rights_back(self, api: Api) -> None:
+        for document in self.rights():
+            if document["kind"] not in ("Namespace", "ServiceAccount"):
+                api.request("DELETE", _path_of(document))
+
+    def grants(self, roles: str = "") -> set[tuple[str, str, str]]:
+        """(group, resource, verb) of every rule, or of those in roles of that name."""
+        return {(group, resource, verb) for role in self.all("ClusterRole") + self.all("Role")
+                if role["metadata"]["name"] == (roles or role["metadata"]["name"]) for rule in role["rules"]
                 for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
 
 
@@ -77,6 +93,12 @@ def excluded(entry: dict) -> list[str]:
     [term] = [each for each in entry["namespaceSelector"]["matchExpressions"] if each["key"] == MATCH_NAMESPACE]
     assert term["operator"] == "NotIn", term
     return term["values"]
+
+
+def _path_of(document: dict) -> str:
+    group, _, version = document["apiVersion"].rpartition("/")
+    kind = Kind(group, version, document["kind"], f"{document['kind'].lower()}s", "namespace" in document["metadata"])
+    return kind.path(document["metadata"].get("namespace"), document["metadata"]["name"])
 
 
 class Copy:

@@ -24,7 +24,6 @@ PEERS = ("certificates", "issuers", "servicemonitors", "prometheusrules")
 CATALOG = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
 EVERYTHING = ("nfs", "external-secrets", "kyverno-cleanup", "job-injection", "repository-init", "network-policy",
               "monitoring", "strict", "certificate-files")
-LINK = re.compile(r"docs/(\w+)\.md(?:#(\w+))?")
 POD = Kind("", "v1", "Pod", "pods")
 
 
@@ -52,13 +51,15 @@ class Rendering(ManifestCase):
         super().setUpClass()
         cls.rendered = {name: Rendered(MANIFESTS / "overlays" / name) for name in OVERLAYS}
         cls.everything = Rendered(cls.copy.overlay("everything", *EVERYTHING, settings=CATALOG))
+        cls.self_signed = Rendered(cls.copy.overlay("self-signed", "nfs", "job-injection", "self-signed",
+                                                    settings=CATALOG))
 
     def each(self) -> list[Rendered]:
-        return [*self.rendered.values(), self.everything]
+        return [*self.rendered.values(), self.everything, self.self_signed]
 
     def test_every_component_goes_with_the_base(self):
         names = {path.name for path in (MANIFESTS / "components").iterdir()}
-        self.assertEqual(names - {"s3", "cert-manager"}, set(EVERYTHING))  # those two are in the overlays
+        self.assertEqual(names - {"s3", "cert-manager", "self-signed"}, set(EVERYTHING))  # the first two: in overlays
         for name in sorted(names):
             with self.subTest(name):
                 rendered = Rendered(self.copy.overlay(f"only-{name}", name, settings=CATALOG))
@@ -116,6 +117,20 @@ class Rendering(ManifestCase):
             for entry in configuration["webhooks"]:
                 self.assertEqual(base64.b64decode(entry["clientConfig"]["caBundle"]), wanted)
 
+    def test_each_way_to_a_certificate_sets_its_mode(self):
+        self.assertEqual(self.self_signed.environment()["HOLDFAST_CERTS_MODE"], "self")
+        self.assertEqual(self.rendered["home-nfs"].environment()["HOLDFAST_CERTS_MODE"], "cert-manager")
+        self.assertNotIn("HOLDFAST_CERTS_MODE", self.everything.environment())
+
+    def test_a_holdfast_that_makes_its_certificate_mounts_none_and_may_write_its_own_configurations_only(self):
+        self.assertNotIn("certificate", [volume["name"] for volume in self.self_signed.pod()["volumes"]])
+        [rule] = self.self_signed.one("ClusterRole", "holdfast-certificate")["rules"]
+        ours = {each["metadata"]["name"] for kind in CONFIGURATIONS for each in self.self_signed.all(kind)}
+        self.assertEqual((set(rule["resourceNames"]), rule["verbs"]), (ours, ["patch"]))
+        named = [rule for rule in self.self_signed.one("Role", "holdfast-certificate")["rules"]
+                 if rule["verbs"] != ["create"]]
+        self.assertEqual([rule["resourceNames"] for rule in named], [["holdfast-self-signed"]])
+
     def test_the_pod_keeps_to_what_a_hardened_cluster_allows(self):
         for rendered in self.each():
             pod, [container] = rendered.pod(), rendered.pod()["containers"]
@@ -135,7 +150,7 @@ class Rendering(ManifestCase):
             points = [mount["mountPath"] for mount in rendered.pod()["containers"][0]["volumeMounts"]]
             named = [value for value in rendered.environment().values() if value.startswith("/")]
             named += re.findall(r"^ *(?:path|catalogFile): (/\S+)", rendered.settings(), re.MULTILINE)
-            self.assertGreaterEqual(len(named), 4)
+            self.assertGreaterEqual(len(named), 3)
             for path in named:
                 self.assertTrue(any(f"{path}/".startswith(f"{point}/") for point in points), f"{path}: {points}")
 
@@ -194,20 +209,6 @@ class Rendering(ManifestCase):
         self.assertIn({"name": holdfast["metadata"]["name"]}, after["spec"]["dependsOn"])
         for path in (application["spec"]["source"]["path"], holdfast["spec"]["path"]):
             self.assertTrue((ROOT / path / "kustomization.yaml").exists(), path)
-
-    def test_alerts_go_by_metrics_that_exist(self):
-        documented = set(re.findall(r"holdfast_[a-z_]+", (ROOT / "docs/metrics.md").read_text()))
-        rules = self.rendered["home-nfs"].one("PrometheusRule")["spec"]["groups"][0]["rules"]
-        used = {name for rule in rules for name in re.findall(r"holdfast_[a-z_]+", rule["expr"])}
-        self.assertGreater(len(used), 5)
-        self.assertEqual(used - documented, set())
-
-    def test_what_alerts_point_at_is_there(self):
-        rules = self.rendered["home-nfs"].one("PrometheusRule")["spec"]["groups"][0]["rules"]
-        for page, heading in {found for rule in rules
-                              for found in LINK.findall(rule["annotations"]["description"])}:
-            text = (ROOT / f"docs/{page}.md").read_text().lower()
-            self.assertIn(f"# {heading}", text, f"docs/{page}.md#{heading}")
 
 
 class Applied(ManifestCase):
@@ -374,28 +375,9 @@ class Rights(Storied):
 
     @classmethod
     def prepare(cls):
-        cls.addClassCleanup(cls.take_rights_back)
-        for document in cls.rendered.rights():
-            path = cls.path_of(document)
-            answer = cls.objects.api.request("PATCH", f"{path}?fieldManager=rig&force=true&fieldValidation=Strict",
-                                             document, "application/apply-patch+yaml")
-            if not answer.ok:
-                raise AssertionError(f"{path}: {answer}")
+        cls.addClassCleanup(cls.rendered.take_rights_back, cls.objects.api)
+        cls.rendered.give_rights(cls.objects.api)
         cls.objects.delete(LEASE, NAMESPACE, "holdfast")
-
-    @classmethod
-    def take_rights_back(cls):
-        for document in cls.rendered.rights():
-            if document["kind"] not in ("Namespace", "ServiceAccount"):
-                path = cls.path_of(document)
-                cls.objects.api.request("DELETE", path)
-
-    @staticmethod
-    def path_of(document: dict) -> str:
-        group, _, version = document["apiVersion"].rpartition("/")
-        namespaced = "namespace" in document["metadata"]
-        kind = Kind(group, version, document["kind"], f"{document['kind'].lower()}s", namespaced)
-        return kind.path(document["metadata"].get("namespace"), document["metadata"]["name"])
 
     def test_every_right_is_used_and_none_is_missing(self):
         self.live_a_whole_life()

@@ -132,7 +132,7 @@ std::vector<ApiRequest> FakeApiServer::requests() const {
 
 bool FakeApiServer::wait_for(std::size_t count) const {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return requests_.size() >= count; });
+  return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return requests_.size() >= count; });
 }
 
 void FakeApiServer::accept_all() {

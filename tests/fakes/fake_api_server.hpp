@@ -76,7 +76,7 @@ class FakeApiServer {
 
   kube::Config config() const;
   std::vector<ApiRequest> requests() const;
-  /// Whether that many requests came within ten seconds.
+  /// Whether that many requests came within a minute.
   bool wait_for(std::size_t count) const;
 
  private:

@@ -1,6 +1,7 @@
 """The webhook configurations that put a holdfast in front of an API server."""
 
 import base64
+import collections.abc
 import pathlib
 
 from .kube_api import Api
@@ -11,6 +12,8 @@ MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 _NAME = "holdfast"
+
+_ClientConfig = collections.abc.Callable[[str], dict]  # by the path of a door
 
 
 def _expression(key: str, operator: str) -> dict:
@@ -28,8 +31,18 @@ _OPT_INS = {
 
 def install(api: Api, port: int, ca: pathlib.Path, excluded: tuple[str, ...] = EXCLUDED_NAMESPACES) -> None:
     bundle = base64.b64encode(ca.read_bytes()).decode()
-    api.put(VALIDATING, _configuration("ValidatingWebhookConfiguration", port, "/validate/pvc", bundle, excluded))
-    mutating = _configuration("MutatingWebhookConfiguration", port, "/mutate/pvc", bundle, excluded)
+    _install(api, lambda path: client_config(port, path, bundle), excluded)
+
+
+def install_for_service(api: Api, namespace: str, name: str, port: int) -> None:
+    """As manifests have them: holdfast is found by its Service, and no caBundle says whom to believe."""
+    _install(api, lambda path: {"service": {"namespace": namespace, "name": name, "path": path, "port": port}},
+             (*EXCLUDED_NAMESPACES, namespace))
+
+
+def _install(api: Api, client: _ClientConfig, excluded: tuple[str, ...]) -> None:
+    api.put(VALIDATING, _configuration("ValidatingWebhookConfiguration", client("/validate/pvc"), excluded))
+    mutating = _configuration("MutatingWebhookConfiguration", client("/mutate/pvc"), excluded)
     for webhook in mutating["webhooks"]:
         webhook["reinvocationPolicy"] = "IfNeeded"
     api.put(MUTATING, mutating)
@@ -49,11 +62,11 @@ def pvc_creates() -> list[dict]:
              "resources": ["persistentvolumeclaims"], "scope": "Namespaced"}]
 
 
-def _configuration(kind: str, port: int, path: str, bundle: str, excluded: tuple[str, ...]) -> dict:
+def _configuration(kind: str, client: dict, excluded: tuple[str, ...]) -> dict:
     namespaces = [{"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(excluded)}]
     return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": _NAME}, "webhooks": [{
         "name": f"{opt_in}.holdfast.dev",
-        "clientConfig": client_config(port, path, bundle),
+        "clientConfig": client,
         "rules": pvc_creates(),
         "namespaceSelector": {"matchExpressions": namespaces},
         "objectSelector": {"matchExpressions": expressions},

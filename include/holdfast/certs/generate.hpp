@@ -19,9 +19,12 @@ struct CertificateSet {
   std::string ca_key;
 };
 
-/// `names` are DNS names ("*.example.org" too) or IP addresses; at least one. Both certificates begin five minutes
-/// before `now`, because clocks differ, and end `valid` after it. Throws std::runtime_error naming what is wrong.
-CertificateSet generate(const std::vector<std::string>& names, std::chrono::days valid, core::Time now);
+/// How long before they are made certificates begin, because clocks differ.
+inline constexpr std::chrono::minutes kBackdated{5};
+
+/// `names` are DNS names ("*.example.org" too) or IP addresses; at least one. Both certificates end `valid` after
+/// `now`. Throws std::runtime_error naming what is wrong.
+CertificateSet generate(const std::vector<std::string>& names, std::chrono::seconds valid, core::Time now);
 
 /// Writes tls.crt, tls.key, ca.crt and ca.key; a folder that is missing is created with mode 0700, keys have 0600. Each
 /// file is replaced as a whole, keys before certificates. Throws std::runtime_error naming the file.

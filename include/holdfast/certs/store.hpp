@@ -35,6 +35,8 @@ class Store : public net::TlsSource {
   /// What a client may find wrong with the served certificate at `now`: it has expired, is not valid yet, or is not
   /// signed by what ca.crt holds. Empty: nothing.
   std::string problem_at(core::Time now) const;
+  /// What is served, PEM.
+  std::string chain() const;
 
  private:
   struct Loaded;

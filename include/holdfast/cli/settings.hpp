@@ -38,9 +38,19 @@ struct Settings {
   struct Webhook {
     std::uint16_t port = 9443;
     std::string cert_dir;
+    std::string client_ca_file;             ///< empty: whoever can connect may call
+    std::vector<std::string> client_names;  ///< empty: whatever that authority signed
     bool enabled = true;
     std::chrono::milliseconds drain{10'000};
   } webhook;
+  struct Certs {
+    enum class Mode { Files, CertManager, Self };
+    Mode mode = Mode::Files;
+    std::string service = "holdfast";  ///< by which API servers reach the webhook, in our own namespace
+    std::vector<std::string> configurations = {"holdfast", "holdfast-jobs"};  ///< webhook configurations of ours
+    std::string secret = "holdfast-self-signed";                              ///< self: what the replicas share
+    std::chrono::milliseconds lifetime = std::chrono::days{365};              ///< self: of a certificate
+  } certs;
   std::uint16_t ops_port = 8080;
   std::optional<ops::Level>
       log_level;  ///< not set: info for `serve`, and for commands warn, as their results are on stdout

@@ -8,6 +8,9 @@
 
 namespace holdfast::kube {
 
+/// On one line.
+std::string encode_base64(std::string_view bytes);
+
 /// Line ends are skipped. nullopt: not base64.
 std::optional<std::string> decode_base64(std::string_view text);
 

@@ -100,6 +100,8 @@ class Client {
   void replace(const Target& target, std::string body, Deadline deadline, Done done);
   /// JSON merge patch; put metadata.resourceVersion into it to fail with 409 where the object has changed.
   void merge_patch(const Target& target, std::string body, Deadline deadline, Done done);
+  /// JSON patch (RFC 6902): a replace of /metadata/resourceVersion makes it fail with 409 where the object has changed.
+  void json_patch(const Target& target, std::string body, Deadline deadline, Done done);
   /// Background propagation. 404 counts as done.
   void remove(const Target& target, const Preconditions& preconditions, Deadline deadline, Done done);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "holdfast/net/client_trust.hpp"
 #include "holdfast/net/http.hpp"
 #include "holdfast/net/tls.hpp"
 
@@ -53,12 +54,13 @@ class Listener {
     std::string name;        ///< "webhook", "ops": for the log
     std::uint16_t port = 0;  ///< 0: a free one
     Limits limits{};
-    std::shared_ptr<TlsSource> tls{};  ///< null: plain HTTP
+    std::shared_ptr<TlsSource> tls{};        ///< null: plain HTTP
+    std::shared_ptr<ClientCheck> clients{};  ///< with TLS, null: whoever comes is served
   };
 
   /// Binds dual stack ([::], also IPv4; IPv4 alone where the machine has no IPv6) and starts to accept. Throws
   /// std::runtime_error naming the address when it cannot bind.
-  Listener(Loop& loop, Options options, Handler handler);
+  Listener(Loop& loop, const Options& options, Handler handler);
   /// Ends what is still open. When it returns the port is free, no call of the handler is under way and none will come;
   /// a Respond that is called later does nothing. Not from a handler.
   ~Listener();

@@ -27,6 +27,10 @@ class Metrics {
   void index_catalog(std::size_t snapshots, std::size_t identities, std::size_t blobs,
                      double last_success_unix_seconds);
   void certificate_expiry(double unix_seconds);
+  /// Whether all is well with the served certificate and with what shall replace it.
+  void certificate_healthy(bool healthy);
+  /// A connection to the webhook ended in its handshake because of the client's certificate.
+  void client_refused();
 
   /// result: created, changed, adopted, image, failed
   void generator_apply(std::string_view kind, std::string_view result);

@@ -1,6 +1,8 @@
 // `doctor`, what it finds in the cluster.
 #include <catch2/catch.hpp>
 
+#include "holdfast/certs/generation.hpp"
+#include "holdfast/kube/base64.hpp"
 #include "tests/unit/cli/doctor_bench.hpp"
 #include "tests/unit/cli/input_text.hpp"
 
@@ -10,20 +12,6 @@ using namespace holdfast::cli;
 using Catch::Contains;
 
 namespace {
-
-std::string in_base64(const std::string& bytes) {
-  static const char* const kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    }
-    for (int shift = 18; shift >= 0; shift -= 6) text += kAlphabet[group >> shift & 63];
-  }
-  const std::size_t padding = (3 - bytes.size() % 3) % 3;
-  return text.replace(text.size() - padding, padding, padding, '=');
-}
 
 const std::string kVolSync = "/apis/volsync.backube/v1alpha1";
 const std::string kVolSyncKinds =
@@ -160,9 +148,69 @@ TEST_CASE("a caBundle must hold our authority") {
   const CertificateFolder ours(std::chrono::days(90), kNow);
   Settings settings = ours.settings();
   register_webhooks(cluster, {.path = {}, .bundle = "bm90IG91cnM="});
-  CHECK_THAT(webhooks_of(cluster, settings), Contains("does not trust webhook.certDir/ca.crt"));
-  register_webhooks(cluster, {.path = {}, .bundle = in_base64(ours.set.ca_crt)});
+  CHECK_THAT(webhooks_of(cluster, settings),
+             Contains("does not trust the certificate that is served; put ca.crt into its caBundle"));
+  register_webhooks(cluster, {.path = {}, .bundle = kube::encode_base64(ours.set.ca_crt)});
   CHECK_THAT(webhooks_of(cluster, settings), Contains("ok      part: "));
+}
+
+TEST_CASE("a caBundle that others write is theirs to mend") {
+  Cluster cluster;
+  const CertificateFolder ours(std::chrono::days(90), kNow);
+  Settings settings = ours.settings();
+  register_webhooks(cluster, {});
+  settings.certs.mode = Settings::Certs::Mode::CertManager;
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("does not trust") && Contains("cainjector"));
+}
+
+TEST_CASE("a certificate that replicas share is told with its end, its names, and that it is not renewed") {
+  Cluster cluster;
+  Settings settings = in_holdfast_system();
+  settings.certs.mode = Settings::Certs::Mode::Self;
+  const auto at = [&](std::chrono::days later) {
+    return text_of([&](auto part) { diagnosis::check_own_certificate(settings, cluster.cluster, kNow + later, part); });
+  };
+  const auto days = [](int count) { return std::chrono::days(count); };
+  const std::string page = "/api/v1/namespaces/holdfast-system/secrets/holdfast-self-signed";
+  CHECK_THAT(at(days(0)), Contains("warn    part: Secret holdfast-system/holdfast-self-signed is not there yet"));
+  cluster.pages[page] = fakes::refusal(403, "Forbidden");
+  CHECK_THAT(at(days(0)), Contains("unknown part: "));
+  const auto made = certs::make_generation(
+      {"holdfast.holdfast-system.svc", "holdfast.holdfast-system.svc.cluster.local"}, days(90), kNow);
+  const auto share = [&](const std::string& key) {
+    cluster.has(page, R"({"metadata":{"resourceVersion":"1"},"data":{"tls.crt":")" + kube::encode_base64(made.chain) +
+                          R"(","tls.key":")" + kube::encode_base64(key) + R"(","ca.crt":")" +
+                          kube::encode_base64(made.authority) + R"("}})");
+  };
+  share(made.key);
+  CHECK(at(days(1)) == "ok      part: valid until 2027-02-19T08:00:00Z\n");
+  CHECK_THAT(at(days(80)), Contains("warn    part: ") && Contains("not renewed"));
+  CHECK_THAT(at(days(91)), Contains("fail    part: expired at 2027-02-19"));
+  CHECK_THAT(at(days(-1)), Contains("fail    part: not valid before"));
+  register_webhooks(cluster, {.path = {}, .bundle = kube::encode_base64(made.authority)});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("ok      part: "));
+  register_webhooks(cluster, {});
+  CHECK_THAT(webhooks_of(cluster, settings), Contains("does not trust") && Contains("in the log of `serve`"));
+  share("hello");
+  CHECK_THAT(at(days(1)), Contains("fail    part: ") && Contains("tls.key") && Contains("delete it"));
+  share(made.key);
+  settings.certs.service = "guard";
+  CHECK_THAT(at(days(1)), Contains("fail    part: not for the Service guard"));
+}
+
+TEST_CASE("what mode self needs is asked for by name") {
+  Cluster cluster;
+  Settings settings = in_holdfast_system();
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_permissions(settings, cluster.cluster, part); });
+  };
+  cluster.denied = "holdfast-self-signed";
+  CHECK_THAT(text(), !Contains("fail"));
+  settings.certs.mode = Settings::Certs::Mode::Self;
+  CHECK_THAT(text(), Contains("may not get, update secrets holdfast-self-signed"));
+  cluster.denied = "mutatingwebhookconfigurations";
+  CHECK_THAT(text(),
+             Contains("may not get, patch mutatingwebhookconfigurations.admissionregistration.k8s.io holdfast"));
 }
 
 TEST_CASE("classes that the settings name must exist") {

@@ -174,6 +174,44 @@ TEST_CASE("the catalog backend needs no pin") {
   CHECK(std::holds_alternative<core::NoRepositoryId>(s.policy.pin));
 }
 
+TEST_CASE("where the certificate comes from is said by flags or by the file") {
+  using Mode = Settings::Certs::Mode;
+  const Settings::Certs usual = load({}).certs;
+  CHECK(usual.mode == Mode::Files);
+  CHECK(usual.configurations == std::vector<std::string>{"holdfast", "holdfast-jobs"});
+  CHECK(usual.lifetime == std::chrono::hours(8760));
+  CHECK(load({{"--certs-mode", {"cert-manager"}}}).certs.mode == Mode::CertManager);
+  const TempFile file(R"(
+certs:
+  mode: self
+  service: guard
+  webhooks: [guard]
+  self: {secret: guard-certificate, validity: 2160h}
+)");
+  const Settings::Certs certs = load({}, {}, file.path()).certs;
+  CHECK(certs.mode == Mode::Self);
+  CHECK(certs.service == "guard");
+  CHECK(certs.configurations == std::vector<std::string>{"guard"});
+  CHECK(certs.secret == "guard-certificate");
+  CHECK(certs.lifetime == std::chrono::hours(2160));
+  CHECK(problem("certs: {mode: magic}") ==
+        "FILE:1: certs.mode: \"magic\" is not allowed; allowed: files|cert-manager|self");
+  CHECK_THAT(problem("certs: {self: {validity: 1s}}"), Contains("30s..87600h"));
+  CHECK_THAT(problem("certs: {webhooks: [No_Name]}"), Contains("certs.webhooks"));
+}
+
+TEST_CASE("who may call the webhook is an authority, and names only together with one") {
+  const Settings::Webhook anybody = load({}).webhook;
+  CHECK((anybody.client_ca_file.empty() && anybody.client_names.empty()));
+  const Settings::Webhook flags =
+      load({{"--webhook-client-ca-file", {"/ca.crt"}}, {"--webhook-client-name", {"a", "b"}}}).webhook;
+  CHECK(flags.client_ca_file == "/ca.crt");
+  CHECK(flags.client_names == std::vector<std::string>{"a", "b"});
+  const TempFile file("webhook: {clientCaFile: /ca.crt, clientNames: [kube-apiserver]}\n");
+  CHECK(load({}, {}, file.path()).webhook.client_names == std::vector<std::string>{"kube-apiserver"});
+  CHECK_THAT(problem("webhook: {clientNames: [kube-apiserver]}"), Contains("webhook.clientCaFile"));
+}
+
 TEST_CASE("the help shows every key, flag and default, and no key stands twice") {
   const std::string help = settings_help();
   std::set<std::string_view> keys;

@@ -213,7 +213,8 @@ TEST_CASE("a server that says nothing costs the time-out and no more, also at th
   CHECK(catalog_of(ask_until_current(*index)));
   test.s3.fall_silent();
   const core::Evidence evidence = ask(*index);
-  CHECK_THAT(reason_of(evidence), Contains("127.0.0.1:"));
+  // The call's own time-out or the one around it, whichever is seen first.
+  CHECK_THAT(reason_of(evidence), Contains("127.0.0.1:") || Contains("no answer from s3://bucket/kopia/"));
   test.s3.fall_silent(false);
   CHECK(catalog_of(ask_until_current(*index)));
 }

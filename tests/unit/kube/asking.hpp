@@ -25,9 +25,9 @@ using namespace std::chrono_literals;
 
 inline kube::Deadline within(std::chrono::milliseconds time) { return kube::Deadline::clock::now() + time; }
 
-/// Polls, because what another thread does next cannot be waited for otherwise; gives up after ten seconds.
+/// Polls, because what another thread does next cannot be waited for otherwise; gives up after a minute.
 inline bool eventually(const std::function<bool()>& condition) {
-  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 6000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
   return condition();
 }
 

@@ -81,7 +81,7 @@ TEST_CASE("apply: as holdfast, strictly, and taking the fields of others only wh
   CHECK(apply(true).query == "fieldManager=holdfast&fieldValidation=Strict&force=true");
 }
 
-TEST_CASE("create posts to the collection, replace puts and merge_patch patches the object") {
+TEST_CASE("create posts to the collection, replace puts and patches patch the object") {
   Asking asking(always(kObject));
   const kube::Target target{kube::kReplicationDestinations, "demo", "data-backup", "status"};
   text_in(Asking::answer_of([&](kube::Done done) {
@@ -89,6 +89,7 @@ TEST_CASE("create posts to the collection, replace puts and merge_patch patches 
   }));
   text_in(Asking::answer_of([&](kube::Done done) { asking.client.replace(target, "{}", within(10s), done); }));
   text_in(Asking::answer_of([&](kube::Done done) { asking.client.merge_patch(target, "{}", within(10s), done); }));
+  text_in(Asking::answer_of([&](kube::Done done) { asking.client.json_patch(target, "[]", within(10s), done); }));
   const auto requests = asking.server.requests();
   const std::string object =
       "/apis/volsync.backube/v1alpha1/namespaces/demo/replicationdestinations/data-backup/status";
@@ -97,8 +98,10 @@ TEST_CASE("create posts to the collection, replace puts and merge_patch patches 
   CHECK(requests[2].method + " " + requests[2].path == "PATCH " + object);
   CHECK(requests[1].header("content-type") == "application/json");
   CHECK(requests[2].header("content-type") == "application/merge-patch+json");
+  CHECK(requests[3].method + " " + requests[3].path == "PATCH " + object);
+  CHECK(requests[3].header("content-type") == "application/json-patch+json");
   CHECK(asking.client.counts().reads == 0);
-  CHECK(asking.client.counts().writes == 3);
+  CHECK(asking.client.counts().writes == 4);
 }
 
 TEST_CASE("remove: background propagation, and the preconditions in the body") {

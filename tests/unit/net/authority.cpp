@@ -47,11 +47,13 @@ Authority::Authority()
   pem_ = to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, certificate_.get()); });
 }
 
-Pem Authority::issue(const std::string& names) const {
+Pem Authority::issue(const std::string& names, const Leaf& says) const {
   const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const Certificate leaf(blank(key.get(), "test leaf", 2), X509_free);
+  const Certificate leaf(blank(key.get(), says.common_name.c_str(), 2), X509_free);
+  X509_gmtime_adj(X509_getm_notAfter(leaf.get()), says.seconds_valid);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   if (!names.empty()) extend(leaf.get(), NID_subject_alt_name, names);
+  if (!says.usage.empty()) extend(leaf.get(), NID_ext_key_usage, says.usage);
   X509_sign(leaf.get(), key_.get(), EVP_sha256());
   return {to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, leaf.get()); }),
           to_pem([&](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }),

@@ -11,12 +11,19 @@
 
 namespace test {
 
+/// What a certificate says besides its alternative names.
+struct Leaf {
+  std::string common_name = "test leaf";
+  std::string usage{};  ///< extended key usage in OpenSSL's form: "clientAuth"; empty: none
+  long seconds_valid = 3600;
+};
+
 class Authority {
  public:
   Authority();
   const std::string& pem() const { return pem_; }
   /// A certificate for these names, in OpenSSL's form: "DNS:a.test,IP:127.0.0.1". Empty: for a client.
-  Pem issue(const std::string& names) const;
+  Pem issue(const std::string& names, const Leaf& leaf = {}) const;
 
  private:
   using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;

@@ -55,15 +55,15 @@ class Recorder {
     const std::lock_guard lock(mutex_);
     return events_;
   }
-  /// Waits for so many of them; gives up after five seconds.
+  /// Waits for so many of them; gives up after a minute.
   std::vector<std::string> wait_for(std::size_t count) const {
     std::unique_lock lock(mutex_);
-    more_.wait_for(lock, std::chrono::seconds(5), [&] { return events_.size() >= count; });
+    more_.wait_for(lock, std::chrono::seconds(60), [&] { return events_.size() >= count; });
     return events_;
   }
   void wait_for_end() const {
     std::unique_lock lock(mutex_);
-    more_.wait_for(lock, std::chrono::seconds(5),
+    more_.wait_for(lock, std::chrono::seconds(60),
                    [&] { return !events_.empty() && events_.back().starts_with("end"); });
   }
 

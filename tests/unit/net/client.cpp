@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <signal.h>
 #include <strings.h>
@@ -48,6 +49,21 @@ class WithoutSigpipe {
 
 void fail(const std::string& what) { throw std::runtime_error("client: " + what); }
 
+/// Presents this certificate to whoever asks for one.
+void show(SSL_CTX* context, const Pem& identity) {
+  const auto reader = [](const std::string& pem) {
+    return std::unique_ptr<BIO, decltype(&BIO_free)>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                     BIO_free);
+  };
+  const std::unique_ptr<X509, decltype(&X509_free)> leaf(
+      PEM_read_bio_X509(reader(identity.chain).get(), nullptr, nullptr, nullptr), X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(reader(identity.key).get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (SSL_CTX_use_certificate(context, leaf.get()) != 1 || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+    fail("unusable identity");
+  }
+}
+
 }  // namespace
 
 std::string Reply::field(const std::string& name) const {
@@ -71,7 +87,7 @@ void Client::connect(std::uint16_t port, const std::string& host) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   socket_ = std::make_unique<Socket>();
   socket_->fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{.tv_sec = 5, .tv_usec = 0};
+  const timeval patience{.tv_sec = 60, .tv_usec = 0};
   ::setsockopt(socket_->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(socket_->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (::connect(socket_->fd, found->ai_addr, found->ai_addrlen) != 0) fail("cannot connect to " + host);
@@ -89,6 +105,7 @@ Client::Client(std::uint16_t port, const TlsOptions& options) {
   if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(socket_->context, options.ciphers.c_str()) != 1) {
     fail("unknown ciphers");
   }
+  if (!options.identity.chain.empty()) show(socket_->context, options.identity);
   socket_->ssl = SSL_new(socket_->context);
   SSL_set_fd(socket_->ssl, socket_->fd);
   if (!options.alpn.empty()) {
@@ -126,7 +143,7 @@ bool Client::fill() {
     buffer_.append(data, static_cast<std::size_t>(n));
     return true;
   }
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) fail("nothing came for five seconds");
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) fail("nothing came for a minute");
   const bool clean = socket_->ssl ? SSL_get_error(socket_->ssl, static_cast<int>(n)) == SSL_ERROR_ZERO_RETURN : n == 0;
   end_ = clean ? End::Clean : End::Broken;
   return false;
@@ -164,6 +181,8 @@ std::string Client::read_to_end() {
 }
 
 void Client::half_close() { ::shutdown(socket_->fd, SHUT_WR); }
+
+bool Client::resumable() const { return SSL_SESSION_is_resumable(SSL_get_session(socket_->ssl)) == 1; }
 
 std::string Client::alpn() const {
   const unsigned char* data = nullptr;

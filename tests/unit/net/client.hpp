@@ -1,5 +1,5 @@
 // A blocking HTTP client for tests, down to single bytes: POSIX sockets and OpenSSL, nothing of what it tests.
-// Every call gives up after five seconds; a failed check throws std::runtime_error.
+// Every call gives up after a minute; a failed check throws std::runtime_error.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+
+#include "tests/unit/net/pem.hpp"
 
 namespace test {
 
@@ -24,6 +26,7 @@ struct TlsOptions {
   int most = TLS1_3_VERSION;
   std::string alpn{};     ///< in wire format: "\x08http/1.1"
   std::string ciphers{};  ///< OpenSSL's list for TLS up to 1.2; empty: its default
+  Pem identity{};         ///< the certificate to show; empty: none
 };
 
 class Client {
@@ -49,6 +52,8 @@ class Client {
   std::string tls_version() const;
   std::string cipher() const;
   std::string peer_serial() const;
+  /// Whether the server gave what a later connection could resume this session with.
+  bool resumable() const;
 
  private:
   enum class End { None, Clean, Broken };

@@ -23,9 +23,9 @@ inline void echo(const holdfast::net::Request& request, const holdfast::net::Res
        .body = request.method + " " + request.path + " " + request.query + " " + request.content_type + " " + body});
 }
 
-/// Polls, because what another thread does next cannot be waited for otherwise; gives up after five seconds.
+/// Polls, because what another thread does next cannot be waited for otherwise; gives up after a minute.
 inline bool eventually(const std::function<bool()>& condition) {
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 6000; ++i) {
     if (condition()) return true;
     std::this_thread::sleep_for(10ms);
   }

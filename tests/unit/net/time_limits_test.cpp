@@ -54,7 +54,7 @@ TEST_CASE("time limits: a busy connection is not idle") {
 }
 
 TEST_CASE("time limits: a client that does not read its answer is let go") {
-  Served served([](Request, Respond respond) { respond({.status = 200, .body = std::string(64 << 20, 'x')}); },
+  Served served([](Request, Respond respond) { respond({.status = 200, .body = std::string(16 << 20, 'x')}); },
                 {.answer = kShort});
   auto client = served.client();
   client.send(get("/"));

@@ -27,3 +27,12 @@ TEST_CASE("results that have not happened yet are there with zero, so that rates
     CHECK(text.find(series) != std::string::npos);
   }
 }
+
+TEST_CASE("a certificate is healthy or not, and neither where none is served") {
+  Metrics metrics("1");
+  CHECK(metrics.text().find("holdfast_certificate_healthy ") == std::string::npos);
+  metrics.certificate_healthy(false);
+  CHECK(metrics.text().find("\nholdfast_certificate_healthy 0") != std::string::npos);
+  metrics.certificate_healthy(true);
+  CHECK(metrics.text().find("\nholdfast_certificate_healthy 1") != std::string::npos);
+}

@@ -1,0 +1,44 @@
+#include "src/cli/document.hpp"
+
+#include <json/reader.h>
+#include <json/writer.h>
+
+#include <memory>
+
+namespace holdfast::cli {
+
+std::optional<Json::Value> read_document(std::string_view text) {
+  Json::CharReaderBuilder builder;
+  Json::CharReaderBuilder::strictMode(&builder.settings_);
+  builder["stackLimit"] = 128;
+  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
+  Json::Value value;
+  try {
+    if (reader->parse(text.data(), text.data() + text.size(), &value, nullptr)) return value;
+  } catch (const Json::Exception&) {  // more levels than allowed
+  }
+  return std::nullopt;
+}
+
+std::string write_document(const Json::Value& value) {
+  Json::StreamWriterBuilder builder;
+  builder["indentation"] = "";
+  builder["emitUTF8"] = true;
+  return Json::writeString(builder, value);
+}
+
+const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
+  const Json::Value* found = &value;
+  for (const std::string_view name : path) {
+    found = found->isObject() ? found->find(name.data(), name.data() + name.size()) : nullptr;
+    if (found == nullptr) return Json::Value::nullSingleton();
+  }
+  return *found;
+}
+
+std::string text_at(const Json::Value& value, std::initializer_list<std::string_view> path) {
+  const Json::Value& found = at(value, path);
+  return found.isString() ? found.asString() : std::string();
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,27 @@
+// The server's side of client certificates. A handshake that is held to it either ends with a certificate that is
+// trusted, or fails; there is no resumption that would carry yesterday's trust into today.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <string>
+#include <vector>
+
+#include "holdfast/net/client_trust.hpp"
+#include "src/net/credentials.hpp"
+
+namespace holdfast::net {
+
+struct ClientTrust::Impl {
+  std::unique_ptr<X509_STORE, OpensslDelete<X509_STORE_free>> store;
+  std::vector<std::string> names;
+};
+
+/// Has the handshake of `ssl` demand a certificate; `trust` must outlive it. Throws std::bad_alloc.
+void demand_certificate(SSL* ssl, const ClientTrust& trust);
+
+/// After such a handshake has failed, before any other step on this thread: what was wrong with the client's
+/// certificate. Empty: the reason was another.
+std::string refusal(const SSL* ssl);
+
+}  // namespace holdfast::net
