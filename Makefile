@@ -2,14 +2,15 @@
 SHELL := /bin/bash
 JOBS ?= 2
 MINUTES ?= 2
+LONG_MINUTES ?= 60
 # One compiler cache serves every checkout of this tree.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
-.PHONY: help build demo test fuzz cluster bench coverage fmt clean
+.PHONY: help build demo test test-long fuzz cluster bench coverage image fmt clean
 
 help: ## this list
-	@awk -F': .*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F': .*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## the program, at build/holdfast
 	@tools/setup build
@@ -22,6 +23,9 @@ demo: build ## the main job on an embedded catalog: Restore, Fresh, Wait, Refuse
 
 test: ## every test that this machine can run
 	@tools/test
+
+test-long: ## an hour (LONG_MINUTES=60) of reviews and faults in turn: no wrong answer, no growing memory
+	@tools/test-long $(LONG_MINUTES)
 
 fuzz: ## the fuzz targets for minutes each (MINUTES=2) instead of seconds
 	@tools/setup test
@@ -40,6 +44,9 @@ bench: ## benchmarks with their peers; reports, never fails on a time
 coverage: ## lines of core, json and webhook that the tests execute
 	@tools/setup test
 	@tools/coverage
+
+image: ## the container image (ARCH=arm64, BASE=…: docs/image.md)
+	@tools/image/build
 
 fmt: ## format the sources
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i

@@ -8,7 +8,7 @@ import house
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
 SOURCE_SUFFIXES = {".cpp", ".hpp"}
-TEXT_SUFFIXES = SOURCE_SUFFIXES | {".md", ".py", ".sh", ".txt", ".cmake", ".yaml", ".yml", ".go", ".json", ".lua", ""}
+TEXT_SUFFIXES = SOURCE_SUFFIXES | {".md", ".py", ".sh", ".txt", ".cmake", ".yaml", ".yml", ".go", ".json", ".toml", ".lua", ""}
 # Words that promise something instead of doing it.
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK|not implemented|lorem ipsum)\b", re.IGNORECASE)
 MAX_LINES = 500

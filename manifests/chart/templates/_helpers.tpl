@@ -1,0 +1,150 @@
+{{/* Names are fixed: a cluster has one holdfast. */}}
+
+{{- define "holdfast.labels" -}}
+app.kubernetes.io/name: holdfast
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "holdfast.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* What the values say about the repository, in the words of holdfast.yaml. */}}
+{{- define "holdfast.settings.repository" -}}
+{{- $repository := .Values.repository }}
+{{- if eq $repository.kind "nfs" }}
+index: {backend: kopia-fs, path: /repository}
+generator:
+  repository:
+    kind: nfs
+    server: {{ required "repository.nfs.server: the name or address of the NFS server" $repository.nfs.server | quote }}
+    path: {{ required "repository.nfs.path: the exported path" $repository.nfs.path | quote }}
+  backup:
+    moverSecurityContext:
+      runAsUser: {{ .Values.user.runAsUser | int64 }}
+      runAsGroup: {{ .Values.user.runAsGroup | int64 }}
+      fsGroup: {{ .Values.user.fsGroup | int64 }}
+{{- else if eq $repository.kind "s3" }}
+{{- $place := dict "endpoint" (required "repository.s3.endpoint: the server" $repository.s3.endpoint) }}
+{{- $_ := set $place "bucket" (required "repository.s3.bucket: its name" $repository.s3.bucket) }}
+{{- range $key := list "prefix" "region" }}
+{{- with index $repository.s3 $key }}{{ $_ := set $place $key . }}{{ end }}
+{{- end }}
+index:
+  backend: kopia-s3
+  s3: {{ toJson $place }}
+generator:
+  repository: {{ toJson (merge (dict "kind" "s3") $place) }}
+{{- end }}
+{{- end }}
+
+{{- define "holdfast.settings.secret" -}}
+{{- with .Values.externalSecrets }}
+{{- if .enabled }}
+generator:
+  secret:
+    mode: external-secret
+    storeKind: {{ .storeKind }}
+    store: {{ required "externalSecrets.store: the name of the secret store" .store | quote }}
+    key: {{ required "externalSecrets.key: the entry in the store" .key | quote }}
+    {{- with .passwordProperty }}
+    property: {{ . | quote }}
+    {{- end }}
+    {{- with .accessKeyProperty }}
+    accessKeyProperty: {{ . | quote }}
+    {{- end }}
+    {{- with .secretKeyProperty }}
+    secretKeyProperty: {{ . | quote }}
+    {{- end }}
+    {{- with .refreshInterval }}
+    refreshInterval: {{ . | quote }}
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* holdfast.yaml as YAML: what the values say, and over it `settings`. */}}
+{{- define "holdfast.settings" -}}
+{{- $made := include "holdfast.settings.repository" . | fromYaml }}
+{{- $made = merge $made (include "holdfast.settings.secret" . | fromYaml) }}
+{{- with .Values.repository.id }}
+{{- $made = merge $made (dict "index" (dict "repositoryId" .)) }}
+{{- end }}
+{{- with .Values.excludedNamespaces }}
+{{- $_ := set $made "excludedNamespaces" . }}
+{{- end }}
+{{- toYaml (mergeOverwrite $made (deepCopy .Values.settings)) }}
+{{- end }}
+
+{{- define "holdfast.settings.name" -}}
+holdfast-settings-{{ include "holdfast.settings" . | sha256sum | trunc 10 }}
+{{- end }}
+
+{{/* A file that the chart shares with kustomize, in this release's namespace. A dict of `root` and `file`. */}}
+{{- define "holdfast.file" -}}
+{{ .root.Files.Get (printf "files/%s" .file) | replace "holdfast-system" .root.Release.Namespace }}
+{{- end }}
+
+{{/* The documents of such a file as {"items": […]}, with this release's labels. A dict of `root` and `file`. */}}
+{{- define "holdfast.documents" -}}
+{{- $items := list }}
+{{- range regexSplit "(?m)^---\n" (include "holdfast.file" .) -1 }}
+{{- $document := fromYaml . }}
+{{- $labels := merge (include "holdfast.labels" $.root | fromYaml) (dig "metadata" "labels" dict $document) }}
+{{- $_ := set $document.metadata "labels" $labels }}
+{{- $items = append $items $document }}
+{{- end }}
+{{- dict "items" $items | toJson }}
+{{- end }}
+
+{{/* The same as text. */}}
+{{- define "holdfast.shared" -}}
+{{- range (include "holdfast.documents" . | fromJson).items }}
+---
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The webhook configurations of a file, with what they get in every installation: whom they leave alone, who makes their
+certificate. A dict of `root`, `file` and `strict`: whether PVCs without a label are asked about too. */}}
+{{- define "holdfast.webhooks" -}}
+{{- $values := .root.Values }}
+{{- $always := include "holdfast.file" (dict "root" .root "file" "base/excluded-namespaces.yaml") | fromYaml }}
+{{- $excluded := concat $always.namespaces $values.excludedNamespaces | uniq }}
+{{- range $configuration := (include "holdfast.documents" . | fromJson).items }}
+{{- if and $.strict (eq $configuration.metadata.name "holdfast") }}
+{{- $file := printf "components/strict/%s.yaml" (trimSuffix "webhookconfiguration" (lower $configuration.kind)) }}
+{{- $patch := include "holdfast.file" (dict "root" $.root "file" $file) | fromYamlArray | first }}
+{{- $_ := set $configuration "webhooks" (append $configuration.webhooks $patch.value) }}
+{{- end }}
+{{- range $entry := $configuration.webhooks }}
+{{- with $entry.namespaceSelector }}
+{{- $_ := set (first .matchExpressions) "values" $excluded }}
+{{- end }}
+{{- if and $values.certificate.ca (has $values.certificate.mode (list "files" "secret")) }}
+{{- $_ := set $entry.clientConfig "caBundle" (b64enc $values.certificate.ca) }}
+{{- end }}
+{{- end }}
+{{- if eq $values.certificate.mode "cert-manager" }}
+{{- $from := printf "%s/holdfast-webhook" $.root.Release.Namespace }}
+{{- $_ := set $configuration.metadata "annotations" (dict "cert-manager.io/inject-ca-from" $from) }}
+{{- end }}
+---
+{{ toYaml $configuration }}
+{{- end }}
+{{- end }}
+
+{{- define "holdfast.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: {{ .Values.user.runAsUser | int64 }}
+runAsGroup: {{ .Values.user.runAsGroup | int64 }}
+fsGroup: {{ .Values.user.fsGroup | int64 }}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "holdfast.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}

@@ -1,0 +1,2 @@
+# The builder's own compiler.
+set(STRIP strip)
