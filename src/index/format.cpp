@@ -58,4 +58,12 @@ RepositoryFormat read_format(const std::string& root, const Hasher& hasher) {
   return make_format(*repository, read_blob(root, "kopia.blobcfg"), hasher, root + "/kopia.repository.f");
 }
 
+void require_index(std::size_t blobs, std::string_view place) {
+  if (blobs > 0) return;
+  throw std::runtime_error(fmt::format(
+      "{} holds a repository's format but none of its index blobs, of which kopia makes one at the beginning: "
+      "is it still being copied?",
+      place));
+}
+
 }  // namespace holdfast::index

@@ -42,6 +42,7 @@ ProbeResult KopiaFs::probe() {
     const RepositoryFormat format = read_format(path_, hasher_);
     if (!allow_cached_mount_) require_uncached_mount();
     const Names names = walk_names(path_, hasher_);
+    require_index(names.count, path_);
     return Fingerprint{names.sum, names.count, format.hash, format.id};
   } catch (const std::exception& error) {
     return Failure{error.what()};

@@ -94,6 +94,7 @@ ProbeResult KopiaS3::probe() {
     auto lists = begin_lists(session, client_.address());
     const RepositoryFormat format = read_s3_format(session, client_.address(), hasher_);
     const Names names = read_names(session, client_.address(), std::move(lists), hasher_);
+    require_index(names.count, place_);
     return Fingerprint{names.sum, names.count, format.hash, format.id};
   } catch (const std::exception& error) {
     return Failure{error.what()};

@@ -1,16 +1,75 @@
 """What a person has to settle is refused, with the fix in the message."""
 
+import contextlib
+import json
+import re
+import shutil
+
 from guarded_case import GuardedCase, our_reference, pvc
 from reference_dropper import reference_dropper
 from rig.kube_api import Answer
-from rig.processes import wait_until
+from rig.processes import run, wait_until
+from suite import Stage
 
 
 class Repository(GuardedCase):
+    @contextlib.contextmanager
+    def something_else_in_its_place(self):
+        """Afterwards the repository is back, and restored from."""
+        snapshot = self.backup()
+        self.repository.move_away()
+        try:
+            yield self.repository.path
+        finally:
+            self.repository.move_back()
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+    def assert_pauses(self, *words: str):
+        for name in ("data", "without"):
+            answer = self.create(pvc(name))
+            self.assert_waits(answer, "IndexUnavailable")
+            for word in words:
+                self.assertIn(word, answer.message)
+
     def assert_refuses_until_moved_back(self):
         try:
             self.assert_refused(self.create(pvc()), "RepositoryChanged")
             self.assert_refused(self.create(pvc("without")), "RepositoryChanged")
+        finally:
+            self.repository.move_back()
+
+    def verdict_with_pin(self, pin: str) -> str:
+        claim = self.guarded.folder / "claim.json"
+        claim.write_text(json.dumps(pvc("without") | {"metadata": pvc("without")["metadata"] | {"namespace": "media"}}))
+        return json.loads(run(Stage.holdfast, "decide", "-f", claim, "-o", "json", "--index-backend", "kopia-fs",
+                              "--index-path", self.repository.path, "--kopia-password-file",
+                              self.repository.password_file, "--kopia-binary", Stage.components / "kopia",
+                              "--repository-id", pin))[0]["verdict"]
+
+    def test_an_empty_folder_in_its_place_is_a_pause_that_speaks_of_mounts(self):
+        with self.something_else_in_its_place():
+            self.assert_pauses("holds no kopia repository", "a path that is not mounted looks the same")
+
+    def test_a_copy_that_has_only_begun_is_a_pause_and_not_an_empty_repository(self):
+        with self.something_else_in_its_place() as place:
+            for name in ("kopia.repository.f", "kopia.blobcfg.f"):
+                shutil.copy(place.with_name("repository-away") / name, place)
+            self.assert_pauses("none of its index blobs", "is it still being copied?")
+
+    def test_a_format_file_that_is_cut_short_is_a_pause_and_named(self):
+        with self.something_else_in_its_place() as place:
+            whole = (place.with_name("repository-away") / "kopia.repository.f").read_bytes()
+            (place / "kopia.repository.f").write_bytes(whole[:len(whole) // 2])
+            self.assert_pauses("kopia.repository.f: no uniqueID in it")
+
+    def test_a_wanted_change_is_accepted_by_the_setting_in_the_message(self):
+        self.repository.replace_with_new()
+        try:
+            answer = self.create(pvc())
+            self.assert_refused(answer, "RepositoryChanged")
+            pin = re.search(r"set index\.repositoryId \(--repository-id\) to ([0-9a-f]+)", answer.message)
+            self.assertTrue(pin, answer.message)
+            self.assertEqual(self.verdict_with_pin(pin[1]), "fresh")
         finally:
             self.repository.move_back()
 

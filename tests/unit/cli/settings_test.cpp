@@ -209,7 +209,8 @@ TEST_CASE("who may call the webhook is an authority, and names only together wit
   CHECK(flags.client_names == std::vector<std::string>{"a", "b"});
   const TempFile file("webhook: {clientCaFile: /ca.crt, clientNames: [kube-apiserver]}\n");
   CHECK(load({}, {}, file.path()).webhook.client_names == std::vector<std::string>{"kube-apiserver"});
-  CHECK_THAT(problem("webhook: {clientNames: [kube-apiserver]}"), Contains("webhook.clientCaFile"));
+  CHECK_THROWS_WITH(load({{"--webhook-client-name", {"a"}}}),
+                    "webhook.clientCaFile (--webhook-client-ca-file) is not set, and webhook.clientNames needs it");
 }
 
 TEST_CASE("the help shows every key, flag and default, and no key stands twice") {

@@ -179,6 +179,19 @@ TEST_CASE("a repository that changes its format while it is listed is not proven
   CHECK_THAT(test.reason(), Catch::Contains("changed its format, or became another repository"));
 }
 
+TEST_CASE("a repository without any index blob is not empty: it is being copied") {
+  Fixture test;
+  std::filesystem::remove(test.folder / "repository/x/n0_/one.f");
+  test.kopia("echo []");
+  const auto index = test.index();
+  const core::Evidence evidence = ask(*index);
+  CHECK(reason_of(evidence).find("is it still being copied?") != std::string::npos);
+  CHECK(evidence.repository == std::nullopt);
+  test.folder.write("repository/x/n0_/one.f");
+  test.kopia("/bin/cat $LISTING");
+  CHECK(proven(*index) == 2);
+}
+
 TEST_CASE("an index that goes away during a listing takes kopia with it") {
   Fixture test;
   test.kopia("echo $$ >" + test.folder / "pid" + "; exec /bin/sleep 1000");

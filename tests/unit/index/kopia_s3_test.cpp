@@ -192,6 +192,20 @@ TEST_CASE("a repository that is not there is not taken for an empty one") {
         "index.s3.prefix looks the same, and one that is a folder ends with a slash");
 }
 
+TEST_CASE("a bucket with a repository's format and no index blob is not empty: it is being copied") {
+  Fixture test;
+  test.kopia("echo []");
+  auto elsewhere = test.options();
+  elsewhere.s3.prefix = "copy/";
+  test.s3.put("copy/kopia.repository", kFormat);
+  test.s3.put("copy/p0123");
+  const auto index = test.index(elsewhere);
+  CHECK(reason_of(ask(*index)).find("s3://bucket/copy/ holds a repository's format but none") != std::string::npos);
+  test.s3.put("copy/xn0_one");
+  test.kopia("/bin/cat $LISTING");
+  CHECK(proven(*index) == 2);
+}
+
 TEST_CASE("a missing bucket, and a 404 that says nothing, are not a missing object") {
   Fixture test;
   CHECK_THAT(test.reason([](const net::Request&) { return FakeS3::error(404, "NoSuchBucket"); }),
