@@ -26,6 +26,7 @@ class KopiaRepository:
         self._kopia = kopia
         self._folder = folder
         self._password = "correct horse battery staple"
+        self._others = 0
         self.path = path or folder / "repository"
         self.password_file = folder / "password"
         self.password_file.write_text(self._password)
@@ -98,7 +99,9 @@ class KopiaRepository:
 
     def create_another(self, path: pathlib.Path) -> pathlib.Path:
         """An empty repository that has nothing to do with this one, but its password; kopia's configuration for it."""
-        config = self._folder / f"{path.name}-other.config"
+        # A name of its own each time: kopia would take the format of the one before from its cache.
+        self._others += 1
+        config = self._folder / f"{path.name}-other-{self._others}.config"
         self._create(path, config, [])
         return config
 
