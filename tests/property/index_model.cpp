@@ -190,7 +190,7 @@ void everything_occurred(const Counts& counts) {
 
 }  // namespace
 
-TEST_CASE("no story ends with an empty volume where there is a backup, nor with a restore of what is none") {
+TEST_CASE("no story ends with an empty volume where there is a backup, nor with a restore of what is none", "[model]") {
   Counts counts;
   bool good = true;
   for (std::size_t steps = 0; good && steps < wanted_steps(); steps += kStories * kStepsOfStory) {
