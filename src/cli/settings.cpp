@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string_view>
 
 #include "src/cli/files.hpp"
 #include "src/cli/settings_check.hpp"
@@ -121,6 +122,12 @@ void apply_environment(Settings& settings, const Environment& environment) {
   settings.generator.own_namespace = own;
 }
 
+/// nullptr where there is none, also of nullptr.
+const Json::Value* member(const Json::Value* object, std::string_view name) {
+  if (object == nullptr || !object->isObject()) return nullptr;
+  return object->find(name.data(), name.data() + name.size());
+}
+
 /// pvc-plumber's KOPIA_CONFIG_PATH: a kopia configuration, of which only the storage location is taken.
 void apply_kopia_config(Settings& settings, const Environment& environment) {
   const std::string file = environment("KOPIA_CONFIG_PATH").value_or("");
@@ -133,9 +140,7 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
   } catch (const FileError& e) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}", e.what()));
   }
-  const Json::Value* path = config.isObject() ? config.find("storage", "storage" + 7) : nullptr;
-  if (path != nullptr && path->isObject()) path = path->find("config", "config" + 6);
-  if (path != nullptr && path->isObject()) path = path->find("path", "path" + 4);
+  const Json::Value* path = member(member(member(&config, "storage"), "config"), "path");
   if (path == nullptr || !path->isString()) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}: storage.config.path: expected a string", file));
   }
