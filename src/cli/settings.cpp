@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <sstream>
-#include <string_view>
 
+#include "src/cli/document.hpp"
 #include "src/cli/files.hpp"
 #include "src/cli/settings_check.hpp"
 #include "src/cli/settings_file.hpp"
@@ -122,12 +122,6 @@ void apply_environment(Settings& settings, const Environment& environment) {
   settings.generator.own_namespace = own;
 }
 
-/// nullptr where there is none, also of nullptr.
-const Json::Value* member(const Json::Value* object, std::string_view name) {
-  if (object == nullptr || !object->isObject()) return nullptr;
-  return object->find(name.data(), name.data() + name.size());
-}
-
 /// pvc-plumber's KOPIA_CONFIG_PATH: a kopia configuration, of which only the storage location is taken.
 void apply_kopia_config(Settings& settings, const Environment& environment) {
   const std::string file = environment("KOPIA_CONFIG_PATH").value_or("");
@@ -140,11 +134,11 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
   } catch (const FileError& e) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}", e.what()));
   }
-  const Json::Value* path = member(member(member(&config, "storage"), "config"), "path");
-  if (path == nullptr || !path->isString()) {
+  const Json::Value& path = at(config, {"storage", "config", "path"});
+  if (!path.isString()) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}: storage.config.path: expected a string", file));
   }
-  settings.index.path = path->asString();
+  settings.index.path = path.asString();
 }
 
 }  // namespace
