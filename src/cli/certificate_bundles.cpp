@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
 #include "src/cli/certificate_cluster.hpp"
 #include "src/cli/document.hpp"
@@ -100,7 +101,7 @@ void KubeBundlePublisher::publish_in(std::size_t configuration, std::string bund
   }
   if (steps.size() == 1) return publish_in(configuration + 1, std::move(bundle), std::move(problem), std::move(done));
   client_.json_patch(
-      seen.target, write_document(steps), deadline(),
+      seen.target, json::write_tree(steps), deadline(),
       [this, configuration, bundle = std::move(bundle), problem = std::move(problem),
        done = std::move(done)](const kube::Result& result) mutable {
         const auto* error = std::get_if<kube::ApiError>(&result);

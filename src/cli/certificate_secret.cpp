@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
 #include "src/cli/certificate_cluster.hpp"
 #include "src/cli/document.hpp"
@@ -79,7 +80,7 @@ void KubeSecretStore::write(const certs::SharedSecret& secret, std::function<voi
     const auto written = read_document(std::get<std::string>(result));
     done(written ? text_at(*written, {"metadata", "resourceVersion"}) : std::string());
   };
-  std::string body = write_document(document);
+  std::string body = json::write_tree(document);
   if (create) return client_.create(target_, std::move(body), deadline(), std::move(answered));
   client_.replace(target_, std::move(body), deadline(), std::move(answered));
 }

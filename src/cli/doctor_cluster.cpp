@@ -3,6 +3,8 @@
 #include <future>
 #include <memory>
 
+#include "holdfast/json/tree.hpp"
+
 namespace holdfast::cli::diagnosis {
 namespace {
 
@@ -61,7 +63,7 @@ std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::st
   if (!ns.empty()) asked["namespace"] = ns;
   if (!name.empty()) asked["name"] = name;
   auto answer = wait([&](kube::Deadline deadline, kube::Done done) {
-    client_.create({kReviews, "", ""}, write_document(review), deadline, std::move(done));
+    client_.create({kReviews, "", ""}, json::write_tree(review), deadline, std::move(done));
   });
   if (auto* error = std::get_if<kube::ApiError>(&answer)) return std::move(*error);
   return at(std::get<Json::Value>(answer), {"status", "allowed"}) == true;

@@ -1,31 +1,15 @@
 #include "src/cli/document.hpp"
 
-#include <json/reader.h>
-#include <json/writer.h>
-
-#include <memory>
+#include "holdfast/json/tree.hpp"
 
 namespace holdfast::cli {
+namespace {
 
-std::optional<Json::Value> read_document(std::string_view text) {
-  Json::CharReaderBuilder builder;
-  Json::CharReaderBuilder::strictMode(&builder.settings_);
-  builder["stackLimit"] = 128;
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value value;
-  try {
-    if (reader->parse(text.data(), text.data() + text.size(), &value, nullptr)) return value;
-  } catch (const Json::Exception&) {  // more levels than allowed
-  }
-  return std::nullopt;
-}
+constexpr int kMostLevels = 128;
 
-std::string write_document(const Json::Value& value) {
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, value);
-}
+}  // namespace
+
+std::optional<Json::Value> read_document(std::string_view text) { return json::read_tree(text, kMostLevels); }
 
 const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
   const Json::Value* found = &value;

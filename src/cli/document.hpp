@@ -14,9 +14,6 @@ namespace holdfast::cli {
 /// RFC 8259, at most 128 levels. nullopt: not such a text.
 std::optional<Json::Value> read_document(std::string_view text);
 
-/// On one line, keys sorted.
-std::string write_document(const Json::Value& value);
-
 /// A member of an object, however deep; null where there is none, or something on the way is no object.
 const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path);
 std::string text_at(const Json::Value& value, std::initializer_list<std::string_view> path);

@@ -1,13 +1,13 @@
 #include "holdfast/generator/audit.hpp"
 
 #include <fmt/format.h>
-#include <json/writer.h>
 
 #include <algorithm>
 #include <chrono>
 #include <span>
 
 #include "holdfast/core/decide.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/generator/backup_source.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
@@ -236,10 +236,7 @@ Json::Value audit_values(const std::vector<AuditItem>& items) {
 std::string audit_json(const std::vector<AuditItem>& items) {
   Json::Value all;
   all["items"] = audit_values(items);
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, all);
+  return json::write_tree(all);
 }
 
 std::string audit_text(const std::vector<AuditItem>& items) {

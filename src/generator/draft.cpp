@@ -1,7 +1,6 @@
 #include "src/generator/draft.hpp"
 
-#include <json/writer.h>
-
+#include "holdfast/json/tree.hpp"
 #include "src/generator/digest.hpp"
 
 namespace holdfast::generator {
@@ -49,11 +48,6 @@ Object sealed(Object object) {
   return object;
 }
 
-std::string to_json(const Object& object) {
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, object.body);
-}
+std::string to_json(const Object& object) { return json::write_tree(object.body); }
 
 }  // namespace holdfast::generator

@@ -1,8 +1,7 @@
 #include "src/generator/executor.hpp"
 
-#include <json/writer.h>
-
 #include "holdfast/json/objects.hpp"
+#include "holdfast/json/tree.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -15,10 +14,7 @@ std::string apply_body(const Apply& apply) {
   if (apply.creates) metadata["resourceVersion"] = std::string(kube::kVersionOfNone);
   if (!apply.uid.empty()) metadata["uid"] = apply.uid;
   if (!apply.resource_version.empty()) metadata["resourceVersion"] = apply.resource_version;
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, body);
+  return json::write_tree(body);
 }
 
 std::string image_body(const SetImage& set) {
@@ -31,9 +27,7 @@ std::string image_body(const SetImage& set) {
     image["kind"] = set.image->kind;
     image["name"] = set.image->name;
   }
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  return Json::writeString(builder, body);
+  return json::write_tree(body);
 }
 
 /// Why the image must not be put on the door now; empty: `claim` is still the PVC that it is for, and waits.

@@ -1,11 +1,11 @@
 #include "holdfast/generator/seen.hpp"
 
 #include <fmt/format.h>
-#include <json/writer.h>
 
 #include <algorithm>
 
 #include "holdfast/generator/desired.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/generator/digest.hpp"
 #include "src/generator/text.hpp"
 
@@ -77,10 +77,7 @@ std::string write_seen(const kube::Target& place, const Seen& seen, const std::s
   std::string text;
   for (const auto& [identity, end] : seen.ends) text += line(identity, end);
   object["data"][kIdentities] = text;
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, object);
+  return json::write_tree(object);
 }
 
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes) {

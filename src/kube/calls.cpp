@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "src/kube/document.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/kube/query.hpp"
 
 namespace holdfast::kube {
@@ -103,7 +103,7 @@ net::Call remove_call(const Config& config, const Target& target, const Precondi
   if (!preconditions.resource_version.empty()) {
     options["preconditions"]["resourceVersion"] = preconditions.resource_version;
   }
-  return with_body(make("DELETE", object_path(config, target), Query()), kJson, write_document(options));
+  return with_body(make("DELETE", object_path(config, target), Query()), kJson, json::write_tree(options));
 }
 
 }  // namespace holdfast::kube

@@ -1,31 +1,17 @@
 #include "src/kube/document.hpp"
 
-#include <json/reader.h>
-#include <json/writer.h>
-
-#include <memory>
+#include "holdfast/json/tree.hpp"
 
 namespace holdfast::kube {
+namespace {
 
-std::string write_document(const Json::Value& value) {
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  builder["emitUTF8"] = true;
-  return Json::writeString(builder, value);
-}
+constexpr int kMostLevels = 64;
+
+}  // namespace
 
 std::optional<Json::Value> read_document(std::string_view text) {
-  Json::CharReaderBuilder builder;
-  Json::CharReaderBuilder::strictMode(&builder.settings_);
-  builder["stackLimit"] = 64;
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value value;
-  try {
-    if (!reader->parse(text.data(), text.data() + text.size(), &value, nullptr)) return std::nullopt;
-  } catch (const Json::Exception&) {  // more levels than allowed
-    return std::nullopt;
-  }
-  if (!value.isObject()) return std::nullopt;
+  auto value = json::read_tree(text, kMostLevels);
+  if (value && !value->isObject()) return std::nullopt;
   return value;
 }
 

@@ -1,4 +1,4 @@
-// Small JSON documents that we author, and the few small ones of others that no reader of json/ knows.
+// The few small JSON documents of others that no reader of json/ knows.
 // Pure; any thread.
 #pragma once
 
@@ -9,9 +9,6 @@
 #include <string_view>
 
 namespace holdfast::kube {
-
-/// On one line, keys sorted: the same bytes for the same content.
-std::string write_document(const Json::Value& value);
 
 /// RFC 8259, nothing after it, at most 64 levels. nullopt: not such a text, or not an object.
 std::optional<Json::Value> read_document(std::string_view text);

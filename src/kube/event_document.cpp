@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "holdfast/core/policy.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/kube/document.hpp"
 
 namespace holdfast::kube {
@@ -61,7 +62,7 @@ std::string event_document(const Event& event, const std::string& instance, core
   document["reportingInstance"] = instance;
   document["firstTimestamp"] = document["lastTimestamp"] = core::format_seconds(now);
   document["count"] = 1;
-  return write_document(document);
+  return json::write_tree(document);
 }
 
 std::optional<EventCount> read_event_count(std::string_view text) {
@@ -77,7 +78,7 @@ std::string event_count_patch(const EventCount& before, core::Time now) {
   Json::Value patch;
   patch["count"] = Json::Int64(before.count + 1);
   patch["lastTimestamp"] = core::format_seconds(now);
-  return write_document(patch);
+  return json::write_tree(patch);
 }
 
 }  // namespace holdfast::kube

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "holdfast/json/tree.hpp"
 #include "src/kube/document.hpp"
 
 namespace holdfast::kube {
@@ -90,7 +91,7 @@ std::string exec_info(const Config& config, const std::string& ca_pem) {
   info["kind"] = "ExecCredential";
   info["spec"]["interactive"] = false;
   if (config.exec->provide_cluster_info) info["spec"]["cluster"] = cluster_info(config, ca_pem);
-  return write_document(info);
+  return json::write_tree(info);
 }
 
 std::vector<std::string> exec_environment(const ExecPlugin& plugin) {

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "holdfast/json/tree.hpp"
 #include "holdfast/kube/resource.hpp"
-#include "src/kube/document.hpp"
 
 namespace holdfast::kube {
 
@@ -31,7 +31,7 @@ std::string lease_document(const std::string& ns, const std::string& name, const
   spec["leaseDurationSeconds"] = Json::Int64(lease.duration_seconds);
   spec["leaseTransitions"] = Json::Int64(lease.transitions);
   spec["renewTime"] = lease.renew_time;
-  return write_document(document);
+  return json::write_tree(document);
 }
 
 }  // namespace holdfast::kube

@@ -1,0 +1,20 @@
+// JSON documents as trees: those that we author, and small ones of others that no reader of this module knows. What
+// comes in lists or streams is never read so.
+// Pure; any thread.
+#pragma once
+
+#include <json/value.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::json {
+
+/// On one line, keys sorted: the same bytes for the same content.
+std::string write_tree(const Json::Value& value);
+
+/// RFC 8259, nothing after it, at most `levels` deep. nullopt: not such a text.
+std::optional<Json::Value> read_tree(std::string_view text, int levels);
+
+}  // namespace holdfast::json
