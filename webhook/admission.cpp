@@ -209,7 +209,7 @@ void Admission::handle(net::Request request, net::Respond respond) {
   }
   if (request.method != "POST") return respond(refuse_http(405, "only POST", "POST"));
   if (!is_json(request.content_type)) return respond(refuse_http(415, "only application/json"));
-  if (about_job) return respond(JobReview(options_, log_, metrics_).answer(std::move(request)));
+  if (about_job) return respond(JobReview(options_, log_, metrics_).answer(request));
   std::make_shared<Review>(*this, *webhook, std::move(request), std::move(respond))->begin();
 }
 

@@ -43,7 +43,7 @@ bool writes_job(const json::Review& review) {
 
 }  // namespace
 
-net::Response JobReview::answer(net::Request request) {
+net::Response JobReview::answer(const net::Request& request) {
   const core::Verdict verdict = judge(request);
   net::Response response = job_answer(review_.uid, verdict, patch_, options_.policy);
   record(verdict, request);

@@ -20,7 +20,7 @@ class JobReview {
       : options_(options), log_(log), metrics_(metrics) {}
 
   /// Does not throw, but for want of memory.
-  net::Response answer(net::Request request);
+  net::Response answer(const net::Request& request);
 
  private:
   core::Verdict judge(const net::Request& request);

@@ -89,7 +89,7 @@ OpsRoutes::OpsRoutes(const core::Policy& policy, index::Index& index, const ops:
                      const ops::Metrics& metrics, AuditSource* audit)
     : policy_(policy), index_(index), health_(health), metrics_(metrics), audit_(audit) {}
 
-void OpsRoutes::handle(net::Request request, net::Respond respond) const {
+void OpsRoutes::handle(const net::Request& request, const net::Respond& respond) const {
   if (!is_served(request.path)) {
     return respond(
         text(404, "no such path; there are / /audit /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
@@ -117,7 +117,7 @@ void OpsRoutes::handle(net::Request request, net::Respond respond) const {
 }
 
 void OpsRoutes::healthz(const net::Respond& respond) const {
-  index_.prove(std::chrono::steady_clock::now() + kHealthBudget, [respond](core::Evidence evidence) {
+  index_.prove(std::chrono::steady_clock::now() + kHealthBudget, [respond](const core::Evidence& evidence) {
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
     respond(unknown == nullptr ? text(200, "ok\n") : text(503, unknown->reason + "\n"));
   });
@@ -130,7 +130,7 @@ void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) c
     return respond(exists_answer(name, intent, verdict, index_.backend()));
   }
   index_.prove(std::chrono::steady_clock::now() + kExistsBudget,
-               [this, respond, name, intent = std::move(intent)](core::Evidence evidence) {
+               [this, respond, name, intent = std::move(intent)](const core::Evidence& evidence) {
                  const core::Verdict verdict = core::decide(intent, evidence, {}, policy_, base::utc_now());
                  respond(exists_answer(name, intent, verdict, index_.backend()));
                });
@@ -147,7 +147,7 @@ void OpsRoutes::audit(const net::Request& request, const net::Respond& respond) 
     return refuse("too many audits are under way");
   }
   audit_->audit(net::query_value(request.query, "namespace"), std::chrono::steady_clock::now() + kAuditBudget,
-                [this, respond, as_html](AuditPage page) {
+                [this, respond, as_html](const AuditPage& page) {
                   respond(audit_answer(page, as_html, 200));
                   --audits_under_way_;
                 });

@@ -20,7 +20,7 @@ constexpr int kMaxDepth = 8;
 /// Aliases make few bytes many values.
 constexpr std::size_t kMaxValues = 10'000;
 
-std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line + 1); }
+std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line) + 1; }
 
 class Flattener {
  public:

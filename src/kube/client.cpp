@@ -8,7 +8,7 @@
 
 namespace holdfast::kube {
 
-Client::Client(net::Loop& loop, Config config, Options options, const ops::Logger& log)
+Client::Client(net::Loop& loop, Config config, const Options& options, const ops::Logger& log)
     : impl_(std::make_shared<Impl>(loop, std::move(config), options, log)) {
   impl_->start();
 }

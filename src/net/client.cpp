@@ -193,14 +193,14 @@ void Client::Impl::shut() {
   for (const auto& stream : ended.streams) stream->end_by_client();
 }
 
-Client::Client(Loop& loop, Options options, std::shared_ptr<const ClientTls> tls)
+Client::Client(Loop& loop, const Options& options, std::shared_ptr<const ClientTls> tls)
     : impl_(std::make_shared<Impl>(loop.impl().context, options, std::move(tls))) {}
 
 Client::~Client() { impl_->shut(); }
 
-void Client::send(Call call, std::function<void(CallResult)> done) { impl_->submit(call, std::move(done)); }
+void Client::send(const Call& call, std::function<void(CallResult)> done) { impl_->submit(call, std::move(done)); }
 
-std::unique_ptr<Client::Stream> Client::stream(Call call, StreamCallbacks callbacks) {
+std::unique_ptr<Client::Stream> Client::stream(const Call& call, StreamCallbacks callbacks) {
   return impl_->start_stream(call, std::move(callbacks));
 }
 

@@ -24,6 +24,8 @@ constexpr std::size_t kErrorBodyBytes = 64 * 1024;
 class Handle : public Client::Stream {
  public:
   explicit Handle(std::shared_ptr<LiveStream> stream) : stream_(std::move(stream)) {}
+  // Without the memory for one more handler the program may end.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~Handle() override { stream_->cancel(); }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;

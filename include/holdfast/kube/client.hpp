@@ -74,7 +74,7 @@ class Client {
 
   /// Makes no connection yet. Throws ConfigError where a file of the configuration cannot be read now.
   /// `loop` and `log` outlive the client.
-  Client(net::Loop& loop, Config config, Options options, const ops::Logger& log);
+  Client(net::Loop& loop, Config config, const Options& options, const ops::Logger& log);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -90,7 +90,7 @@ class Client {
   };
 
   /// `tls` null: plain HTTP.
-  Client(Loop& loop, Options options, std::shared_ptr<const ClientTls> tls);
+  Client(Loop& loop, const Options& options, std::shared_ptr<const ClientTls> tls);
   /// What is under way ends with Cancelled, told by this thread; when it returns no callback is under way (but the one
   /// that it was called from) and none will come. Not from a callback, unless the loop has one thread.
   ~Client();
@@ -99,7 +99,7 @@ class Client {
 
   /// `done` is called exactly once. A kept connection that the server had closed already is replaced once, without a
   /// word, when not a byte of the answer had come: all our calls may be repeated.
-  void send(Call call, std::function<void(CallResult)> done);
+  void send(const Call& call, std::function<void(CallResult)> done);
 
   /// The answer as it comes, on a connection of its own. Callbacks come one at a time: `head` at most once, then `data`
   /// (only of a 2xx answer; other bodies, up to 64 KiB, are in Reply::body of the head), at last `end` exactly once
@@ -115,7 +115,7 @@ class Client {
     /// Ends it; no callback begins after this returns, but on a loop of several threads one may still be under way.
     virtual void cancel() = 0;
   };
-  std::unique_ptr<Stream> stream(Call call, StreamCallbacks callbacks);
+  std::unique_ptr<Stream> stream(const Call& call, StreamCallbacks callbacks);
 
   /// From now on new connections use this (a rotated client certificate); kept ones are dropped when they are next
   /// free.

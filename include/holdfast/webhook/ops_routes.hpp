@@ -40,7 +40,7 @@ class OpsRoutes {
   OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health, const ops::Metrics& metrics,
             AuditSource* audit = nullptr);
 
-  void handle(net::Request request, net::Respond respond) const;
+  void handle(const net::Request& request, const net::Respond& respond) const;
 
  private:
   void healthz(const net::Respond& respond) const;

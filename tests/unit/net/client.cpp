@@ -184,6 +184,14 @@ void Client::half_close() { ::shutdown(socket_->fd, SHUT_WR); }
 
 bool Client::resumable() const { return SSL_SESSION_is_resumable(SSL_get_session(socket_->ssl)) == 1; }
 
+std::string Client::renegotiate() {
+  const WithoutSigpipe guard;
+  ERR_clear_error();
+  if (SSL_renegotiate(socket_->ssl) == 1 && SSL_do_handshake(socket_->ssl) == 1) return {};
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  return reason ? reason : "connection ended";
+}
+
 std::string Client::alpn() const {
   const unsigned char* data = nullptr;
   unsigned size = 0;

@@ -48,6 +48,9 @@ class Client {
   std::string read_to_end();
   void half_close();
 
+  /// Asks for a second handshake on the same connection (TLS 1.2). Why there was none; empty: there was one.
+  std::string renegotiate();
+
   std::string alpn() const;
   std::string tls_version() const;
   std::string cipher() const;

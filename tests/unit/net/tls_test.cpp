@@ -47,6 +47,13 @@ TEST_CASE("tls: with 1.2 only forward secret, authenticated ciphers") {
   CHECK(client.cipher() == "ECDHE-ECDSA-AES256-GCM-SHA384");
 }
 
+TEST_CASE("tls: a connection has one handshake, whatever the client asks for") {
+  TlsServed tls;
+  auto client = tls.client({.most = TLS1_2_VERSION});
+  CHECK(client.exchange(get("/")).value().status == 200);
+  CHECK(client.renegotiate() == "no renegotiation");
+}
+
 TEST_CASE("tls: chooses http/1.1 where the client offers a choice") {
   TlsServed tls;
   CHECK(tls.client({.alpn = kHttp2 + kHttp11}).alpn() == "http/1.1");
