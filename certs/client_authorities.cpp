@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "certs/files.hpp"
 #include "holdfast/base/file.hpp"
 
 namespace holdfast::certs {
@@ -24,7 +23,7 @@ ClientAuthorities::ClientAuthorities(std::string file, std::vector<std::string> 
       names_(std::move(names)),
       log_(log),
       metrics_(metrics),
-      seen_(state_of_file(file_)),
+      seen_(base::file_state(file_)),
       trust_(load()),
       lines_(kBetweenLines) {}
 
@@ -46,7 +45,7 @@ std::shared_ptr<const net::ClientTrust> ClientAuthorities::current() {
 // A file found broken is read again at each connection: a second write within one tick of the file system's clock would
 // not show in the state.
 void ClientAuthorities::look() {
-  std::string state = state_of_file(file_);
+  std::string state = base::file_state(file_);
   if (state == seen_ && problem_.empty()) return;
   seen_ = std::move(state);
   std::string problem;

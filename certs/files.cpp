@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdint>
 
 #include "holdfast/base/file.hpp"
 
@@ -30,21 +29,11 @@ CertificateFiles read_files(const std::filesystem::path& folder) {
   return files;
 }
 
-std::string state_of_file(const std::filesystem::path& file) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) != 0) found = {};
-  std::string state;
-  for (const std::int64_t number : {std::int64_t(found.st_dev), std::int64_t(found.st_ino), std::int64_t(found.st_size),
-                                    std::int64_t(found.st_mtim.tv_sec), std::int64_t(found.st_mtim.tv_nsec),
-                                    std::int64_t(found.st_ctim.tv_sec), std::int64_t(found.st_ctim.tv_nsec)}) {
-    state.append(std::to_string(number)).append(",");
-  }
-  return state;
-}
-
 std::string state_of(const std::filesystem::path& folder) {
   std::string state;
-  for (const char* name : {"tls.crt", "tls.key", "ca.crt"}) state += state_of_file(folder / name);
+  for (const char* name : {"tls.crt", "tls.key", "ca.crt"}) {
+    state.append(base::file_state((folder / name).string())).append(",");
+  }
   return state;
 }
 

@@ -17,10 +17,7 @@ struct CertificateFiles {
 /// Throws std::runtime_error naming the file.
 CertificateFiles read_files(const std::filesystem::path& folder);
 
-/// A text that changes whenever the file is replaced or written: device, inode, size and times behind all symbolic
-/// links, so that the swap of a mounted Secret's `..data` shows too. Does not read it.
-std::string state_of_file(const std::filesystem::path& file);
-/// The same of all three.
+/// base::file_state of all three.
 std::string state_of(const std::filesystem::path& folder);
 
 /// A hash of all the contents: touched files are not new files.

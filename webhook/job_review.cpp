@@ -1,14 +1,12 @@
 #include "webhook/job_review.hpp"
 
-#include <json/reader.h>
-
 #include <exception>
-#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "holdfast/base/clock.hpp"
+#include "holdfast/json/tree.hpp"
 #include "webhook/answer.hpp"
 #include "webhook/mover_patch.hpp"
 
@@ -29,11 +27,9 @@ core::Verdict pass(Code code, std::string message) {
 
 /// `body` was read before: it is JSON, without a key that stands twice, and not too deep for a tree.
 Json::Value tree_of(const std::string& body) {
-  const std::unique_ptr<Json::CharReader> reader(Json::CharReaderBuilder().newCharReader());
-  Json::Value tree;
-  std::string problem;
-  if (!reader->parse(body.data(), body.data() + body.size(), &tree, &problem)) throw MalformedJob("not JSON");
-  return tree;
+  auto tree = json::read_tree(body);
+  if (!tree) throw MalformedJob("not JSON");
+  return *std::move(tree);
 }
 
 bool writes_job(const json::Review& review) {

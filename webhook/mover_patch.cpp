@@ -1,9 +1,9 @@
 #include "webhook/mover_patch.hpp"
 
-#include <json/writer.h>
-
 #include <cstdint>
 #include <string_view>
+
+#include "holdfast/json/tree.hpp"
 
 namespace holdfast::webhook {
 namespace {
@@ -128,12 +128,7 @@ class Patch {
     add(at + "/0", value);
   }
 
-  std::string text() const {
-    if (operations_.empty()) return {};
-    Json::StreamWriterBuilder builder;
-    builder["indentation"] = "";
-    return Json::writeString(builder, operations_);
-  }
+  std::string text() const { return operations_.empty() ? std::string() : json::write_tree(operations_); }
 
  private:
   static Json::Value only(const Json::Value& value) {

@@ -1,9 +1,8 @@
 #include "holdfast/webhook/ops_routes.hpp"
 
-#include <json/writer.h>
-
 #include "holdfast/base/clock.hpp"
 #include "holdfast/core/decide.hpp"
+#include "holdfast/json/tree.hpp"
 #include "webhook/audit_page.hpp"
 
 namespace holdfast::webhook {
@@ -25,9 +24,7 @@ net::Response text(int status, std::string body) {
 }
 
 net::Response json(int status, const Json::Value& value) {
-  Json::StreamWriterBuilder builder;
-  builder["indentation"] = "";
-  net::Response response = text(status, Json::writeString(builder, value) + "\n");
+  net::Response response = text(status, json::write_tree(value) + "\n");
   response.content_type = "application/json";
   return response;
 }

@@ -48,4 +48,15 @@ std::string read_file(const std::string& path, std::size_t most) {
   return text;
 }
 
+std::string file_state(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return fmt::format("errno {}", errno);
+  return file_state(found);
+}
+
+std::string file_state(const struct stat& stat) {
+  return fmt::format("{} {} {} {}.{} {}.{}", stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtim.tv_sec,
+                     stat.st_mtim.tv_nsec, stat.st_ctim.tv_sec, stat.st_ctim.tv_nsec);
+}
+
 }  // namespace holdfast::base

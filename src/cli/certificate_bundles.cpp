@@ -9,10 +9,6 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
-
-kube::Deadline deadline() { return std::chrono::steady_clock::now() + kPatience; }
-
 std::string name_of(const kube::Target& target) { return std::string(target.resource.kind) + " " + target.name; }
 
 Json::Value operation(const char* verb, const std::string& path, const std::string& value) {
@@ -41,10 +37,11 @@ void KubeBundlePublisher::look(std::function<void(Found)> done) {
 /// One after the other.
 void KubeBundlePublisher::look_at(std::size_t target, Looked done) {
   if (target == targets_.size()) return done(entries());
-  client_.get(targets_[target], deadline(), [this, target, done = std::move(done)](const kube::Result& result) mutable {
-    if (auto problem = take(targets_[target], result)) return done(*std::move(problem));
-    look_at(target + 1, std::move(done));
-  });
+  client_.get(targets_[target], answer_by(),
+              [this, target, done = std::move(done)](const kube::Result& result) mutable {
+                if (auto problem = take(targets_[target], result)) return done(*std::move(problem));
+                look_at(target + 1, std::move(done));
+              });
 }
 
 std::optional<certs::Problem> KubeBundlePublisher::take(const kube::Target& target, const kube::Result& result) {
@@ -101,7 +98,7 @@ void KubeBundlePublisher::publish_in(std::size_t configuration, std::string bund
   }
   if (steps.size() == 1) return publish_in(configuration + 1, std::move(bundle), std::move(problem), std::move(done));
   client_.json_patch(
-      seen.target, json::write_tree(steps), deadline(),
+      seen.target, json::write_tree(steps), answer_by(),
       [this, configuration, bundle = std::move(bundle), problem = std::move(problem),
        done = std::move(done)](const kube::Result& result) mutable {
         const auto* error = std::get_if<kube::ApiError>(&result);

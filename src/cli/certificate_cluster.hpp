@@ -4,6 +4,7 @@
 
 #include <json/value.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "holdfast/kube/client.hpp"
 
 namespace holdfast::cli {
+
+/// When a call of these gives up.
+inline kube::Deadline answer_by() { return std::chrono::steady_clock::now() + std::chrono::seconds(5); }
 
 /// v1 Secret.
 class KubeSecretStore : public certs::SecretStore {

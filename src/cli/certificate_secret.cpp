@@ -9,11 +9,8 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
 constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
 constexpr const char* kHoldfast = "holdfast";
-
-kube::Deadline deadline() { return std::chrono::steady_clock::now() + kPatience; }
 
 std::string name_of(const kube::Target& target) { return "Secret " + target.ns + "/" + target.name; }
 
@@ -49,7 +46,8 @@ KubeSecretStore::KubeSecretStore(kube::Client& client, std::string ns, std::stri
     : client_(client), target_{kube::kSecrets, std::move(ns), std::move(name)} {}
 
 void KubeSecretStore::read(std::function<void(Found)> done) {
-  client_.get(target_, deadline(), [this, done = std::move(done)](const kube::Result& result) { done(found(result)); });
+  client_.get(target_, answer_by(),
+              [this, done = std::move(done)](const kube::Result& result) { done(found(result)); });
 }
 
 certs::SecretStore::Found KubeSecretStore::found(const kube::Result& result) {
@@ -81,8 +79,8 @@ void KubeSecretStore::write(const certs::SharedSecret& secret, std::function<voi
     done(written ? text_at(*written, {"metadata", "resourceVersion"}) : std::string());
   };
   std::string body = json::write_tree(document);
-  if (create) return client_.create(target_, std::move(body), deadline(), std::move(answered));
-  client_.replace(target_, std::move(body), deadline(), std::move(answered));
+  if (create) return client_.create(target_, std::move(body), answer_by(), std::move(answered));
+  client_.replace(target_, std::move(body), answer_by(), std::move(answered));
 }
 
 }  // namespace holdfast::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "holdfast/cli/settings.hpp"
 #include "holdfast/generator/generator.hpp"
@@ -14,6 +15,16 @@ std::optional<kube::Config> cluster_config(const Settings& settings);
 
 /// The same for commands that cannot do without.
 kube::Config need_cluster(const Settings& settings);
+
+/// What `make` returns. A file of the kubeconfig that cannot be read now is an error of that setting.
+template <class Make>
+auto with_kubeconfig(const Make& make) {
+  try {
+    return make();
+  } catch (const kube::ConfigError& e) {
+    throw SettingsError(std::string("kubeconfig: ") + e.what());
+  }
+}
 
 /// What the generator works by: this replica's name is POD_NAME, or host and process; where POD_NAMESPACE does not say
 /// it, our own namespace is that of the pod's account.

@@ -172,21 +172,15 @@ class Program {
 
   std::unique_ptr<Questions> make_questions() {
     if (!cluster_ || !settings_.webhook.enabled) return nullptr;
-    try {
-      return std::make_unique<Questions>(loop_, *cluster_, settings_, log_);
-    } catch (const kube::ConfigError& e) {
-      throw SettingsError(std::string("kubeconfig: ") + e.what());
-    }
+    return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, log_); });
   }
 
   std::unique_ptr<generator::Generator> make_generator() {
     if (!cluster_ || !settings_.generator.enabled) return nullptr;
-    try {
+    return with_kubeconfig([&] {
       return std::make_unique<generator::Generator>(generator_setup(settings_, *cluster_), *cluster_, *index_, log_,
                                                     metrics_);
-    } catch (const kube::ConfigError& e) {
-      throw SettingsError(std::string("kubeconfig: ") + e.what());
-    }
+    });
   }
 
   void log_start() const {

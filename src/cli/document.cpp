@@ -3,13 +3,7 @@
 #include "holdfast/json/tree.hpp"
 
 namespace holdfast::cli {
-namespace {
-
-constexpr int kMostLevels = 128;
-
-}  // namespace
-
-std::optional<Json::Value> read_document(std::string_view text) { return json::read_tree(text, kMostLevels); }
+std::optional<Json::Value> read_document(std::string_view text) { return json::read_tree(text); }
 
 const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
   const Json::Value* found = &value;

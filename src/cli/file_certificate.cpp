@@ -85,12 +85,10 @@ void FileCertificate::watch_bundles(const CertificateParts& parts) {
   const std::string ns = generator_setup(parts.settings, *parts.cluster).options.own_namespace;
   if (ns.empty()) return;
   const Settings::Certs& certs = parts.settings.certs;
-  try {
-    client_ = std::make_unique<kube::Client>(parts.loop, *parts.cluster,
-                                             kube::Client::Options{kConnections, "holdfast-certificate"}, parts.log);
-  } catch (const kube::ConfigError& e) {
-    throw SettingsError(std::string("kubeconfig: ") + e.what());
-  }
+  client_ = with_kubeconfig([&] {
+    return std::make_unique<kube::Client>(parts.loop, *parts.cluster,
+                                          kube::Client::Options{kConnections, "holdfast-certificate"}, parts.log);
+  });
   bundles_ = std::make_unique<KubeBundlePublisher>(*client_, KubeBundlePublisher::Service{ns, certs.service},
                                                    certs.configurations);
 }

@@ -72,11 +72,7 @@ std::vector<std::string> service_names(const Settings& settings, const std::stri
 }
 
 std::unique_ptr<ServingCertificate> make_own_certificate(const CertificateParts& parts) {
-  try {
-    return std::make_unique<OwnCertificate>(parts, own_namespace(parts));
-  } catch (const kube::ConfigError& e) {
-    throw SettingsError(std::string("kubeconfig: ") + e.what());
-  }
+  return with_kubeconfig([&] { return std::make_unique<OwnCertificate>(parts, own_namespace(parts)); });
 }
 
 std::unique_ptr<ServingCertificate> make_certificate(const CertificateParts& parts) {

@@ -1,29 +1,15 @@
 #include "src/generator/observed.hpp"
 
-#include <json/reader.h>
-
 #include <algorithm>
-#include <memory>
 
+#include "holdfast/json/tree.hpp"
 #include "src/generator/mover.hpp"
 
 namespace holdfast::generator {
 namespace {
 
 /// The spec as a tree; null where it cannot be read, which then says nothing.
-Json::Value spec_of(const core::Observed& object) {
-  Json::CharReaderBuilder builder;
-  builder.settings_["collectComments"] = false;
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value spec;
-  try {
-    const char* begin = object.spec.data();
-    if (!reader->parse(begin, begin + object.spec.size(), &spec, nullptr)) return {};
-  } catch (const Json::Exception&) {
-    return {};
-  }
-  return spec;
-}
+Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
 
 const Json::Value& member(const Json::Value& value, const char* name) {
   return value.isObject() ? value[name] : Json::Value::nullSingleton();

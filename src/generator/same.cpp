@@ -1,9 +1,7 @@
-#include <json/reader.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "holdfast/generator/desired.hpp"
+#include "holdfast/json/tree.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -47,17 +45,6 @@ bool contains(const Json::Value& present, const Json::Value& wanted) {
   return wanted == present;
 }
 
-/// Null for what is no JSON.
-Json::Value parse(const std::string& text) {
-  Json::CharReaderBuilder builder;
-  Json::CharReaderBuilder::strictMode(&builder.settings_);
-  const std::unique_ptr<Json::CharReader> reader(builder.newCharReader());
-  Json::Value value;
-  std::string errors;
-  if (!reader->parse(text.data(), text.data() + text.size(), &value, &errors)) return {};
-  return value;
-}
-
 }  // namespace
 
 bool same(const Object& wanted, const core::Observed& observed) {
@@ -66,7 +53,7 @@ bool same(const Object& wanted, const core::Observed& observed) {
   return contains(observed.meta.annotations, metadata["annotations"]) &&
          contains(observed.meta.labels, metadata["labels"]) &&
          owned_by(observed.meta.owners, metadata["ownerReferences"]) &&
-         contains(parse(observed.spec), wanted.body["spec"]);
+         contains(json::read_tree(observed.spec).value_or(Json::Value()), wanted.body["spec"]);
 }
 
 }  // namespace holdfast::generator

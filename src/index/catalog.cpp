@@ -45,11 +45,6 @@ OpenFile open_regular(const std::string& path) {
   return file;
 }
 
-Hash128 stat_hash(const Hasher& hasher, const struct stat& stat) {
-  return hasher(fmt::format("{} {} {} {}.{} {}.{}", stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtim.tv_sec,
-                            stat.st_mtim.tv_nsec, stat.st_ctim.tv_sec, stat.st_ctim.tv_nsec));
-}
-
 }  // namespace
 
 CatalogFile::CatalogFile(std::string file) : file_(std::move(file)), hasher_(Hasher::seeded_randomly()) {}
@@ -58,7 +53,7 @@ ProbeResult CatalogFile::probe() {
   try {
     const OpenFile file = open_regular(file_);
     Fingerprint fingerprint;
-    fingerprint.names = stat_hash(hasher_, file.stat);
+    fingerprint.names = hasher_(base::file_state(file.stat));
     const core::Time touched = std::max(time_of(file.stat.st_mtim), time_of(file.stat.st_ctim));
     fingerprint.format = content_hash(file.fd.get(), fingerprint.names, touched);
     return fingerprint;

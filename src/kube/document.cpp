@@ -3,14 +3,8 @@
 #include "holdfast/json/tree.hpp"
 
 namespace holdfast::kube {
-namespace {
-
-constexpr int kMostLevels = 64;
-
-}  // namespace
-
 std::optional<Json::Value> read_document(std::string_view text) {
-  auto value = json::read_tree(text, kMostLevels);
+  auto value = json::read_tree(text);
   if (value && !value->isObject()) return std::nullopt;
   return value;
 }

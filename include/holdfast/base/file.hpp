@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+struct stat;
+
 namespace holdfast::base {
 
 /// Owns one descriptor, or none (-1).
@@ -39,5 +41,11 @@ std::size_t read_some(int fd, std::span<char> buffer);
 /// The whole file. Throws std::system_error, or std::runtime_error when it is longer than `most` bytes or not a regular
 /// file; both name the path.
 std::string read_file(const std::string& path, std::size_t most);
+
+/// A text that differs after the file was written or replaced: device, inode, size and times, behind all symbolic
+/// links, so that the swap of a mounted Secret's `..data` shows too. Without reading it, and as finely as the clock of
+/// the file system goes (Linux: a few milliseconds). A file that cannot be looked at has a state too: why.
+std::string file_state(const std::string& path);
+std::string file_state(const struct stat& stat);
 
 }  // namespace holdfast::base

@@ -14,7 +14,7 @@ namespace holdfast::json {
 /// On one line, keys sorted: the same bytes for the same content.
 std::string write_tree(const Json::Value& value);
 
-/// RFC 8259, nothing after it, at most `levels` deep. nullopt: not such a text.
-std::optional<Json::Value> read_tree(std::string_view text, int levels);
+/// RFC 8259, nothing after it, at most `levels` deep (128: as deep as the object readers go). nullopt: not such a text.
+std::optional<Json::Value> read_tree(std::string_view text, int levels = 128);
 
 }  // namespace holdfast::json

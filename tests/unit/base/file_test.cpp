@@ -41,6 +41,31 @@ TEST_CASE("a FIFO does not hang the reader") {
   CHECK_THROWS_WITH(read_file(path, 10), path + ": not a regular file");
 }
 
+TEST_CASE("a file's state tells that it was written, replaced, taken away or pointed elsewhere") {
+  const Folder folder;
+  const std::string path = folder.path / "f";
+  const std::string missing = file_state(path);
+  std::ofstream(path) << "one";
+  const std::string first = file_state(path);
+  CHECK(first != missing);
+  CHECK(file_state(path) == first);
+  std::ofstream(path) << "longer";
+  CHECK(file_state(path) != first);
+
+  const std::string other = folder.path / "other";
+  std::ofstream(other) << "longer";
+  const std::string link = folder.path / "link";
+  std::filesystem::create_symlink(path, link);
+  CHECK(file_state(link) == file_state(path));
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(other, link);
+  CHECK(file_state(link) == file_state(other));
+  CHECK(file_state(link) != file_state(path));
+
+  std::filesystem::remove(path);
+  CHECK(file_state(path) == missing);
+}
+
 TEST_CASE("a descriptor is closed once, by its last owner") {
   int number = -1;
   {
