@@ -80,7 +80,7 @@ void Worker::stop_if_idle() {
 
 void Worker::lead(bool leads) {
   shared_.leads = leads;
-  metrics_.generator_state(queue_.depth(steady_clock::now()), leads);
+  show_state();
   if (!leads) {
     log_.warn("not leading", {{"holder", elector_->holder()}});
     return;
@@ -89,6 +89,11 @@ void Worker::lead(bool leads) {
   sweeping_ = true;
   desk_.want(steady_clock::now());
   look_at_all();
+}
+
+void Worker::show_state() {
+  // Whoever does not lead keeps what it would look at, and nothing waits for it.
+  metrics_.generator_state(shared_.leads ? queue_.depth(steady_clock::now()) : 0, shared_.leads);
 }
 
 void Worker::look_at(const core::PvcName& pvc, Steady when) {
@@ -132,7 +137,7 @@ void Worker::wake(Steady when) {
 void Worker::tick() {
   shared_.problem.replace(problem());
   shared_.memory_problem.replace(seen_.problem());
-  metrics_.generator_state(queue_.depth(steady_clock::now()), shared_.leads);
+  show_state();
   if (installation_.due(steady_clock::now())) settle_installation();
   if (queue_.next() && *queue_.next() <= steady_clock::now()) pump();
   later(setup_.tempo.tick, [this] { tick(); });

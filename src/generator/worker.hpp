@@ -60,6 +60,7 @@ class Worker {
   void pump();
   void wake(Steady when);
   void tick();
+  void show_state();
   void sweep();
   void evidence_arrived();
   void settle_installation();

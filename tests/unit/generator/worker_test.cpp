@@ -46,6 +46,13 @@ bool has_warned(const Household& house, const std::string& reason) {
   return std::any_of(events.begin(), events.end(), [&](const Json::Value& event) { return event["reason"] == reason; });
 }
 
+/// For an hour.
+void let_somebody_lead(Household& house) {
+  house.cluster.put(kube::kLeases, parse(R"({"metadata": {"namespace": "holdfast", "name": "holdfast"},
+    "spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 3600, "renewTime": "2026-01-01T00:00:00.000000Z",
+             "leaseTransitions": 1}})"));
+}
+
 }  // namespace
 
 TEST_CASE("a protected PVC gets its objects, and what somebody changes in them is put back") {
@@ -137,9 +144,7 @@ TEST_CASE("a foreign object is left as it is, and the PVC's Event says so") {
 
 TEST_CASE("who does not hold the Lease writes nothing") {
   Household house;
-  house.cluster.put(kube::kLeases, parse(R"({"metadata": {"namespace": "holdfast", "name": "holdfast"},
-    "spec": {"holderIdentity": "somebody", "leaseDurationSeconds": 3600, "renewTime": "2026-01-01T00:00:00.000000Z",
-             "leaseTransitions": 1}})"));
+  let_somebody_lead(house);
   house.start();
   REQUIRE(eventually([&] { return house.audit().problem.empty(); }));
   // By the time that the last one is known, whoever writes has written for the first.
@@ -150,6 +155,21 @@ TEST_CASE("who does not hold the Lease writes nothing") {
   CHECK_FALSE(house.generator->leads());
   CHECK(house.writes() == 0);
   CHECK(house.cluster.all(kube::kEvents).empty());
+}
+
+TEST_CASE("nothing waits in the queue of who does not lead") {
+  Household house;
+  let_somebody_lead(house);
+  for (const char* name : {"data", "mail", "music", "photos"}) house.add_claim(name);
+  house.start();
+  REQUIRE(eventually([&] { return house.audited("photos").source == "missing"; }));
+  // A problem is told whenever the queue is counted: by the time that it is no problem any more, both were done.
+  house.cluster.set_faults([](const fakes::ApiRequest&) { return refused(403, "Forbidden"); });
+  house.cluster.end_watches();
+  REQUIRE(eventually([&] { return !house.generator->problem().empty(); }));
+  house.cluster.set_faults({});
+  REQUIRE(eventually([&] { return house.generator->problem().empty(); }));
+  CHECK(house.metrics.text().find("holdfast_generator_queue_depth 0\n") != std::string::npos);
 }
 
 TEST_CASE("whoever does not know its own namespace writes nothing, and says why") {
