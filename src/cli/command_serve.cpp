@@ -235,10 +235,9 @@ class Program {
   }
 
   void listen() {
-    ops_.emplace(loop_, net::Listener::Options{"ops", settings_.ops_port, ops_limits(), nullptr},
-                 [this](net::Request request, net::Respond respond) {
-                   ops_routes_.handle(std::move(request), std::move(respond));
-                 });
+    ops_.emplace(
+        loop_, net::Listener::Options{"ops", settings_.ops_port, ops_limits(), nullptr},
+        [this](const net::Request& request, const net::Respond& respond) { ops_routes_.handle(request, respond); });
     log_.info("listening", {{"listener", "ops"}, {"address", ops_->address()}});
     if (!settings_.webhook.enabled) return;
     webhook_.emplace(loop_,

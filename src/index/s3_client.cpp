@@ -75,11 +75,11 @@ void S3Client::trust() {
   ca_ = ca;
 }
 
-std::future<net::CallResult> S3Client::send(net::Call call) {
+std::future<net::CallResult> S3Client::send(const net::Call& call) {
   const auto promise = std::make_shared<std::promise<net::CallResult>>();
   const std::lock_guard lock(mutex_);
   if (http_) {
-    http_->send(std::move(call), [promise](net::CallResult result) { promise->set_value(std::move(result)); });
+    http_->send(call, [promise](net::CallResult result) { promise->set_value(std::move(result)); });
   } else {
     promise->set_value(net::CallFailure{net::CallFailure::Why::Cancelled, "the client has ended"});
   }
@@ -105,7 +105,7 @@ std::future<net::CallResult> S3Session::send(const S3Request& request) {
   call.target = canonical_target(signed_request);
   call.headers = std::move(signed_request.headers);
   call.deadline = deadline_;
-  return client_.send(std::move(call));
+  return client_.send(call);
 }
 
 std::optional<std::string> S3Session::finish(Pending pending) {

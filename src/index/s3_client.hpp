@@ -31,7 +31,7 @@ class S3Client {
   friend class S3Session;
   /// Makes new connections trust what is in the CA file now. Throws std::runtime_error.
   void trust();
-  std::future<net::CallResult> send(net::Call call);
+  std::future<net::CallResult> send(const net::Call& call);
 
   const S3Options options_;
   const S3Address address_;

@@ -86,7 +86,7 @@ void Client::Impl::transmit(const ExchangePtr& exchange, const Credential& crede
   ++(call.method == "GET" ? reads : writes);
   const std::lock_guard lock(mutex);
   if (stopped) return;
-  http->send(std::move(call), [weak = weak_from_this(), exchange](net::CallResult answer) {
+  http->send(call, [weak = weak_from_this(), exchange](net::CallResult answer) {
     if (const auto self = weak.lock()) self->answered(exchange, std::move(answer));
   });
 }

@@ -43,7 +43,7 @@ void WatchStream::open(const Credential& credential) {
   {
     const std::lock_guard lock(client->mutex);
     if (client->stopped) return;
-    stream = client->http->stream(std::move(call), stream_callbacks());
+    stream = client->http->stream(call, stream_callbacks());
   }
   {
     const std::lock_guard lock(mutex_);
