@@ -18,7 +18,8 @@ RUN tools/image/packages "${TARGETARCH}" && rm -rf /var/lib/apt/lists/*
 FROM tools AS kopia
 ARG TARGETARCH
 WORKDIR /src
-COPY tools/components tools/components
+COPY tools/components/build tools/components/build
+COPY tools/components/kopia tools/components/kopia
 RUN HOLDFAST_CACHE=/cache GOARCH="${TARGETARCH}" tools/components/build kopia-stripped >/tmp/folder \
     && install -D "$(cat /tmp/folder)/kopia-stripped" /out/kopia
 
@@ -32,7 +33,9 @@ COPY src src
 COPY webhook webhook
 COPY certs certs
 COPY tools/image/arm64.cmake tools/image/amd64.cmake tools/image/
-RUN cmake --preset release -DCMAKE_TOOLCHAIN_FILE="/src/tools/image/${TARGETARCH}.cmake" >/dev/null \
+ENV CCACHE_DIR=/ccache
+RUN --mount=type=cache,target=/ccache \
+    cmake --preset release -DCMAKE_TOOLCHAIN_FILE="/src/tools/image/${TARGETARCH}.cmake" >/dev/null \
     && cmake --build --preset release \
     && install -D --strip --strip-program="$(sed -n 's/^set(STRIP \(.*\))$/\1/p' "tools/image/${TARGETARCH}.cmake")" \
          build/holdfast /out/holdfast

@@ -15,6 +15,7 @@ from rig.processes import run
 from suite import Stage
 
 USER = "65532"
+ARCH, OTHER_ARCH = ("arm64", "amd64") if os.uname().machine == "aarch64" else ("amd64", "arm64")
 CLAIM = """
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -23,9 +24,13 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """
 
 
+def lay_out_command(into: pathlib.Path, arch: str) -> list:
+    return [ROOT / "tools/image/rootfs", "--holdfast", Stage.holdfast, "--kopia", Stage.components / "kopia",
+            "--version", "1.2.3", "--epoch", "1700000000", "--out", into, "--arch", arch]
+
+
 def lay_out(into: pathlib.Path) -> pathlib.Path:
-    run(ROOT / "tools/image/rootfs", "--holdfast", Stage.holdfast, "--kopia", Stage.components / "kopia",
-        "--version", "1.2.3", "--epoch", "1700000000", "--out", into)
+    run(*lay_out_command(into, ARCH))
     return into
 
 
@@ -106,10 +111,17 @@ class ImageFiles(unittest.TestCase):
         for library, package in (("libcrypto.so.3", "libssl3"), ("libyaml-cpp.so.0.7", "libyaml-cpp0.7")):
             self.assertTrue(list(self.root.glob(f"lib/*/{library}")), library)
             self.assertRegex(named[package]["externalRefs"][0]["referenceLocator"], f"^pkg:deb/debian/{package}@.")
+        for package in self.bill["packages"]:  # a plus sign would be read as a blank by some
+            self.assertNotIn("+", package["externalRefs"][0]["referenceLocator"])
         known = {"SPDXRef-DOCUMENT", *(package["SPDXID"] for package in self.bill["packages"])}
         self.assertEqual(len(known), len(self.bill["packages"]) + 1, "two packages share an identifier")
         for relation in self.bill["relationships"]:
             self.assertLessEqual({relation["spdxElementId"], relation["relatedSpdxElement"]}, known)
+
+    def test_programs_for_another_processor_are_refused(self):
+        done = subprocess.run(lay_out_command(self.folder / "other", OTHER_ARCH), capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(f"{Stage.holdfast} is for", done.stderr)
 
     def test_the_same_programs_give_the_same_bytes_again(self):
         first, second = lay_out(self.folder / "first"), lay_out(self.folder / "second")

@@ -9,6 +9,11 @@ def _readelf(flag: str, path: Path) -> str:
     return subprocess.run(["readelf", "--wide", flag, str(path)], check=True, capture_output=True, text=True).stdout
 
 
+def machine(path: Path) -> str:
+    """What it runs on, in readelf's words, such as "AArch64"."""
+    return re.search(r"Machine:\s+(.+)", _readelf("-h", path)).group(1).strip()
+
+
 def interpreter(path: Path) -> str | None:
     """The loader that it asks for; None: it is linked statically."""
     found = re.search(r"Requesting program interpreter: ([^\]]+)\]", _readelf("-l", path))

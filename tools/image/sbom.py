@@ -8,6 +8,7 @@ import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import gobuild
 
@@ -23,6 +24,11 @@ class Debian(NamedTuple):
 
 def _identifier(*words: str) -> str:
     return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", "-".join(words))
+
+
+def _purl(kind: str, name: str, version: str, qualifiers: str = "") -> str:
+    """Scanners look packages up by it; a plus sign in a name or version is written as %2B."""
+    return f"pkg:{kind}/{quote(name)}@{quote(version, safe=':')}{qualifiers}"
 
 
 def _package(identifier: str, name: str, version: str, purl: str, licence: str = NOT_SAID) -> dict:
@@ -49,7 +55,7 @@ def _debian(packages: list[Debian], program: str) -> tuple[list[dict], list[dict
     found, relations = [], []
     for one in sorted(packages):
         identifier = _identifier("deb", one.name)
-        purl = f"pkg:deb/debian/{one.name}@{one.version}?arch={one.architecture}&distro=bookworm"
+        purl = _purl("deb/debian", one.name, one.version, f"?arch={one.architecture}&distro=bookworm")
         found.append(_package(identifier, one.name, one.version, purl))
         relations.append(_relation(program, one.linkage, identifier))
     return found, relations
@@ -57,10 +63,10 @@ def _debian(packages: list[Debian], program: str) -> tuple[list[dict], list[dict
 
 def _modules(build: gobuild.Build, program: str) -> tuple[list[dict], list[dict]]:
     found = [_package(_identifier("go", "stdlib"), "stdlib", build.toolchain,
-                      f"pkg:golang/stdlib@{build.toolchain.removeprefix('go')}")]
+                      _purl("golang", "stdlib", build.toolchain.removeprefix("go")))]
     for module in sorted(build.modules[1:]):
         found.append(_package(_identifier("go", module.path), module.path, module.version,
-                              f"pkg:golang/{module.path}@{module.version}"))
+                              _purl("golang", module.path, module.version)))
     return found, [_relation(program, "STATIC_LINK", one["SPDXID"]) for one in found]
 
 
@@ -71,9 +77,9 @@ def kopia_version(build: gobuild.Build) -> str:
 
 def document(version: str, holdfast: Path, kopia: Path, packages: list[Debian], epoch: int) -> str:
     build = gobuild.read(kopia)
-    ours = _program("holdfast", version, f"pkg:generic/holdfast@{version}", "Apache-2.0", holdfast)
+    ours = _program("holdfast", version, _purl("generic", "holdfast", version), "Apache-2.0", holdfast)
     kopia_is = kopia_version(build)
-    theirs = _program("kopia", kopia_is, f"pkg:golang/github.com/kopia/kopia@{kopia_is}", "Apache-2.0", kopia)
+    theirs = _program("kopia", kopia_is, _purl("golang", "github.com/kopia/kopia", kopia_is), "Apache-2.0", kopia)
     debs, links = _debian(packages, ours["SPDXID"])
     modules, builds = _modules(build, theirs["SPDXID"])
     body = {
