@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -70,7 +71,7 @@ class Rendered:
 
     def give_rights(self, api: Api) -> None:
         for document in self.rights():
-            path = _path_of(document)
+            path = path_of(document)
             answer = api.request("PATCH", f"{path}?fieldManager=rig&force=true&fieldValidation=Strict", document,
                                  "application/apply-patch+yaml")
             if not answer.ok:
@@ -79,7 +80,7 @@ class Rendered:
     def take_rights_back(self, api: Api) -> None:
         for document in self.rights():
             if document["kind"] not in ("Namespace", "ServiceAccount"):
-                api.request("DELETE", _path_of(document))
+                api.request("DELETE", path_of(document))
 
     def grants(self, roles: str = "") -> set[tuple[str, str, str]]:
         """(group, resource, verb) of every rule, or of those in roles of that name."""
@@ -95,10 +96,18 @@ def excluded(entry: dict) -> list[str]:
     return term["values"]
 
 
-def _path_of(document: dict) -> str:
+def path_of(document: dict) -> str:
+    """Where the API server has it."""
     group, _, version = document["apiVersion"].rpartition("/")
-    kind = Kind(group, version, document["kind"], f"{document['kind'].lower()}s", "namespace" in document["metadata"])
+    plural = f"{document['kind'].lower()}s".replace("ys", "ies")
+    kind = Kind(group, version, document["kind"], plural, "namespace" in document["metadata"])
     return kind.path(document["metadata"].get("namespace"), document["metadata"]["name"])
+
+
+def page_lines(page: str) -> list[str]:
+    """The commands that a page of the docs gives."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return [line for block in blocks for line in block.replace("\\\n", " ").strip().splitlines()]
 
 
 class Copy:

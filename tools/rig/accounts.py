@@ -20,8 +20,9 @@ def rule(group: str, resources: str, verbs: str) -> dict:
 class ServiceAccount:
     """Its folder holds `token`, `ca.crt` and `namespace`; the caller removes it."""
 
-    def __init__(self, plane: ControlPlane, folder: pathlib.Path, rules: list[dict], *, namespace: str = NAMESPACE,
-                 name: str = "holdfast"):
+    def __init__(self, plane: ControlPlane, folder: pathlib.Path, rules: list[dict] | None, *,
+                 namespace: str = NAMESPACE, name: str = "holdfast"):
+        """`rules`: what it may do; None: somebody else has made it and says that."""
         self._plane = plane
         self._objects = Objects(plane.api)
         self._tokens = 0
@@ -29,7 +30,8 @@ class ServiceAccount:
         self.folder = folder
         self.namespace = namespace
         self.name = name
-        self._create(rules)
+        if rules is not None:
+            self._create(rules)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "ca.crt").write_bytes(plane.ca.read_bytes())
         (folder / "namespace").write_text(namespace)
