@@ -7,7 +7,7 @@ LONG_MINUTES ?= 60
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-long fuzz cluster bench coverage image fmt clean
+.PHONY: help build demo test test-long fuzz cluster bench coverage dashboard image fmt clean
 
 help: ## this list
 	@awk -F': .*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ bench: ## benchmarks with their peers; reports, never fails on a time
 coverage: ## lines of core, json and webhook that the tests execute
 	@tools/setup test
 	@tools/coverage
+
+dashboard: build ## the picture of the dashboard in docs, from a real Prometheus (needs chromium)
+	@tools/setup cluster
+	@tools/dashboard/run
 
 image: ## the container image (ARCH=arm64, BASE=…: docs/image.md)
 	@tools/image/build

@@ -9,12 +9,12 @@ import urllib.request
 from .processes import Child, free_ports, plain_environment, wait_until
 
 _CONFIGURATION = """\
-global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+global: {{scrape_interval: {scrape_s}s, scrape_timeout: 1s, evaluation_interval: {scrape_s}s}}
 rule_files: [{folder}/rules.yaml]
 scrape_configs:
 - job_name: holdfast
   honor_labels: true
-  static_configs: [{{targets: {targets}}}]
+  static_configs: {targets}
 """
 
 
@@ -23,13 +23,18 @@ def program() -> str | None:
 
 
 class Prometheus:
-    """From its constructor, which returns once it is ready, to stop(). `targets`: ports on loopback."""
+    """From its constructor, which returns once it is ready, to stop().
 
-    def __init__(self, folder: pathlib.Path, targets: list[int], rules: str):
+    `targets`: ports on loopback; `labels`: what else the series of a target carry, by its port.
+    """
+
+    def __init__(self, folder: pathlib.Path, targets: list[int], rules: str, *,
+                 labels: dict[int, dict[str, str]] | None = None, scrape_s: int = 1):
         self._folder = folder
         (folder / "rules.yaml").write_text(rules)
         (folder / "prometheus.yaml").write_text(_CONFIGURATION.format(
-            folder=folder, targets=[f"127.0.0.1:{port}" for port in targets]))
+            folder=folder, scrape_s=scrape_s, targets=json.dumps(
+                [{"targets": [f"127.0.0.1:{port}"], "labels": (labels or {}).get(port, {})} for port in targets])))
         [self._port] = free_ports(1)
         self._child = Child([program(), f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data",
                              f"--web.listen-address=127.0.0.1:{self._port}"], folder / "prometheus.log",
@@ -46,6 +51,11 @@ class Prometheus:
     def query(self, promql: str) -> list[dict]:
         """The series of this moment."""
         return self._ask(f"query?{urllib.parse.urlencode({'query': promql})}")["result"]
+
+    def query_range(self, promql: str, start: float, end: float, step_s: int) -> list[dict]:
+        """The series from `start` to `end` (Unix time), a value every step."""
+        words = {"query": promql, "start": start, "end": end, "step": step_s}
+        return self._ask(f"query_range?{urllib.parse.urlencode(words)}")["result"]
 
     def rules(self) -> dict[str, dict]:
         """Every alert by name: state, health, the alerts that are pending or fire."""
