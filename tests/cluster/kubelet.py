@@ -1,18 +1,22 @@
-"""Runs holdfast as a node would run the pod of its Deployment: the settings, files, environment and account of that."""
+"""Runs the pods that the controllers of a cluster without nodes make of holdfast's Deployment, each as a process."""
 
-import base64
+import concurrent.futures
 import pathlib
-import shlex
+import threading
 
 from installation import NAMESPACE
-from rig.accounts import ServiceAccount
+from pod import Missing, Pod
+from rig.cluster_network import ClusterNetwork
 from rig.control_plane import ControlPlane
-from rig.holdfast import Holdfast
-from rig.objects import CONFIG_MAP, SECRET, Kind, Objects
+from rig.objects import Kind, Objects, Refused
 from rig.processes import plain_environment
 from suite import Stage
 
-DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
+POD = Kind("", "v1", "Pod", "pods")
+
+_OURS = "app.kubernetes.io/name=holdfast"
+_LOOK_EVERY_S = 0.2
+_MOST_PODS = 16  # at a time
 
 # What `kubectl exec deploy/holdfast -- …` does where there is no node to do it; all else is kubectl's own.
 _KUBECTL = """\
@@ -21,6 +25,7 @@ case " $* " in
 *" exec deploy/holdfast -- holdfast "*)
   while [ "$1" != -- ]; do shift; done
   shift 2
+  [ -e {environment} ] || {{ echo 'error: container not found ("holdfast")' >&2; exit 1; }}
   set -a; . {environment}; exec {holdfast} "$@" ;;
 *) exec {kubectl} "$@" ;;
 esac
@@ -28,73 +33,139 @@ esac
 
 
 class Kubelet:
-    """For one pod at a time. `repository`: the folder that the claim of that name leads to."""
+    """For a `with` block. `network` leads to the pods that were ready at the last look but one, as a Service would.
 
-    def __init__(self, plane: ControlPlane, folder: pathlib.Path, repository: pathlib.Path):
+    No pod is ever bound to a node: one that is deleted is gone from the API at once, and its process is told to stop.
+    `programs`: what runs for the tag of an image, where that is not the program under test.
+    """
+
+    def __init__(self, plane: ControlPlane, network: ClusterNetwork, folder: pathlib.Path, repository: pathlib.Path,
+                 programs: dict[str, pathlib.Path] | None = None):
         self._objects = Objects(plane.api)
         self._plane = plane
+        self._network = network
         self._folder = folder
         self._repository = repository
-        self._started = 0
-        self.pod: Holdfast | None = None
+        self._programs = programs or {}
+        self._pods: dict[str, Pod] = {}  # by uid
+        self._starting: dict[str, concurrent.futures.Future] = {}
+        self._reported: dict[str, bool] = {}
+        self._stop = threading.Event()
+        # A program ends with the thread that has started it: these live as long as the block.
+        self._threads = concurrent.futures.ThreadPoolExecutor(_MOST_PODS)
+        self._loop = threading.Thread(target=self._run)
+        self.leaving: list[Pod] = []  # deleted ones, told to stop; they stay in the list when they have ended
+        self.may_start = True
+        self.looks = 0  # how often it has looked at the pods
+        self._write_tools()
 
-    def start(self) -> Holdfast:
-        """In place of the one before, as after a change of the Deployment."""
-        self.stop()
-        self._started += 1
-        environment = self._environment(self._folder / f"root-{self._started}")
-        self._let_exec_know(environment)
-        self.pod = Holdfast(Stage.holdfast, self._folder, self._folder, "--drain", "0s", name=f"pod-{self._started}",
-                            environment=environment)
-        return self.pod
+    def __enter__(self):
+        self._loop.start()
+        return self
 
-    def stop(self) -> None:
-        if self.pod:
-            self.pod.stop()
-            self.pod = None
+    def __exit__(self, *_):
+        self._stop.set()
+        self._loop.join()
+        self._threads.shutdown()
+        for pod in (*self._pods.values(), *self.leaving):
+            pod.kill()
+
+    @property
+    def pods(self) -> list[Pod]:
+        """Those that run and are wanted."""
+        return [pod for pod in list(self._pods.values()) if pod.alive]
+
+    @property
+    def served(self) -> bool:
+        """Whether there is a pod that the network leads to."""
+        return bool(self._network.ports)
+
+    def kill_all(self) -> None:
+        """Their processes, and none starts again before may_start is set."""
+        self.may_start = False
+        for pod in self.pods:
+            pod.kill()
 
     def shell_environment(self) -> dict[str, str]:
-        """In which kubectl reaches the pod, and helm is there."""
+        """In which kubectl reaches a pod, and helm is there."""
         found = plain_environment(self._folder, KUBECONFIG=str(self._plane.kubeconfig))
         return found | {"PATH": f"{self._folder / 'bin'}:{Stage.components}:{found['PATH']}"}
 
-    def _environment(self, root: pathlib.Path) -> dict[str, str]:
-        spec = self._objects.get(DEPLOYMENT, NAMESPACE, "holdfast")["spec"]["template"]["spec"]
-        [container] = spec["containers"]
-        volumes = {volume["name"]: volume for volume in spec["volumes"]}
-        for mount in container["volumeMounts"]:
-            self._mount(volumes[mount["name"]], root / mount["mountPath"].lstrip("/"))
-        found = {each["name"]: each["value"] for each in container["env"] if "value" in each}
-        found = {name: f"{root}{value}" if value.startswith("/") else value for name, value in found.items()}
-        return found | self._of_this_machine(root, spec["serviceAccountName"])
+    def _run(self) -> None:
+        ready: tuple[int, ...] = ()
+        while not self._stop.wait(_LOOK_EVERY_S):
+            self._network.ports = ready
+            ready = tuple(self._look())
+            self.looks += 1
 
-    def _mount(self, volume: dict, path: pathlib.Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if "persistentVolumeClaim" in volume:
-            path.symlink_to(self._repository)
-            return
-        path.mkdir()
-        if "configMap" in volume:
-            for name, text in self._objects.get(CONFIG_MAP, NAMESPACE, volume["configMap"]["name"])["data"].items():
-                (path / name).write_text(text)
-        if "secret" in volume:
-            for name, text in self._objects.get(SECRET, NAMESPACE, volume["secret"]["secretName"])["data"].items():
-                (path / name).write_bytes(base64.b64decode(text))
+    def _look(self) -> list[int]:
+        """The ports of those that are ready."""
+        documents = {document["metadata"]["uid"]: document
+                     for document in self._objects.items(POD, NAMESPACE, labels=_OURS)}
+        for uid in set(self._pods) - set(documents):
+            self._dismiss(uid)
+        ready = []
+        for uid, document in documents.items():
+            if self._tend(uid, document):
+                ready.append(self._pods[uid].holdfast.webhook_port)
+        self._let_exec_know()
+        return ready
 
-    def _of_this_machine(self, root: pathlib.Path, account: str) -> dict[str, str]:
-        """Where the container has other paths than we, the account's token, and a log that the rig can read."""
-        given = ServiceAccount(self._plane, root / "account", [], name=account)
-        return {"POD_NAMESPACE": NAMESPACE, "POD_NAME": f"holdfast-{self._started}",
-                "HOLDFAST_INDEX_PATH": str(root / "repository"),
-                "HOLDFAST_KOPIA_BINARY": str(Stage.components / "kopia"),
-                "HOLDFAST_KUBECONFIG": str(given.kubeconfig()), "HOLDFAST_LOG_FORMAT": "text"}
+    def _dismiss(self, uid: str) -> None:
+        if not self._has_started(uid):
+            return  # a later look will find it listening
+        pod = self._pods.pop(uid)
+        self._reported.pop(uid, None)
+        if pod.alive:
+            pod.holdfast.process.signal(15)
+            self.leaving.append(pod)
 
-    def _let_exec_know(self, environment: dict[str, str]) -> None:
+    def _tend(self, uid: str, document: dict) -> bool:
+        """Whether it is ready."""
+        pod = self._pods.setdefault(uid, Pod(self._plane, self._folder, document, self._repository))
+        if self._has_started(uid) and not pod.alive and self.may_start:
+            program = self._programs.get(pod.image.rpartition(":")[2], Stage.holdfast)
+            self._starting[uid] = self._threads.submit(pod.start, program)
+        ready = uid not in self._starting and pod.ready()
+        if self._reported.get(uid) != ready:
+            self._report(uid, pod, ready)
+        return ready
+
+    def _has_started(self, uid: str) -> bool:
+        """Or is not being started at all. What it mounts may not be there yet: then it is started again."""
+        start = self._starting.get(uid)
+        if start is None:
+            return True
+        if not start.done():
+            return False
+        del self._starting[uid]
+        if not isinstance(start.exception(), (Missing, ChildProcessError, Refused, type(None))):
+            raise start.exception()
+        return True
+
+    def _report(self, uid: str, pod: Pod, ready: bool) -> None:
+        conditions = [{"type": kind, "status": str(ready)} for kind in ("Ready", "ContainersReady")]
+        try:
+            self._objects.set_status(POD, NAMESPACE, pod.name, {"phase": "Running", "conditions": conditions})
+            self._reported[uid] = ready
+        except Refused as refused:
+            if refused.answer.status not in (404, 409):
+                raise
+
+    def _let_exec_know(self) -> None:
         path = self._folder / "pod.env"
-        path.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items()))
+        running = [pod for uid, pod in self._pods.items() if uid not in self._starting and pod.alive]
+        if not running:
+            path.unlink(missing_ok=True)
+            return
+        part = path.with_suffix(".part")
+        part.write_text(running[0].shell_words())
+        part.rename(path)
+
+    def _write_tools(self) -> None:
         tools = self._folder / "bin"
         tools.mkdir(exist_ok=True)
         kubectl = tools / "kubectl"
-        kubectl.write_text(_KUBECTL.format(environment=path, holdfast=Stage.holdfast,
+        kubectl.write_text(_KUBECTL.format(environment=self._folder / "pod.env", holdfast=Stage.holdfast,
                                            kubectl=Stage.components / "kubectl"))
         kubectl.chmod(0o755)

@@ -31,6 +31,10 @@ class SteadyLoad:
     def done(self) -> int:
         return sum(self._done)
 
+    def count(self, first: int) -> int:
+        """How often it was done by the workers from that one on."""
+        return sum(self._done[first:])
+
     @property
     def least(self) -> int:
         """How often the slowest has done it."""

@@ -1,5 +1,7 @@
-"""The network of a cluster without nodes: the API server reaches Services through it, and they end at a port here."""
+"""The network of a cluster without nodes: the API server reaches Services through it, and they end at ports here."""
 
+import collections
+import itertools
 import pathlib
 import select
 import shutil
@@ -22,10 +24,18 @@ egressSelections:
 
 
 class ClusterNetwork:
-    """An HTTP proxy on a Unix socket: every CONNECT leads to `port`, or nowhere while that is 0. For a `with`."""
+    """An HTTP proxy on a Unix socket: CONNECTs lead to each of `ports` in turn, or nowhere where there is none.
+
+    For a `with` block. Connections under way stay where they are.
+    """
 
     def __init__(self):
-        self.port = 0
+        self.ports: tuple[int, ...] = ()
+        self.open = collections.Counter()     # connections, by port
+        self.refused = collections.Counter()  # connections that were led to a port where nobody was
+        self._turn = itertools.count()
+        self._led: set[socket.socket] = set()  # the API server's connections
+        self._lock = threading.Lock()
 
     def __enter__(self):
         self._folder = tempfile.mkdtemp(prefix="holdfast-network-")
@@ -41,6 +51,47 @@ class ClusterNetwork:
         self._thread.join()
         self._server.server_close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def connect(self) -> socket.socket | None:
+        """A new connection to whose turn it is; None where nobody is there. Ended by disconnect()."""
+        ports = self.ports
+        if not ports:
+            return None
+        port = ports[next(self._turn) % len(ports)]
+        try:
+            there = socket.create_connection(("127.0.0.1", port), 10)
+        except OSError:
+            self._count(self.refused, port, 1)
+            return None
+        there.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._count(self.open, port, 1)
+        return there
+
+    def disconnect(self, there: socket.socket, port: int) -> None:
+        there.close()
+        self._count(self.open, port, -1)
+
+    def hang_up(self) -> None:
+        """On the API server, where nothing is under way: it connects anew when it has something to ask."""
+        with self._lock:
+            for there in self._led:
+                there.shutdown(socket.SHUT_RDWR)
+
+    def lead(self, here: socket.socket, there: socket.socket) -> None:
+        """Bytes in both directions, until either side ends."""
+        port = there.getpeername()[1]
+        with self._lock:
+            self._led.add(there)
+        try:
+            _pump(here, there)
+        finally:
+            with self._lock:
+                self._led.discard(there)
+            self.disconnect(there, port)
+
+    def _count(self, counter: collections.Counter, port: int, step: int) -> None:
+        with self._lock:
+            counter[port] += step
 
 
 class NetworkedPlane(ControlPlane):
@@ -58,6 +109,7 @@ class NetworkedPlane(ControlPlane):
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 64
     network: ClusterNetwork
 
 
@@ -69,18 +121,15 @@ class _Connection(socketserver.BaseRequestHandler):
             if not more:
                 return
             asked += more
-        try:
-            there = socket.create_connection(("127.0.0.1", self.server.network.port), 10)
-        except OSError:
+        there = self.server.network.connect()
+        if there is None:
             self.request.sendall(b"HTTP/1.1 502 Nobody There\r\n\r\n")
             return
-        with there:
-            self.request.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
-            _pump(self.request, there)
+        self.request.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+        self.server.network.lead(self.request, there)
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
-    """Bytes in both directions, until either side ends."""
     towards = {one: other, other: one}
     while True:
         for ready in select.select([one, other], [], [])[0]:
