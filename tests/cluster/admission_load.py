@@ -1,4 +1,4 @@
-"""Reviews sent as an API server sends them: to the Service, over connections that are kept, one review after the other."""
+"""Reviews sent as an API server sends them: to the Service, one after the other over connections that are kept."""
 
 import http.client
 import json

@@ -1,7 +1,7 @@
 """What an earlier version of holdfast leaves in a cluster: recorded from one, and put into a cluster that never saw it.
 
-tests/data/upgrade.json was written by record(), with the program of commit 16bf357 under test. Names and settings are those
-of InstalledCase, so that a version that wants the same finds nothing to do.
+tests/data/upgrade.json was written by record(), with the program of commit 16bf357 under test. Names and settings are
+those of InstalledCase, so that a version that wants the same finds nothing to do.
 """
 
 import hashlib

@@ -1,7 +1,6 @@
-"""The base of the tests of holdfast at work: installed with kustomize, pinned, two replicas, a claim that is looked after."""
+"""The base of the tests of holdfast at work: installed with kustomize, pinned, two replicas, a claim in its care."""
 
 import contextlib
-import pathlib
 import re
 
 from admission_load import Asker
@@ -9,7 +8,7 @@ from guarded_case import pvc
 from installation import Copy
 from networked_case import PATIENCE_S, NetworkedCase
 from rig.holdfast import repository_id
-from rig.objects import PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE, Objects
+from rig.objects import PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE
 from rig.processes import wait_until
 from rig.volsync_part import VolSyncPart
 from steady_load import SteadyLoad
@@ -33,7 +32,7 @@ images:
 
 
 class InstalledCase(NetworkedCase):
-    """The certificate comes from files. `kept`: a bound claim in `media`, with the objects that holdfast made for it."""
+    """The certificate comes from files. `kept`: a bound claim in `media`, with the objects that go with it."""
 
     first_tag = "current"
     components = ("nfs", "network-policy", "certificate-files")

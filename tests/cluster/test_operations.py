@@ -84,8 +84,8 @@ class Operations(InstalledCase):
             self.roll("current")
             wait_until(lambda: tried(load, askers) >= WANTED, PATIENCE_S, "enough was asked")
             self.go_on(load)
-        print(f"     {tried(load, askers)} requests for admission over two rolls, {reviews(askers)} of them reviews sent "
-              f"to the Service; {len(load.failures)} failed")
+        print(f"     {tried(load, askers)} requests for admission over two rolls, {reviews(askers)} of them reviews "
+              f"sent to the Service; {len(load.failures)} failed")
         self.assertEqual(load.failures, [])
         self.assertEqual([asker.wrong for asker in askers if asker.wrong], [])
         self.assertEqual(self.kept(), kept)
@@ -192,7 +192,7 @@ class Operations(InstalledCase):
 
     def see_again(self, pod: Pod) -> None:
         pod.mount_again()
-        wait_until(lambda: pod.holdfast.get("/exists/media/music")[0] == 200, PATIENCE_S, "it reads the repository again")
+        wait_until(lambda: pod.holdfast.get("/exists/media/music")[0] == 200, PATIENCE_S, "it reads the repository")
 
     def assert_promises(self, name: str, snapshot: Snapshot) -> None:
         claim = self.objects.get(PVC, "media", name)

@@ -1,4 +1,4 @@
-"""holdfast is removed, in any order and even when it does not run, and nothing of it stands in anybody's way afterwards."""
+"""holdfast is removed, in any order and even when it does not run, and nothing of it stands in anybody's way then."""
 
 import json
 import random
@@ -111,8 +111,8 @@ class Uninstall(InstalledCase):
     def blocked(self) -> list[str]:
         """What cannot be created."""
         pod = {"metadata": {"name": "probe"}, "spec": {"containers": [{"name": "main", "image": "none"}]}}
-        answers = [self.api.create_pvc("media", pvc("after", labels=labels), dry_run=True)
-                   for labels in ({}, {"backup": "daily"}, {"backup-exempt": "true"}, {"pvc-plumber.io/enabled": "true"})]
+        labels = [{}, {"backup": "daily"}, {"backup-exempt": "true"}, {"pvc-plumber.io/enabled": "true"}]
+        answers = [self.api.create_pvc("media", pvc("after", labels=each), dry_run=True) for each in labels]
         answers += [self.api.request("POST", "/api/v1/namespaces/media/pods?dryRun=All", pod),
                     self.api.request("POST", "/api/v1/namespaces?dryRun=All", {"metadata": {"name": "after"}})]
         return [str(answer) for answer in answers if not answer.ok]
