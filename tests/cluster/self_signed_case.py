@@ -32,6 +32,7 @@ class SelfSignedCase(unittest.TestCase):
     """`flags`: how these replicas differ from the usual ones."""
 
     flags: tuple[str, ...] = ()
+    look_every_s = 5  # at what is published; every 60th of a short validity
     maxDiff = None
 
     @classmethod
@@ -57,7 +58,8 @@ class SelfSignedCase(unittest.TestCase):
         webhooks.install_for_service(cls.api, NAMESPACE, "holdfast", cls.service.port)
         cls.addClassCleanup(webhooks.remove, cls.api)
         cls.api.create_namespace("self-signed")
-        wait_until(lambda: cls.ready() and not cls.creation(), PATIENCE_S, "a PVC is created")
+        cls.wait_until_steady()
+        wait_until(lambda: not cls.creation(), PATIENCE_S, "a PVC is created")
 
     @classmethod
     def start_together(cls, *names: str) -> list[Holdfast]:
@@ -83,8 +85,9 @@ class SelfSignedCase(unittest.TestCase):
         return answer.status != 403
 
     @classmethod
-    def ready(cls) -> bool:
-        return all(replica.get("/readyz")[0] == 200 for replica in cls.replicas)
+    def wait_until_steady(cls) -> None:
+        """Who finds configurations without a bundle publishes it, and is not ready until the look after that."""
+        wait_until(lambda: cls.service.steady_s > cls.look_every_s + 1, PATIENCE_S, "all have published, or seen it")
 
     @classmethod
     def creation(cls) -> str:

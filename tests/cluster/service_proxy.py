@@ -1,7 +1,9 @@
 """What a Kubernetes Service is to the API server: new connections go to an instance that is ready."""
 
 import asyncio
+import math
 import threading
+import time
 
 from rig.holdfast import Holdfast
 
@@ -14,6 +16,7 @@ class ServiceProxy:
     def __init__(self, instances: list[Holdfast]):
         self._instances = instances
         self._ready: list[Holdfast] = list(instances)
+        self._all_since = math.inf
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._stop = threading.Event()
@@ -39,6 +42,13 @@ class ServiceProxy:
     def _watch(self):
         while not self._stop.wait(_LOOK_EVERY_SECONDS):
             self._ready = [instance for instance in self._instances if instance.get("/readyz")[0] == 200]
+            all_ready = len(self._ready) == len(self._instances)
+            self._all_since = min(self._all_since, time.monotonic()) if all_ready else math.inf
+
+    @property
+    def steady_s(self) -> float:
+        """For how long every instance has been ready at every look; below 0: not now."""
+        return time.monotonic() - self._all_since
 
     async def _close(self):
         self._server.close()

@@ -81,10 +81,13 @@ class Storied(GeneratorCase):
                 if event["reason"] == reason]
 
     def audit(self, name: str = "data") -> dict:
+        """What /audit says of the PVC, as soon as holdfast has heard of it."""
+        return wait_until(lambda: self._audited().get(name), PATIENCE, f"holdfast knows the PVC {name}")
+
+    def _audited(self) -> dict[str, dict]:
         status, body = self.holdfast.get(f"/audit?namespace={self.namespace}")
         self.assertEqual(status, 200, body)
-        [item] = [item for item in json.loads(body)["items"] if item["pvc"] == name]
-        return item
+        return {item["pvc"]: item for item in json.loads(body)["items"]}
 
     def create_with_backup(self, name: str = "data") -> Snapshot:
         """A PVC whose restore is promised; its snapshot."""

@@ -137,7 +137,7 @@ class SelfSigned(SelfSignedCase):
         wait_until(lambda: not self.creation(), PATIENCE_S, "PVCs are created again")
         [stored] = [entry for entry in self.entries() if entry["name"] == theirs["name"]]
         self.assertEqual(stored["clientConfig"], theirs["clientConfig"])
-        wait_until(self.ready, PATIENCE_S, "both are ready again")
+        self.wait_until_steady()
 
     def theirs(self) -> dict:
         """An entry that leads elsewhere, and believes somebody else."""
@@ -176,6 +176,7 @@ class SelfSigned(SelfSignedCase):
 
 class Renewal(SelfSignedCase):
     flags = ("--certs-validity", "60s")
+    look_every_s = 1
     expected_seconds = 70
 
     def test_no_creation_fails_while_certificates_are_renewed(self):
