@@ -49,7 +49,7 @@ std::optional<certs::Problem> KubeBundlePublisher::take(const kube::Target& targ
     if (error->not_found()) return std::nullopt;
     return certs::Problem{name_of(target) + " cannot be read: " + error->message};
   }
-  const auto document = read_document(std::get<std::string>(result));
+  const auto document = json::read_tree(std::get<std::string>(result));
   if (!document) return certs::Problem{name_of(target) + " cannot be understood"};
   seen_.push_back({target, text_at(*document, {"metadata", "resourceVersion"}), entries_of(*document)});
   return std::nullopt;

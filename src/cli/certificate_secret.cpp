@@ -55,7 +55,7 @@ certs::SecretStore::Found KubeSecretStore::found(const kube::Result& result) {
     if (error->not_found()) return std::nullopt;
     return certs::Problem{name_of(target_) + " cannot be read: " + error->message};
   }
-  auto document = read_document(std::get<std::string>(result));
+  auto document = json::read_tree(std::get<std::string>(result));
   auto secret = document ? read_shared_secret(*document) : std::nullopt;
   if (!secret) return certs::Problem{name_of(target_) + " cannot be understood"};
   read_ = *std::move(document);
@@ -75,7 +75,7 @@ void KubeSecretStore::write(const certs::SharedSecret& secret, std::function<voi
     // 404: somebody has deleted what was read.
     if (error && (error->conflict() || error->not_found())) return done(Conflict{});
     if (error) return done(certs::Problem{name_of(target_) + " cannot be written: " + error->message});
-    const auto written = read_document(std::get<std::string>(result));
+    const auto written = json::read_tree(std::get<std::string>(result));
     done(written ? text_at(*written, {"metadata", "resourceVersion"}) : std::string());
   };
   std::string body = json::write_tree(document);

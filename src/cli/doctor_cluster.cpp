@@ -14,7 +14,7 @@ constexpr kube::Resource kReviews{"authorization.k8s.io", "v1", "selfsubjectacce
 
 Answer parsed(kube::Result result) {
   if (auto* error = std::get_if<kube::ApiError>(&result)) return std::move(*error);
-  if (auto value = read_document(std::get<std::string>(result))) return *std::move(value);
+  if (auto value = json::read_tree(std::get<std::string>(result))) return *std::move(value);
   return kube::ApiError{0, "NotJson", "the answer is no JSON", {}};
 }
 

@@ -1,9 +1,6 @@
 #include "src/cli/document.hpp"
 
-#include "holdfast/json/tree.hpp"
-
 namespace holdfast::cli {
-std::optional<Json::Value> read_document(std::string_view text) { return json::read_tree(text); }
 
 const Json::Value& at(const Json::Value& value, std::initializer_list<std::string_view> path) {
   const Json::Value* found = &value;

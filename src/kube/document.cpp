@@ -3,6 +3,7 @@
 #include "holdfast/json/tree.hpp"
 
 namespace holdfast::kube {
+
 std::optional<Json::Value> read_document(std::string_view text) {
   auto value = json::read_tree(text);
   if (value && !value->isObject()) return std::nullopt;

@@ -1,15 +1,18 @@
 """A wall clock for kopia-testclock that a test can step; kopia asks it over HTTP (its own test facility)."""
 
+import contextlib
 import datetime
 import http.server
 import json
-import threading
+
+from rig.serving import served
 
 
-class SteppedClock:
+class SteppedClock(contextlib.ExitStack):
     """`ahead` is added to the real time. For a `with` block."""
 
     def __init__(self):
+        super().__init__()
         self.ahead = datetime.timedelta()
         clock = self
 
@@ -25,16 +28,10 @@ class SteppedClock:
                 pass
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
 
     def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self.enter_context(served(self._server))
+        return super().__enter__()
 
     @property
     def url(self) -> str:

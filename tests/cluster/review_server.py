@@ -6,8 +6,8 @@ import http.server
 import json
 import pathlib
 import ssl
-import threading
 
+from rig.serving import served
 from rig.webhooks import client_config
 
 
@@ -45,12 +45,6 @@ def review_server(certificates: pathlib.Path, respond):
     tls.load_cert_chain(certificates / "tls.crt", certificates / "tls.key")
     server = _Server(respond)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with served(server):
         bundle = base64.b64encode((certificates / "ca.crt").read_bytes()).decode()
         yield client_config(server.server_address[1], "/", bundle)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -1,10 +1,11 @@
 """Stands in for the kubelet, which counts what a container needs: here, what the kernel says of a process."""
 
+import contextlib
 import http.server
 import os
-import threading
 
 from rig.meter import cost_of
+from rig.serving import served
 
 _PAGE = """\
 container_memory_working_set_bytes{{container="holdfast",pod="{pod}"}} {memory:.0f}
@@ -13,23 +14,18 @@ container_cpu_usage_seconds_total{{container="holdfast",pod="{pod}"}} {cpu:.2f}
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-class Kubelet:
+class Kubelet(contextlib.ExitStack):
     """Serves /metrics on `port`, for a `with` block. `pods`: the id of the process of each."""
 
     def __init__(self, pods: dict[str, int]):
+        super().__init__()
         handler = type("Handler", (_Handler,), {"pods": pods})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
         self.port: int = self._server.server_address[1]
 
     def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self.enter_context(served(self._server))
+        return super().__enter__()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -1,16 +1,17 @@
 """The network of a cluster without nodes: the API server reaches Services through it, and they end at ports here."""
 
 import collections
+import contextlib
 import itertools
 import pathlib
 import select
-import shutil
 import socket
 import socketserver
 import tempfile
 import threading
 
 from .control_plane import ControlPlane
+from .serving import served
 
 _SELECTION = """\
 apiVersion: apiserver.k8s.io/v1beta1
@@ -23,13 +24,14 @@ egressSelections:
 """
 
 
-class ClusterNetwork:
+class ClusterNetwork(contextlib.ExitStack):
     """An HTTP proxy on a Unix socket: CONNECTs lead to each of `ports` in turn, or nowhere where there is none.
 
     For a `with` block. Connections under way stay where they are.
     """
 
     def __init__(self):
+        super().__init__()
         self.ports: tuple[int, ...] = ()
         self.open = collections.Counter()     # connections, by port
         self.refused = collections.Counter()  # connections that were led to a port where nobody was
@@ -38,19 +40,12 @@ class ClusterNetwork:
         self._lock = threading.Lock()
 
     def __enter__(self):
-        self._folder = tempfile.mkdtemp(prefix="holdfast-network-")
-        self.socket = pathlib.Path(self._folder, "proxy")
-        self._server = _Server(str(self.socket), _Connection)
-        self._server.network = self
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        folder = tempfile.TemporaryDirectory(prefix="holdfast-network-", ignore_cleanup_errors=True)
+        self.socket = pathlib.Path(self.enter_context(folder), "proxy")
+        server = _Server(str(self.socket), _Connection)
+        server.network = self
+        self.enter_context(served(server))
+        return super().__enter__()
 
     def connect(self) -> socket.socket | None:
         """A new connection to whose turn it is; None where nobody is there. Ended by disconnect()."""

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
 #include "src/cli/document.hpp"
 #include "tests/fakes/fake_api_server.hpp"
@@ -55,7 +56,7 @@ struct Bench {
     const auto problem = answer_of<Problem>([&](auto done) { publisher.publish(bundle, std::move(done)); });
     return problem ? problem->text : "";
   }
-  Json::Value last_body() const { return *cli::read_document(server.requests().back().body); }
+  Json::Value last_body() const { return *json::read_tree(server.requests().back().body); }
 };
 
 /// An entry of a webhook configuration.
