@@ -20,6 +20,14 @@ if(CMAKE_BUILD_TYPE MATCHES "Rel")
   add_link_options(-Wl,--gc-sections)
 endif()
 
+# The presets of tests compile with -g1: functions and lines for stack traces, with a fifth less time and two thirds
+# smaller objects than -g. A debugger that is to show variables needs -DCMAKE_CXX_FLAGS_DEBUG=-g after the preset.
+# Test programs are linked often and by the dozen; what is shipped keeps the linker that every Debian has.
+find_program(MOLD mold)
+if(MOLD AND CMAKE_BUILD_TYPE STREQUAL Debug)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 if(HOLDFAST_SANITIZE)
   # vptr, null and alignment checks triple the compile time of Beast's coroutines and find nothing there.
   add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -32,7 +40,7 @@ if(HOLDFAST_SANITIZE)
   endif()
 endif()
 if(HOLDFAST_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link -O1 -gline-tables-only)
+  add_compile_options(-fsanitize=fuzzer-no-link -O1)
 endif()
 if(HOLDFAST_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)
