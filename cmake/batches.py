@@ -71,13 +71,14 @@ def declared_in(header: Path) -> set[tuple[str, str]]:
 
 
 def names(declared: set[tuple[str, str]]) -> set[str]:
-    return {name for _, name in declared}
+    """Of types and constants, as a capital in them says; functions of one name stand side by side."""
+    return {name for _, name in declared if name != name.lower()}
 
 
 def ambiguous(declared: set[tuple[str, str]], opened: set[str]) -> set[str]:
-    """Types, as their capitals say, that are in two of the namespaces; functions of one name stand side by side."""
-    visible = [name for namespace, name in declared if namespace in opened and name[0].isupper()]
-    return {name for name in visible if visible.count(name) > 1}
+    """Types and constants that are in two of the namespaces."""
+    visible = [name for namespace, name in declared if namespace in opened]
+    return {name for name in names(declared) if visible.count(name) > 1}
 
 
 @functools.lru_cache(maxsize=None)
