@@ -42,8 +42,9 @@ class Batch:
         opened = set(USING.findall(file.read_text()))
         if len(self.files) == self._largest or own & (self._own | names(self._included)) or names(included) & self._own:
             return False
-        alone = ambiguous(included, opened) | ambiguous(self._included, self._opened)
-        if self.files and ambiguous(self._included | included, self._opened | opened) - alone:
+        apart = ambiguous(own, included, opened) | ambiguous(self._own, self._included, self._opened)
+        both = ambiguous(own | self._own, included | self._included, opened | self._opened)
+        if self.files and both - apart:
             return False
         self.files.append(file)
         self._own |= own
@@ -75,10 +76,10 @@ def names(declared: set[tuple[str, str]]) -> set[str]:
     return {name for _, name in declared if name != name.lower()}
 
 
-def ambiguous(declared: set[tuple[str, str]], opened: set[str]) -> set[str]:
-    """Types and constants that are in two of the namespaces."""
+def ambiguous(own: set[str], declared: set[tuple[str, str]], opened: set[str]) -> set[str]:
+    """Types and constants that are in two of the opened namespaces, and a file's own names that are in one."""
     visible = [name for namespace, name in declared if namespace in opened]
-    return {name for name in names(declared) if visible.count(name) > 1}
+    return {name for name in names(declared) if visible.count(name) > 1} | (own & set(visible))
 
 
 @functools.lru_cache(maxsize=None)
