@@ -3,6 +3,7 @@ SHELL := /bin/bash
 JOBS ?= 2
 MINUTES ?= 2
 LONG_MINUTES ?= 60
+NODE ?= auto
 # One compiler cache serves every checkout of this tree.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
@@ -33,9 +34,9 @@ fuzz: ## the fuzz targets for minutes each (MINUTES=2) instead of seconds
 	@cmake --build --preset fuzz -j $(JOBS)
 	@tests/fuzz/run --build build-fuzz --jobs $(JOBS) --minutes $(MINUTES)
 
-cluster: build ## a real API server and kopia repository with holdfast in front, to try with kubectl
+cluster: build ## a real Kubernetes node with VolSync, a repository and holdfast, to try (NODE=off: the API server alone)
 	@tools/setup cluster
-	@tools/cluster
+	@tools/cluster --node $(NODE)
 
 bench: ## benchmarks with their peers; reports, never fails on a time
 	@tools/setup bench

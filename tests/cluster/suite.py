@@ -68,7 +68,7 @@ def serve(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str]) -> int:
 
 def _perform(groups: typing.Iterable[list[unittest.TestCase]], tally: Tally) -> None:
     with ControlPlane(Stage.components) as Stage.plane:
-        result = _Progress(tally)
+        result = Progress(tally)
         try:
             for tests in groups:
                 unittest.TestSuite(tests).run(result)
@@ -84,20 +84,20 @@ def _expected_seconds(tests: list[unittest.TestCase]) -> float:
 def _groups(folder: pathlib.Path, only: list[str]) -> dict[str, list[unittest.TestCase]]:
     """The tests by their classes."""
     groups = {}
-    for test in _select(unittest.defaultTestLoader.discover(str(folder), "test_*.py"), only):
+    for test in select(unittest.defaultTestLoader.discover(str(folder), "test_*.py"), only):
         groups.setdefault(f"{type(test).__module__}.{type(test).__qualname__}", []).append(test)
     return groups
 
 
-def _select(tests, only):
+def select(tests, only):
     for test in tests:
         if isinstance(test, unittest.TestSuite):
-            yield from _select(test, only)
+            yield from select(test, only)
         elif not only or any(word in test.id() for word in only):
             yield test
 
 
-class _Progress(unittest.TestResult):
+class Progress(unittest.TestResult):
     """Prints `ok   restore: a backup finished just before a creation is seen (3.1 s)`."""
 
     def __init__(self, tally: Tally):

@@ -16,6 +16,9 @@ from .processes import Child, free_ports, plain_environment, run, wait_until
 class ControlPlane:
     """etcd and kube-apiserver, on demand kube-controller-manager. For one thread; `api` is for any."""
 
+    host = "127.0.0.1"  # where the API server listens, and where it is asked
+    authorization = "RBAC"
+
     def __init__(self, components: pathlib.Path):
         self._components = components
         self._children: list[Child] = []
@@ -162,7 +165,7 @@ class ControlPlane:
             "etcd", f"--data-dir={data}", "--unsafe-no-fsync", f"--listen-client-urls={store}",
             f"--advertise-client-urls={store}", f"--listen-peer-urls=http://127.0.0.1:{peer}", "--log-level=warn")
         self._api_server_flags = [f"--etcd-servers={store}", *self._flags_of_api_server(secure)]
-        self.api = Api("127.0.0.1", secure, self.folder / "ca.crt", self.folder / "admin.crt",
+        self.api = Api(self.host, secure, self.folder / "ca.crt", self.folder / "admin.crt",
                        self.folder / "admin.key")
         self._write_kubeconfig(secure)
         self.start_api_server()
@@ -171,9 +174,9 @@ class ControlPlane:
         folder = self.folder
         (folder / "audit-policy.yaml").write_text(audit.POLICY)
         return [
-            "--bind-address=127.0.0.1", f"--secure-port={port}",
+            f"--bind-address={self.host}", f"--secure-port={port}",
             f"--tls-cert-file={folder}/api.crt", f"--tls-private-key-file={folder}/api.key",
-            f"--client-ca-file={folder}/ca.crt", "--authorization-mode=RBAC", "--allow-privileged=true",
+            f"--client-ca-file={folder}/ca.crt", f"--authorization-mode={self.authorization}", "--allow-privileged=true",
             "--service-account-issuer=https://rig", f"--service-account-key-file={folder}/sa.pub",
             f"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.0.0.0/24",
             f"--audit-policy-file={folder}/audit-policy.yaml", f"--audit-log-path={folder}/audit.log",
@@ -208,10 +211,12 @@ class ControlPlane:
             return False
 
     def _run(self, program: str, *flags: str) -> Child:
-        child = Child([self._components / program, *flags], self.folder / f"{program}.log",
-                      env=plain_environment(self.folder))
+        child = self._launch(self.folder / f"{program}.log", self._components / program, *flags)
         self._children.append(child)
         return child
+
+    def _launch(self, log: pathlib.Path, *words) -> Child:
+        return Child([*words], log, env=plain_environment(self.folder))
 
     def _stop(self, child: Child) -> None:
         self._children.remove(child)
@@ -222,7 +227,7 @@ class ControlPlane:
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=rig-ca",
             "-keyout", folder / "ca.key", "-out", folder / "ca.crt")
         self._issue("api", "/CN=kube-apiserver",
-                    "IP:127.0.0.1,IP:10.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+                    f"IP:{self.host},IP:10.0.0.1,DNS:localhost,DNS:kubernetes.default.svc")
         self._issue("admin", "/O=system:masters/CN=admin", "DNS:admin")
         run("openssl", "genrsa", "-out", folder / "sa.key", "2048")
         run("openssl", "rsa", "-in", folder / "sa.key", "-pubout", "-out", folder / "sa.pub")
@@ -240,7 +245,7 @@ class ControlPlane:
         folder = self.folder
         self.kubeconfig.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "rig",
-            "clusters": [{"name": "rig", "cluster": {"server": f"https://127.0.0.1:{port}",
+            "clusters": [{"name": "rig", "cluster": {"server": f"https://{self.host}:{port}",
                                                      "certificate-authority": f"{folder}/ca.crt"}}],
             "users": [{"name": "admin", "user": {"client-certificate": f"{folder}/admin.crt",
                                                  "client-key": f"{folder}/admin.key"}}],
