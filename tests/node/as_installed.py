@@ -1,28 +1,56 @@
-"""holdfast on the node as README's commands install it."""
+"""holdfast on the node as README's commands install it: with kustomize, until a test asks for Helm."""
 
 import re
 
 from rig.components import ROOT
 from rig.node_cluster import NodeCluster
-from rig.node_install import Installation
+from rig.node_install import OVERLAY, Installation
 from rig.node_storage import CLASS
+from rig.objects import NAMESPACE, Objects
+from rig.processes import wait_until
 
 README = ROOT / "README.md"
 
-_installed: dict[NodeCluster, Installation] = {}
+_MIN_AGE = "1s"  # that a test can wait for
+_installed: dict[str, Installation] = {}
 
 
-def installed(cluster: NodeCluster) -> Installation:
-    """Runs README's commands for kustomize, all but the last, the first time that it is asked."""
-    if cluster not in _installed:
-        cluster.node.api.create_namespace("media")
-        installation = Installation(cluster, "kustomize")
-        installation.prepare_overlay(minAge="1s")
-        (installation.folder / "photos.yaml").write_text(photos())
+def with_kustomize(cluster: NodeCluster) -> Installation:
+    """Runs README's commands, all but the last, the first time that it is asked."""
+    if "kustomize" not in _installed:
+        installation = _new(cluster, "kustomize", claim="photos")
+        installation.prepare_overlay(minAge=_MIN_AGE)
         for command in commands("With kustomize")[:-1]:
             installation.shell(command)
-        _installed[cluster] = installation
-    return _installed[cluster]
+    return _installed["kustomize"]
+
+
+def with_helm(cluster: NodeCluster) -> Installation:
+    """In the place of what kustomize installed, which is gone for good."""
+    if "helm" not in _installed:
+        if "kustomize" in _installed:
+            _uninstall(cluster, _installed["kustomize"])
+        installation = _new(cluster, "helm", claim="videos")
+        for command in commands("With Helm")[:-1]:
+            command = command.replace("registry.example.org/holdfast", cluster.image.rpartition(":")[0])
+            installation.shell(f"{command} --set settings.generator.minAge={_MIN_AGE}")
+    return _installed["helm"]
+
+
+def _new(cluster: NodeCluster, name: str, claim: str) -> Installation:
+    installation = _installed[name] = Installation(cluster, name)
+    cluster.node.api.create_namespace("media")
+    (installation.folder / "photos.yaml").write_text(photos().replace("photos", claim))
+    return installation
+
+
+def _uninstall(cluster: NodeCluster, installation: Installation) -> None:
+    """As docs/install.md says."""
+    installation.shell("kubectl delete mutatingwebhookconfiguration,validatingwebhookconfiguration "
+                       "-l app.kubernetes.io/name=holdfast")
+    installation.shell(f"kubectl delete -k {OVERLAY} --ignore-not-found")
+    wait_until(lambda: Objects(cluster.node.api).get(NAMESPACE, None, "holdfast-system") is None, 120,
+               "holdfast's namespace is gone")
 
 
 def commands(heading: str) -> list[str]:

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import stage
-from as_installed import installed
+from as_installed import with_kustomize
 from rig.node_cluster import USER
 from rig.objects import (EVENT, JOB, NAMESPACE, PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE, SECRET, Kind,
                          Objects, Refused)
@@ -37,12 +37,14 @@ class Times:
 
 
 class NodeCase(unittest.TestCase):
-    """A namespace per test, on the one node, with holdfast as README's lines for kustomize install it."""
+    """A namespace per test, on the one node, with holdfast as `install` puts it there."""
+
+    install = staticmethod(with_kustomize)
 
     @classmethod
     def setUpClass(cls):
         cls.cluster = stage.Stage.cluster
-        cls.installation = installed(cls.cluster)
+        cls.installation = cls.install(cls.cluster)
         cls.node = cls.cluster.node
         cls.objects = Objects(cls.node.api)
         cls.repository = cls.cluster.repository
