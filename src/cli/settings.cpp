@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <json/reader.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <sstream>
@@ -90,9 +91,10 @@ void apply_entry(Settings& settings, const FileEntry& entry, const std::string& 
 
 void apply_file(Settings& settings, const std::string& file) {
   std::vector<FileEntry> entries = read_settings_file(file);
-  // A class takes over what stands in generator.backup, wherever in the file that is.
-  std::stable_partition(entries.begin(), entries.end(),
-                        [](const FileEntry& entry) { return !entry.key.starts_with(kClassesPrefix); });
+  // A class, and the maintenance, take over what stands in generator.backup, wherever in the file that is.
+  std::stable_partition(entries.begin(), entries.end(), [](const FileEntry& entry) {
+    return !entry.key.starts_with(kClassesPrefix) && !entry.key.starts_with(kMaintenancePrefix);
+  });
   for (const FileEntry& entry : entries) apply_entry(settings, entry, fmt::format("{}:{}", file, entry.line));
 }
 
@@ -120,6 +122,9 @@ void apply_environment(Settings& settings, const Environment& environment) {
   const std::string own = environment("POD_NAMESPACE").value_or("");
   if (!own.empty()) settings.policy.excluded_namespaces.insert(own);
   settings.generator.own_namespace = own;
+  // In a pod of the manifests. Elsewhere our user is whoever calls us, which says nothing of the installation.
+  const bool in_our_pod = !own.empty() && environment("KUBERNETES_SERVICE_HOST").has_value();
+  if (in_our_pod) settings.generator.own_user = geteuid();
 }
 
 /// pvc-plumber's KOPIA_CONFIG_PATH: a kopia configuration, of which only the storage location is taken.

@@ -168,6 +168,12 @@ std::vector<Setting> backup_settings(const std::string& prefix, BackupLayerOf la
   return rows.take();
 }
 
+std::vector<Setting> security_context_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below) {
+  Rows rows(prefix, std::move(layer), std::move(below));
+  add_context(rows);
+  return rows.take();
+}
+
 std::vector<Setting> class_settings(const std::string& storage_class) {
   std::string name;
   if (!to_object_name(storage_class, name)) return {};

@@ -15,6 +15,7 @@ constexpr std::chrono::hours kLongestAge{24 * 365};
 constexpr std::chrono::seconds kLongestJitter{30};
 constexpr std::chrono::seconds kShortestSweep{10};
 constexpr std::chrono::hours kLongestSweep{24};
+constexpr std::chrono::hours kShortestStale{1};
 constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
 constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
 constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
@@ -98,7 +99,7 @@ std::vector<Setting> repository_rows() {
   };
 }
 
-std::vector<Setting> maintenance_rows() {
+std::vector<Setting> plain_maintenance_rows() {
   return {
   {"generator.maintenance.enabled", "", "", "true|false", "true", "write a KopiaMaintenance into our own namespace, where the repository is known", false,
    [](S& s, V v) { return to_bool(v, s.generator.maintenance.enabled); }, nullptr},
@@ -106,6 +107,8 @@ std::vector<Setting> maintenance_rows() {
    [](S& s, V v) { return to_schedule(v, false, s.generator.maintenance.schedule); }, nullptr},
   {"generator.maintenance.secret", "", "", "NAME", "volsync-holdfast-maintenance", "the repository's Secret in our own namespace", false,
    [](S& s, V v) { return to_object_name(v, s.generator.maintenance.secret); }, nullptr},
+  {"generator.maintenance.staleAfter", "", "", "1h..8760h", "three times the schedule, at least 36h", "how old the last successful maintenance may become before it is a problem", false,
+   [](S& s, V v) { return to_duration(v, kShortestStale, kLongestAge, s.generator.maintenance.stale_after.emplace()); }, nullptr},
   };
 }
 
@@ -144,6 +147,17 @@ std::vector<Setting> backup_rows() {
   pattern.key = std::string(kClassesPrefix) + "<storage class>.<key>";
   pattern.value = "as for generator.backup.<key>";
   pattern.help = "every key of generator.backup again, for PVCs of one storage class; goes over those";
+  return rows;
+}
+
+std::vector<Setting> maintenance_rows() {
+  std::vector<Setting> rows = plain_maintenance_rows();
+  const auto layer = [](Settings& s) -> generator::BackupLayer& { return s.generator.maintenance.mover; };
+  const auto below = [](Settings& s) -> generator::BackupLayer& { return s.generator.backup; };
+  for (Setting& row : security_context_settings(std::string(kMaintenancePrefix), layer, below)) {
+    row.help = "the same of the pod that maintains the repository; over generator.backup.moverSecurityContext";
+    rows.push_back(std::move(row));
+  }
   return rows;
 }
 

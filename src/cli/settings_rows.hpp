@@ -17,6 +17,10 @@ std::vector<Setting> generator_settings();
 using BackupLayerOf = std::function<generator::BackupLayer&(Settings&)>;
 std::vector<Setting> backup_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below);
 
+/// Those of them that say as whom a mover runs.
+inline constexpr std::string_view kMaintenancePrefix = "generator.maintenance.";
+std::vector<Setting> security_context_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below);
+
 /// `generator.backup.classes.<storage class>.<key>`: rows for one storage class.
 inline constexpr std::string_view kClassesPrefix = "generator.backup.classes.";
 std::vector<Setting> class_settings(const std::string& storage_class);

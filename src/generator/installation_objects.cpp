@@ -1,3 +1,4 @@
+#include "holdfast/generator/maintenance.hpp"
 #include "src/generator/cleanup_policy.hpp"
 #include "src/generator/draft.hpp"
 #include "src/generator/external_secret.hpp"
@@ -6,11 +7,31 @@
 namespace holdfast::generator {
 namespace {
 
-constexpr std::string_view kMaintenance = "holdfast-maintenance";
+/// As the movers run, whose files only their user may read. Without a word VolSync would take the user 1000.
+SecurityContext maintenance_context(const Options& options) {
+  SecurityContext context = options.backup.security_context.value_or(SecurityContext{});
+  if (const auto& own = options.maintenance.mover.security_context) context = *own;
+  if (!context.run_as_user) {
+    context.run_as_user = options.own_user;
+    if (!context.run_as_group) context.run_as_group = options.own_user;
+    if (!context.fs_group) context.fs_group = options.own_user;
+  }
+  // Our namespace may enforce the level `restricted`, which asks for it.
+  if (context.seccomp_profile.empty()) context.seccomp_profile = "RuntimeDefault";
+  return context;
+}
 
-bool wants_maintenance(const Options& options) {
-  return options.maintenance.enabled && !options.own_namespace.empty() &&
-         options.repository.kind != RepositoryOptions::Kind::None;
+/// VolSync's own forbids root. What is root's here was written by privileged movers, which may write over any owner's
+/// files and folders; this need only do the same.
+Json::Value roots_container_context() {
+  Json::Value context;
+  context["allowPrivilegeEscalation"] = false;
+  context["capabilities"]["drop"].append("ALL");
+  context["capabilities"]["add"].append("DAC_OVERRIDE");
+  context["privileged"] = false;
+  context["readOnlyRootFilesystem"] = true;
+  context["runAsNonRoot"] = false;
+  return context;
 }
 
 Object maintenance_secret_object(const Options& options) {
@@ -20,17 +41,16 @@ Object maintenance_secret_object(const Options& options) {
 }
 
 Object maintenance_object(const Options& options) {
-  Object object = draft(Part::Maintenance, options.own_namespace, kMaintenance);
+  Object object = draft(Part::Maintenance, options.own_namespace, kMaintenanceName);
   Json::Value& spec = object.body["spec"];
   spec["repository"]["repository"] = options.maintenance.secret;
   spec["trigger"]["schedule"] = options.maintenance.schedule;
   if (Json::Value volumes = mover_volumes(options.repository); !volumes.isNull()) {
     spec["moverVolumes"] = std::move(volumes);
   }
-  // It rewrites the files that movers have written, which only their user may read.
-  if (const auto& context = options.backup.security_context; context && !context->empty()) {
-    spec["podSecurityContext"] = security_context(*context);
-  }
+  const SecurityContext context = maintenance_context(options);
+  spec["podSecurityContext"] = security_context(context);
+  if (context.run_as_user == 0) spec["containerSecurityContext"] = roots_container_context();
   return sealed(std::move(object));
 }
 
@@ -44,7 +64,7 @@ Options without_injection(Options options) {
 
 std::vector<Object> installation_objects(const core::Policy& policy, const Options& options) {
   std::vector<Object> objects;
-  if (wants_maintenance(options)) {
+  if (maintenance_place(options)) {
     const Options own = without_injection(options);
     if (options.secret.external_secret) objects.push_back(maintenance_secret_object(own));
     objects.push_back(maintenance_object(own));

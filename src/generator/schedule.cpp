@@ -70,6 +70,25 @@ int minute_of(const core::PvcName& pvc) {
   return minute;
 }
 
+std::chrono::hours longest_pause(std::string_view schedule) {
+  using std::chrono::hours;
+  static constexpr hours kHour{1}, kDay{24}, kWeek{24 * 7}, kMonth{24 * 31}, kYear{24 * 366};
+  const auto fields = fields_of(schedule);
+  if (fields.size() != kRanges.size()) {
+    if (schedule.find("hourly") != std::string_view::npos) return kHour;
+    if (schedule.find("daily") != std::string_view::npos) return kDay;
+    if (schedule.find("weekly") != std::string_view::npos) return kWeek;
+    return schedule.find("monthly") != std::string_view::npos ? kMonth : kYear;
+  }
+  if (fields[3] != "*") return kYear;
+  if (fields[2] != "*") return kMonth;
+  if (fields[4] != "*") return kWeek;
+  if (fields[1] == "*") return kHour;
+  const bool every_so_many = fields[1].starts_with("*/");
+  const auto hours_between = every_so_many ? whole_number(fields[1].substr(2), 1, 24) : std::nullopt;
+  return hours_between ? hours{*hours_between} : kDay;
+}
+
 std::string spread(std::string_view schedule, const core::PvcName& pvc) {
   auto fields = fields_of(schedule);
   const std::string minute = std::to_string(minute_of(pvc));

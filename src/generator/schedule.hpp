@@ -3,6 +3,7 @@
 // its parser (robfig/cron) accepts.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,9 @@ namespace holdfast::generator {
 
 /// A valid schedule with single spaces between its fields and with the PVC's own minute for a minute field "M".
 std::string spread(std::string_view schedule, const core::PvcName& pvc);
+
+/// How much time passes between two of a valid schedule at the most, roughly: so many hours for "*/12" as the hour,
+/// else an hour, a day, a week, a month or a year.
+std::chrono::hours longest_pause(std::string_view schedule);
 
 }  // namespace holdfast::generator

@@ -16,7 +16,7 @@ from networked_case import PATIENCE_S
 from pod import Pod
 from rig.audit import AuditLog, Requests
 from rig.kopia_repo import Snapshot
-from rig.objects import PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE
+from rig.objects import KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE
 from rig.processes import wait_until
 from rig.volsync_part import VolSyncPart
 from steady_load import SteadyLoad
@@ -62,7 +62,23 @@ class Operations(InstalledCase):
     def test_an_earlier_version_s_objects_are_left_as_they_are(self):
         wait_until(lambda: self.asked(self.installed_at).of("leases", "update"), PATIENCE_S, "somebody leads")
         self.wait_for_a_sweep()
-        self.assertEqual(earlier_state.left(self.objects), self.restored)
+        self.assertEqual(self.but_for_the_maintenance(earlier_state.left(self.objects)),
+                         self.but_for_the_maintenance(self.restored))
+
+    def test_an_earlier_version_s_maintenance_gets_a_seccomp_profile_and_nothing_else(self):
+        [earlier] = self.of_the_maintenance(self.restored)
+        expected = earlier["spec"] | {"podSecurityContext": earlier["spec"]["podSecurityContext"] | {
+            "seccompProfile": {"type": "RuntimeDefault"}}}
+        wait_until(lambda: [each["spec"] for each in self.of_the_maintenance(earlier_state.left(self.objects))] ==
+                   [expected], PATIENCE_S, "it is changed, in its place")
+
+    @staticmethod
+    def of_the_maintenance(objects: list[dict]) -> list[dict]:
+        return [each for each in objects if each["kind"] == KOPIA_MAINTENANCE.name]
+
+    @staticmethod
+    def but_for_the_maintenance(objects: list[dict]) -> list[dict]:
+        return [each for each in objects if each["kind"] != KOPIA_MAINTENANCE.name]
 
     def wait_for_a_sweep(self) -> None:
         """All is looked at when somebody begins to lead: another claim that is looked after says that this is done."""

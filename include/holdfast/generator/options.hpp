@@ -84,6 +84,9 @@ struct MaintenanceOptions {
   bool enabled = true;  ///< where the repository is known and our own namespace too
   std::string schedule = "0 */12 * * *";
   std::string secret = "volsync-holdfast-maintenance";  ///< in our namespace; made where SecretOptions says so
+  BackupLayer mover;  ///< of it the security context counts, over that of Options::backup
+  /// How old the last one that succeeded may become; absent: as the schedule says.
+  std::optional<std::chrono::milliseconds> stale_after;
 };
 
 /// A second, off-site backup with restic for PVCs with the annotation `holdfast.dev/offsite: "true"`.
@@ -97,6 +100,9 @@ struct OffsiteOptions {
   Retain retain{0, 7, 4, 2};
 };
 
+/// The user of holdfast's image and manifests.
+inline constexpr std::int64_t kImageUser = 65532;
+
 struct Options {
   bool enabled = true;
   std::chrono::milliseconds min_age{std::chrono::hours{2}};
@@ -109,6 +115,9 @@ struct Options {
   MaintenanceOptions maintenance;
   OffsiteOptions offsite;
   std::string own_namespace;  ///< POD_NAMESPACE; empty: not known
+  /// Who reads a repository of files must be the user that movers run as: in a pod the user of that, else the one that
+  /// the manifests give it.
+  std::int64_t own_user = kImageUser;
 };
 
 /// Annotations on a PVC, the topmost layer of its backup settings, and others that only the generator reads.

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "holdfast/core/claim.hpp"
+#include "holdfast/core/maintenance.hpp"
 #include "holdfast/json/limits.hpp"
 
 namespace holdfast::json {
@@ -51,6 +52,11 @@ struct JobState {
   bool running = false;
 };
 std::variant<JobState, ObjectFault> read_job(std::string_view object);
+
+/// volsync.backube/v1alpha1 KopiaMaintenance.
+std::variant<core::Maintenance, ObjectFault> read_maintenance(std::string_view object);
+/// batch/v1 Job of one.
+std::variant<core::MaintenanceRun, ObjectFault> read_maintenance_run(std::string_view object);
 
 /// coordination.k8s.io/v1 Lease.
 struct Lease {

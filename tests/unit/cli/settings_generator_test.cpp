@@ -1,4 +1,6 @@
 // The settings of the generator.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/unit/cli/load.hpp"
@@ -62,6 +64,36 @@ generator:
   CHECK(o.maintenance.schedule == "5 */6 * * *");
   CHECK(o.offsite.store_kind == "SecretStore");
   CHECK(o.offsite.retain == generator::Retain{0, 3, 4, 2});
+}
+
+TEST_CASE("maintenance runs as the movers do, but for what is said of it alone, wherever in the file that stands") {
+  const generator::Options o = options(R"(
+generator:
+  maintenance: {staleAfter: 48h, moverSecurityContext: {runAsUser: 7, supplementalGroups: [8]}}
+  backup: {moverSecurityContext: {runAsUser: 568, fsGroup: 569}}
+)");
+  REQUIRE(o.maintenance.mover.security_context);
+  CHECK(o.maintenance.mover.security_context->run_as_user == 7);
+  CHECK(o.maintenance.mover.security_context->fs_group == 569);
+  CHECK(o.maintenance.mover.security_context->supplemental_groups == std::vector<std::int64_t>{8});
+  CHECK(o.backup.security_context->run_as_user == 568);
+  CHECK(o.maintenance.stale_after == std::chrono::hours(48));
+  CHECK_FALSE(options("generator: {adopt: true}").maintenance.mover.security_context);
+  CHECK_FALSE(options("generator: {adopt: true}").maintenance.stale_after);
+  CHECK_THAT(problem("generator: {maintenance: {staleAfter: 5m}}\n"), Contains("generator.maintenance.staleAfter"));
+  CHECK_THAT(problem("generator: {maintenance: {moverSecurityContext: {runAsUser: root}}}\n"),
+             Contains("generator.maintenance.moverSecurityContext.runAsUser"));
+}
+
+TEST_CASE("our own user counts in a pod, and nowhere else: what is rendered does not depend on who renders it") {
+  const auto user_in = [](const std::map<std::string, std::string>& environment) {
+    return load({}, environment).generator.own_user;
+  };
+  CHECK(user_in({}) == 65532);
+  CHECK(user_in({{"POD_NAMESPACE", "holdfast-system"}}) == 65532);
+  CHECK(user_in({{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}}) == 65532);
+  CHECK(user_in({{"POD_NAMESPACE", "holdfast-system"}, {"KUBERNETES_SERVICE_HOST", "10.96.0.1"}}) ==
+        static_cast<std::int64_t>(geteuid()));
 }
 
 TEST_CASE("the generator's two flags have their variables") {

@@ -27,6 +27,10 @@ Object cleanup_policy(const core::Policy& policy) {
   return installation_objects(policy, options).at(0);
 }
 
+Json::Value context(const Options& options) {
+  return installation_objects({}, options).at(0).body["spec"]["podSecurityContext"];
+}
+
 std::string question(const core::Policy& policy) {
   return cleanup_policy(policy).body["spec"]["context"][0]["apiCall"]["jmesPath"].asString();
 }
@@ -41,6 +45,8 @@ TEST_CASE("a repository that is known is maintained twice a day, in our namespac
   CHECK(maintenance.name == "holdfast-maintenance");
   CHECK(maintenance.body["spec"] == parse(R"({"trigger": {"schedule": "0 */12 * * *"},
     "repository": {"repository": "volsync-holdfast-maintenance"},
+    "podSecurityContext": {"runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
+                           "seccompProfile": {"type": "RuntimeDefault"}},
     "moverVolumes": [{"mountPath": "repository", "volumeSource": {"nfs": {"server": "nas", "path": "/kopia"}}}]})"));
   CHECK_FALSE(maintenance.body["metadata"].isMember("ownerReferences"));
   CHECK(maintenance.body["metadata"]["labels"] == parse(R"({"app.kubernetes.io/managed-by": "holdfast"})"));
@@ -51,6 +57,35 @@ TEST_CASE("maintenance runs as the movers do, whose files only they may read") {
   options.backup.security_context = full_security_context();
   const auto objects = installation_objects({}, options);
   CHECK(objects.at(0).body["spec"]["podSecurityContext"]["runAsUser"] == 1000);
+}
+
+TEST_CASE("maintenance of which nothing is said runs as holdfast does, which reads the same files") {
+  Options options = on_nfs();
+  options.own_user = 568;
+  CHECK(context(options) == parse(R"({"runAsUser": 568, "runAsGroup": 568, "fsGroup": 568,
+                                      "seccompProfile": {"type": "RuntimeDefault"}})"));
+  options.backup.security_context.emplace().fs_group = 7;  // that names no user
+  CHECK(context(options)["runAsUser"] == 568);
+  CHECK(context(options)["fsGroup"] == 7);
+}
+
+TEST_CASE("maintenance has a user of its own where one is set") {
+  Options options = on_nfs();
+  options.backup.security_context = full_security_context();
+  options.maintenance.mover.security_context.emplace().run_as_user = 2000;
+  CHECK(context(options) == parse(R"({"runAsUser": 2000, "seccompProfile": {"type": "RuntimeDefault"}})"));
+}
+
+TEST_CASE("maintenance as root gets a container that may be root's, and may write over what movers have left") {
+  Options options = on_nfs();
+  options.own_user = 0;
+  const Json::Value spec = installation_objects({}, options).at(0).body["spec"];
+  CHECK(spec["podSecurityContext"]["runAsUser"] == 0);
+  CHECK(spec["containerSecurityContext"] == parse(R"({"allowPrivilegeEscalation": false, "privileged": false,
+    "readOnlyRootFilesystem": true, "runAsNonRoot": false,
+    "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE"]}})"));
+  options.own_user = 568;
+  CHECK_FALSE(installation_objects({}, options).at(0).body["spec"].isMember("containerSecurityContext"));
 }
 
 TEST_CASE("maintenance has a Secret of its own where Secrets are ours to make") {

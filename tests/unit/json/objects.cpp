@@ -217,6 +217,51 @@ TEST_CASE("a job runs until it has completed or failed, and while a pod is under
   CHECK(fault(read_job(R"({"status":{"active":"1"}})")) == "status.active: expected a number, found a string");
 }
 
+TEST_CASE("what VolSync says of the repository's maintenance is read: its conditions, its last success, its failures") {
+  const core::Maintenance maintenance =
+      good(read_maintenance(R"({"metadata":{"creationTimestamp":"2026-01-01T00:00:00Z"},
+    "spec":{"schedule":"x"},"status":{"activeCronJob":"c","lastMaintenanceTime":"2026-03-01T12:00:00Z","maintenanceFailures":2,
+    "conditions":[{"type":"Progressing","status":"True","reason":"ReconcileError","message":"m"},
+                  {"type":"MaintenanceHealthy","status":"True","reason":"OperatingNormally","message":"fine"},
+                  {"type":"Ready","status":"False","reason":"ReconcileFailed","message":"no\nsecret"}]}})"));
+  CHECK(core::format_seconds(*maintenance.created) == "2026-01-01T00:00:00Z");
+  CHECK(core::format_seconds(*maintenance.last_success) == "2026-03-01T12:00:00Z");
+  CHECK(maintenance.failures == 2);
+  CHECK(maintenance.ready == "ReconcileFailed: no secret");
+  CHECK(maintenance.healthy == "True");
+  const core::Maintenance fresh = good(read_maintenance(R"({"metadata":{"name":"m"}})"));
+  CHECK((fresh.ready.empty() && fresh.healthy.empty() && !fresh.created && !fresh.last_success));
+  CHECK(fault(read_maintenance(R"({"status":{"lastMaintenanceTime":"today"}})")) ==
+        "status.lastMaintenanceTime: expected a time in RFC 3339");
+}
+
+TEST_CASE("words of a maintenance's condition are cut") {
+  const std::string long_one(5000, 'x');
+  const core::Maintenance maintenance = good(read_maintenance(
+      R"({"status":{"conditions":[{"type":"Ready","status":"False","reason":"R","message":")" + long_one + R"("}]}})"));
+  CHECK(maintenance.ready.size() < 600);
+}
+
+TEST_CASE("a job of the maintenance runs, has succeeded, or has failed for a reason") {
+  using State = core::MaintenanceRun::State;
+  const auto run = [](const char* status) {
+    return good(read_maintenance_run(
+        std::string(R"({"metadata":{"name":"j","creationTimestamp":"2026-01-01T00:00:00Z"},"status":)") + status +
+        "}"));
+  };
+  CHECK(run("{}").state == State::Running);
+  CHECK(run(R"({"failed":3,"conditions":[{"type":"Failed","status":"False"}]})").state == State::Running);
+  CHECK(run(R"({"conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]})")
+            .state == State::Succeeded);
+  const core::MaintenanceRun failed = run(R"({"conditions":[{"type":"FailureTarget","status":"True","reason":"x"},
+    {"type":"Failed","status":"True","reason":"DeadlineExceeded","message":"too long"}]})");
+  CHECK(failed.state == State::Failed);
+  CHECK(failed.failure == "DeadlineExceeded: too long");
+  CHECK(failed.name == "j");
+  CHECK(core::format_seconds(*failed.created) == "2026-01-01T00:00:00Z");
+  CHECK(fault(read_maintenance_run(R"({"metadata":{}})")) == "metadata.name: missing");
+}
+
 TEST_CASE("a lease is read as it stands, its time not understood") {
   const Lease lease = good(read_lease(R"({"kind":"Lease","metadata":{"name":"l","resourceVersion":"5"},
     "spec":{"holderIdentity":"a","leaseDurationSeconds":15,"renewTime":"2026-03-01T12:00:00.000001Z",
@@ -268,8 +313,10 @@ TEST_CASE("every reader stands what a broken or hostile server sends") {
   for (int i = 0; i < 200'001; ++i) many += ",0";
   many += "]}";
   const auto all = [](const std::string& text) {
-    return std::vector<std::string>{fault(read_meta(text)), fault(read_claim(text)), fault(read_observed(text)),
-                                    fault(read_job(text)),  fault(read_lease(text)), fault(read_status(text))};
+    return std::vector<std::string>{fault(read_meta(text)),        fault(read_claim(text)),
+                                    fault(read_observed(text)),    fault(read_job(text)),
+                                    fault(read_lease(text)),       fault(read_status(text)),
+                                    fault(read_maintenance(text)), fault(read_maintenance_run(text))};
   };
   for (const std::string& problem : all(deep)) CHECK_THAT(problem, Contains("nested deeper than 128 levels"));
   for (const std::string& problem : all(twice)) CHECK_THAT(problem, Contains("metadata: this key occurs twice"));
