@@ -57,9 +57,19 @@ std::string field(const Json::Value& item, const char* name) { return escaped(it
 
 std::string cell(const std::string& html) { return "<td>" + html + "</td>"; }
 
+/// Why it is a gap, where that is not what it waits for: "<Reason>: <sentence>".
+std::string gap_notes(const Json::Value& item) {
+  std::string html;
+  for (const Json::Value& gap : item["gaps"]) {
+    const std::string text = gap.asString();
+    if (text.find(": ") != std::string::npos) html += "<div class=\"note\">" + escaped(text) + "</div>";
+  }
+  return html;
+}
+
 /// What the PVC waits for, and which annotations ignore its backups.
 std::string notes(const Json::Value& item) {
-  std::string html;
+  std::string html = gap_notes(item);
   for (const Json::Value& reason : item["waitsFor"]) {
     html += "<div class=\"note\">waits for " + escaped(reason.asString()) + "</div>";
   }

@@ -232,6 +232,9 @@ class Program {
     health_.add("tombstones", false, [this] {
       return generator_ ? generator_->memory_problem() : std::string("not kept: rule 9 does not apply");
     });
+    health_.add("maintenance", false, [this] {
+      return generator_ ? generator_->maintenance_problem() : std::string("off: the generator is off");
+    });
   }
 
   void listen() {

@@ -40,11 +40,12 @@ Answer Cluster::object(const kube::Resource& resource, const std::string& ns, co
   });
 }
 
-Answer Cluster::list(const kube::Resource& resource) {
+Answer Cluster::list(const kube::Resource& resource, const std::string& ns, const std::string& label_selector) {
   return wait([&](kube::Deadline deadline, kube::Done done) {
     kube::Client::ListOptions all;
     all.limit = 0;
-    client_.list(resource, "", all, deadline, std::move(done));
+    all.label_selector = label_selector;
+    client_.list(resource, ns, all, deadline, std::move(done));
   });
 }
 

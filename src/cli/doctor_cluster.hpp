@@ -23,7 +23,8 @@ class Cluster {
 
   Answer page(std::string_view path);
   Answer object(const kube::Resource& resource, const std::string& ns, const std::string& name);
-  Answer list(const kube::Resource& resource);
+  /// In `ns`, or where that is empty in all namespaces.
+  Answer list(const kube::Resource& resource, const std::string& ns = {}, const std::string& label_selector = {});
   /// Whether we may; in `ns`, or where that is empty in all namespaces; the object `name`, or where that is empty all
   /// of them. "<plural>/<subresource>" is understood.
   std::variant<bool, kube::ApiError> may(const std::string& verb, std::string_view group, std::string_view resource,

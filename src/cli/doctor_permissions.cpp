@@ -31,7 +31,10 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({kVolSync, "replicationsources", kOwn});
   needs.push_back({kVolSync, "replicationdestinations", kOwn});
   needs.push_back({kVolSync, "replicationdestinations/status", {"patch"}});
-  if (options.maintenance.enabled) needs.push_back({kVolSync, "kopiamaintenances", kOwn});
+  if (options.maintenance.enabled) {
+    needs.push_back({kVolSync, "kopiamaintenances", kOwn});
+    needs.push_back({"batch", "jobs", kList, options.own_namespace});
+  }
   if (options.secret.external_secret || options.offsite.enabled) {
     needs.push_back({"external-secrets.io", "externalsecrets", kOwn});
   }

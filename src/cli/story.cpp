@@ -35,6 +35,9 @@ std::string story(const AuditItem& item) {
     text += line("restore", item.restore_token.empty() ? item.restore
                                                        : fmt::format("{}, run {}", item.restore, item.restore_token));
   }
+  for (const generator::Gap& gap : item.gaps) {
+    if (!gap.message.empty()) text += line("gap", gap.reason + ": " + gap.message);
+  }
   for (const std::string& reason : item.waits_for) text += line("waits for", reason);
   for (const std::string& key : item.ignored) text += line("ignores backups", key);
   return text;

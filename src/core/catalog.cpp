@@ -137,6 +137,17 @@ std::optional<Snapshot> Catalog::find(const Identity& identity, std::string_view
   return std::nullopt;
 }
 
+Catalog::Failing Catalog::failing(const Identity& identity) const {
+  Failing failing;
+  const auto rows = range(identity);
+  if (!rows) return failing;
+  for (std::uint32_t i = rows->begin; i < rows->end && rows_[i].failed > 0; ++i) {
+    ++failing.snapshots;
+    failing.since = rows_[i].start;
+  }
+  return failing;
+}
+
 std::optional<Time> Catalog::oldest_start(const Identity& identity) const {
   const auto rows = range(identity);
   if (!rows) return std::nullopt;

@@ -21,6 +21,7 @@ using Phase = core::Claim::Phase;
 /// A schedule that is at least daily has made a backup by then.
 constexpr std::chrono::hours kFirstBackup{24};
 constexpr std::size_t kMaxReasonBytes = 200;
+constexpr std::size_t kMaxGapBytes = 1024;
 constexpr std::string_view kForeign[] = {"ForeignObject", "ForeignIdentity"};
 
 std::string_view to_string(Phase phase) {
@@ -34,6 +35,15 @@ std::string_view to_string(Phase phase) {
   }
   return "Pending";
 }
+
+/// As the hold of it is called.
+std::string_view code_of(Why why) {
+  if (why == Why::UnknownTier) return "UnknownTier";
+  return why == Why::ExemptReasonMissing ? "ExemptReasonMissing" : "UnsupportedVolumeMode";
+}
+
+/// "<Reason>: <sentence>", or the reason alone where a hold says the rest.
+std::string to_line(const Gap& gap) { return gap.message.empty() ? gap.reason : gap.reason + ": " + gap.message; }
 
 /// Collects what one item says.
 class Auditor {
@@ -51,9 +61,11 @@ class Auditor {
     item_.message = verdict.message;
     read_backups();
     if (stored_) read_cluster();
-    item_.gap = is_gap();
+    read_gaps();
     return std::move(item_);
   }
+
+  std::vector<Gap> gaps() { return item({}).gaps; }
 
  private:
   const core::Catalog* catalog() const {
@@ -64,7 +76,7 @@ class Auditor {
   void read_backups() {
     if (view_.claim == nullptr) return;
     if (item_.is_protected) item_.identity = core::to_string(backup_identity(view_, policy_));
-    if (catalog() != nullptr) item_.last_backup = newest_backup(view_, policy_, *catalog());
+    if (catalog() != nullptr) item_.last_backup = newest_backup_end(view_, policy_, *catalog());
     if (item_.last_backup) read_ignored();
   }
 
@@ -142,19 +154,60 @@ class Auditor {
     return *source->meta.created + kFirstBackup < view_.evidence->checked_at;
   }
 
-  /// Wanted protection that is not there.
-  bool is_gap() const {
+  void read_gaps() {
     const Why why = plan_.protection.why;
     const bool not_as_asked =
         why == Why::UnknownTier || why == Why::ExemptReasonMissing || why == Why::UnsupportedVolumeMode;
-    if (not_as_asked || !item_.is_protected || !stored_) return not_as_asked;
-    const bool warned = std::any_of(plan_.holds.begin(), plan_.holds.end(), [](const Hold& h) { return h.warning; });
-    const bool lost = view_.claim->phase == Phase::Lost;
-    const bool unverified = plan_.restore.stage == Restore::Stage::Unverified;
-    const bool foreign = item_.secret == "foreign" || item_.destination == "foreign" || item_.source == "foreign";
-    const bool absent = item_.secret == "missing" || item_.destination == "missing" || item_.source == "missing";
-    const bool failed = item_.source.starts_with("failed") || item_.secret.starts_with("not ready");
-    return warned || lost || unverified || foreign || absent || failed || has_no_backup_in_time();
+    if (not_as_asked) add_gap(code_of(why), "");
+    if (!not_as_asked && item_.is_protected && stored_) read_gaps_of_protected();
+    item_.gap = !item_.gaps.empty();
+  }
+
+  void read_gaps_of_protected() {
+    for (const Hold& hold : plan_.holds) {
+      if (hold.warning) add_gap(hold.code, "");
+    }
+    if (view_.claim->phase == Phase::Lost) add_gap("VolumeLost", "the PVC's volume is lost");
+    if (plan_.restore.stage == Restore::Stage::Unverified) add_gap("RestoreNotVerified", plan_.restore.problem);
+    read_gaps_of_objects();
+    if (has_no_backup_in_time()) {
+      add_gap("NoFirstBackup", "a day after its ReplicationSource was made there is no complete backup");
+    }
+    read_snapshot_errors();
+  }
+
+  void read_gaps_of_objects() {
+    struct Made {
+      std::string_view what;
+      const std::string& state;
+    };
+    for (const Made& made : {Made{"Secret", item_.secret}, Made{"ReplicationDestination", item_.destination},
+                             Made{"ReplicationSource", item_.source}}) {
+      if (made.state == "foreign") add_gap("ForeignObject", fmt::format("its {} is somebody else's", made.what));
+      if (made.state == "missing") add_gap("ObjectMissing", fmt::format("it has no {}", made.what));
+    }
+    if (item_.source.starts_with("failed")) add_gap("BackupFailed", "the last backup's mover failed; its log says why");
+    if (item_.secret.starts_with("not ready")) add_gap("SecretNotReady", item_.secret);
+  }
+
+  /// Of the newest one, which is what a restore would bring. Earlier ones may be whole, and may be gone before long.
+  void read_snapshot_errors() {
+    if (catalog() == nullptr) return;
+    const auto newest = newest_backup(view_, policy_, *catalog());
+    if (!newest || newest->snapshot.failed <= 0 || newest->source != backup_identity(view_, policy_)) return;
+    const auto failing = catalog()->failing(newest->source);
+    add_gap("SnapshotHasErrors",
+            fmt::format("{} entries could not be read for snapshot {} of {}, and are not in it; {} snapshots in a row "
+                        "are so, since {}; the mover's log names the entries; let movers run as a user that may read "
+                        "them (generator.backup.moverSecurityContext, {}), or privileged",
+                        newest->snapshot.failed, newest->snapshot.id, core::format_seconds(newest->snapshot.start),
+                        failing.snapshots, core::format_seconds(failing.since), key::kRunAs));
+  }
+
+  void add_gap(std::string_view reason, std::string_view message) {
+    const bool known =
+        std::any_of(item_.gaps.begin(), item_.gaps.end(), [reason](const Gap& gap) { return gap.reason == reason; });
+    if (!known) item_.gaps.push_back({std::string(reason), cut(one_line(message), kMaxGapBytes)});
   }
 
   const View& view_;
@@ -199,6 +252,7 @@ Json::Value to_value(const AuditItem& item) {
   put(out, "restore", item.restore);
   put(out, "restoreToken", item.restore_token);
   if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
+  for (const Gap& gap : item.gaps) out["gaps"].append(to_line(gap));
   put(out, "waitsFor", item.waits_for);
   put(out, "ignored", item.ignored);
   return out;
@@ -227,6 +281,10 @@ AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& ve
   return Auditor(view, plan, policy).item(verdict);
 }
 
+std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Policy& policy) {
+  return Auditor(view, plan, policy).gaps();
+}
+
 Json::Value audit_values(const std::vector<AuditItem>& items) {
   Json::Value values(Json::arrayValue);
   for (const AuditItem* item : sorted(items)) values.append(to_value(*item));
@@ -251,6 +309,9 @@ std::string audit_text(const std::vector<AuditItem>& items) {
   std::string text = line(head, widths);
   for (std::size_t i = 0; i < order.size(); ++i) {
     text += line(rows[i + 1], widths);
+    for (const Gap& gap : order[i]->gaps) {
+      if (!gap.message.empty()) text += "    gap " + to_line(gap) + "\n";
+    }
     for (const std::string& reason : order[i]->waits_for) text += "    waits for " + reason + "\n";
     for (const std::string& key : order[i]->ignored) text += "    its backups are ignored because of " + key + "\n";
   }

@@ -57,12 +57,19 @@ core::Identity backup_identity(const View& view, const core::Policy& policy) {
   return candidates.front().identity;
 }
 
-std::optional<core::Time> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog) {
-  auto newest = catalog.newest(backup_identity(view, policy));
+std::optional<NewestBackup> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog) {
+  const core::Identity own = backup_identity(view, policy);
+  if (auto snapshot = catalog.newest(own)) return NewestBackup{own, *std::move(snapshot)};
   for (const core::Candidate& place : core::candidates(core::identity_templates(policy), view.pvc)) {
-    if (!newest) newest = catalog.newest(place.identity);
+    if (auto snapshot = catalog.newest(place.identity)) return NewestBackup{place.identity, *std::move(snapshot)};
   }
-  return newest ? core::parse_rfc3339(newest->end_time) : std::nullopt;
+  return std::nullopt;
+}
+
+std::optional<core::Time> newest_backup_end(const View& view, const core::Policy& policy,
+                                            const core::Catalog& catalog) {
+  const auto newest = newest_backup(view, policy, catalog);
+  return newest ? core::parse_rfc3339(newest->snapshot.end_time) : std::nullopt;
 }
 
 }  // namespace holdfast::generator

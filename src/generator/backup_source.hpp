@@ -10,8 +10,14 @@ namespace holdfast::generator {
 /// its places. Only ever one of the PVC's own places.
 core::Identity backup_identity(const View& view, const core::Policy& policy);
 
-/// When the newest complete backup of the PVC ended: the one under that identity, else under another of its places;
-/// nullopt: there is none. `view.claim` is there.
-std::optional<core::Time> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog);
+struct NewestBackup {
+  core::Identity source;
+  core::Snapshot snapshot;
+};
+/// The newest complete backup of the PVC: the one under that identity, else under another of its places; nullopt: there
+/// is none. `view.claim` is there.
+std::optional<NewestBackup> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog);
+/// When it ended.
+std::optional<core::Time> newest_backup_end(const View& view, const core::Policy& policy, const core::Catalog& catalog);
 
 }  // namespace holdfast::generator

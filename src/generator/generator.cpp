@@ -124,6 +124,8 @@ std::string Generator::problem() const { return *impl_->workshop.shared().proble
 
 std::string Generator::memory_problem() const { return *impl_->workshop.shared().memory_problem.read(); }
 
+std::string Generator::maintenance_problem() const { return *impl_->workshop.shared().maintenance_problem.read(); }
+
 bool Generator::leads() const { return impl_->workshop.shared().leads; }
 
 Generator::Audit audit_once(const Generator::Setup& setup, const kube::Config& config, index::Index& index,

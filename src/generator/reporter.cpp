@@ -182,7 +182,21 @@ void Reporter::last_backup(const core::PvcName& pvc, std::optional<core::Time> e
   metrics_.last_backup(pvc.ns, pvc.name, unix_seconds);
 }
 
+void Reporter::gaps(const core::PvcName& pvc, const std::vector<Gap>& gaps) {
+  std::set<std::string> reasons;
+  for (const Gap& gap : gaps) reasons.insert(gap.reason);
+  metrics_.gaps(pvc.ns, pvc.name, reasons);
+  auto& logged = gaps_[pvc];
+  for (const Gap& gap : gaps) {
+    if (gap.message.empty() || logged.contains(gap.reason)) continue;  // without one, a hold says it
+    log_.warn("gap", {{"namespace", pvc.ns}, {"pvc", pvc.name}, {"reason", gap.reason}, {"message", gap.message}});
+  }
+  logged = std::move(reasons);
+  if (logged.empty()) gaps_.erase(pvc);
+}
+
 void Reporter::forget(const core::PvcName& pvc) {
+  gaps(pvc, {});
   said_.erase(pvc);
   counted_.erase(pvc);
   metrics_.last_backup(pvc.ns, pvc.name, std::nullopt);

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "holdfast/generator/plan.hpp"
+#include "holdfast/generator/audit.hpp"
 #include "holdfast/kube/event_recorder.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
@@ -27,6 +27,8 @@ class Reporter {
   void failed(const core::PvcName& pvc, const core::Claim* claim, const Action& action, const kube::ApiError& error,
               kube::Deadline deadline);
   void last_backup(const core::PvcName& pvc, std::optional<core::Time> ended);
+  /// All that there are of the PVC, whose metrics end with them; each new one is logged.
+  void gaps(const core::PvcName& pvc, const std::vector<Gap>& gaps);
   /// The PVC is gone, and so is all that was said of it.
   void forget(const core::PvcName& pvc);
 
@@ -38,6 +40,7 @@ class Reporter {
   const ops::Logger& log_;
   ops::Metrics& metrics_;
   std::map<core::PvcName, std::string> said_;               ///< the holds as logged last
+  std::map<core::PvcName, std::set<std::string>> gaps_;     ///< the reasons as logged last
   std::map<core::PvcName, std::set<std::string>> counted_;  ///< steps that were counted, by token
 };
 

@@ -43,6 +43,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
       installation_(setup.policy, setup.options, client_, log, metrics),
+      maintenance_(setup.options, std::min(setup.tempo.maintenance, setup.sweep), client_, log, metrics),
       seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client_, log),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
       observer_(loop, client_, store_, observing(setup), log) {
@@ -83,6 +84,7 @@ void Worker::lead(bool leads) {
   show_state();
   if (!leads) {
     log_.warn("not leading", {{"holder", elector_->holder()}});
+    for (const core::PvcName& pvc : store_.claims("")) reporter_.gaps(pvc, {});  // the next leader's to say
     return;
   }
   log_.info("leading", {{"identity", setup_.identity}});
@@ -137,7 +139,9 @@ void Worker::wake(Steady when) {
 void Worker::tick() {
   shared_.problem.replace(problem());
   shared_.memory_problem.replace(seen_.problem());
+  shared_.maintenance_problem.replace(maintenance_.problem());
   show_state();
+  maintenance_.look(steady_clock::now());
   if (installation_.due(steady_clock::now())) settle_installation();
   if (queue_.next() && *queue_.next() <= steady_clock::now()) pump();
   later(setup_.tempo.tick, [this] { tick(); });
@@ -154,7 +158,8 @@ void Worker::sweep() {
 
 void Worker::evidence_arrived() {
   const auto now = steady_clock::now();
-  if (std::exchange(sweeping_, false)) {
+  const bool sweeps = std::exchange(sweeping_, false);
+  if (sweeps) {
     look_at_all();
     settle_installation();
   }
@@ -163,6 +168,27 @@ void Worker::evidence_arrived() {
   const core::Evidence* evidence = desk_.last();
   if (evidence == nullptr || !std::holds_alternative<core::Current>(evidence->state)) return;
   for (const core::PvcName& pvc : store_.claims("")) reporter_.last_backup(pvc, last_backup(pvc, *evidence));
+  show_all_gaps(std::get<core::Current>(evidence->state).catalog, sweeps);
+}
+
+/// What the cluster changes is shown as each PVC is looked at; here, what the repository does.
+void Worker::show_all_gaps(const std::shared_ptr<const core::Catalog>& catalog, bool sweeps) {
+  if (!shared_.leads || (!sweeps && catalog == gaps_of_catalog_)) return;
+  gaps_of_catalog_ = catalog;
+  for (const core::PvcName& pvc : store_.claims("")) {
+    const StoredView stored = this->view(pvc, desk_.last());
+    show_gaps(pvc, make_plan(stored.view, setup_.policy, setup_.options, base::utc_now()));
+  }
+}
+
+/// By the newest evidence there is: a gap is a state to look at, and nothing is done because of it.
+void Worker::show_gaps(const core::PvcName& pvc, const Plan& plan) {
+  const auto claim = store_.claim(pvc);
+  if (!shared_.leads || claim == nullptr) return;
+  const StoredView stored = this->view(pvc, desk_.last());
+  std::vector<Gap> gaps = gaps_of(stored.view, plan, setup_.policy);
+  for (Gap& trouble : troubles(pvc)) gaps.push_back(std::move(trouble));
+  reporter_.gaps(pvc, gaps);
 }
 
 void Worker::settle_installation() {
@@ -245,6 +271,7 @@ void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
 
 void Worker::rest(const core::PvcName& pvc, const Plan& plan) {
   pace_.rested(pvc, steady_clock::now());
+  if (!plan.needs_evidence) show_gaps(pvc, plan);  // else it is shown when that is here
   if (!waiting_.contains(pvc)) asked_.erase(pvc);
   queue_.done(pvc);
   if (plan.look_again) {
@@ -264,6 +291,7 @@ void Worker::worked(const core::PvcName& pvc, const Plan& plan, const Executor::
     pace_.failed(pvc, outcome.action + ": " + outcome.error->message, now);
   else if (pace_.wrote(pvc, now))
     log_.warn("written too often", {{"namespace", pvc.ns}, {"pvc", pvc.name}, {"message", kUndone}});
+  if (!all_done && !plan.needs_evidence) show_gaps(pvc, plan);  // it may never come to rest
   queue_.done(pvc);
   look_at(pvc, now);  // what is left, and whether what was written is what was wanted
   stop_if_idle();
@@ -287,7 +315,7 @@ std::optional<core::Time> Worker::last_backup(const core::PvcName& pvc, const co
   const View& view = stored.view;
   const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
   if (current == nullptr || !core::protection(view.claim->pvc, labels, setup_.policy).protects()) return std::nullopt;
-  return newest_backup(view, setup_.policy, *current->catalog);
+  return newest_backup_end(view, setup_.policy, *current->catalog);
 }
 
 std::string Worker::problem() const {
@@ -308,19 +336,27 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     const core::Verdict verdict =
         verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, seen_.seen());
     AuditItem item = audit_item(view, plan, verdict, setup_.policy);
-    if (shared_.leads) add_trouble(pvc, item);
+    if (shared_.leads) add_troubles(pvc, item);
     audit.items.push_back(std::move(item));
   }
   return audit;
 }
 
 /// What only the replica knows that writes.
-void Worker::add_trouble(const core::PvcName& pvc, AuditItem& item) const {
+std::vector<Gap> Worker::troubles(const core::PvcName& pvc) const {
+  std::vector<Gap> gaps;
   const std::string failed = pace_.problem(pvc);
-  const bool undone = pace_.is_restless(pvc, steady_clock::now());
-  if (!failed.empty()) item.waits_for.push_back("WriteFailed: " + failed);
-  if (undone) item.waits_for.push_back(std::string("WrittenTooOften: ") + kUndone);
-  item.gap = item.gap || !failed.empty() || undone;
+  if (!failed.empty()) gaps.push_back({"WriteFailed", failed});
+  if (pace_.is_restless(pvc, steady_clock::now())) gaps.push_back({"WrittenTooOften", kUndone});
+  return gaps;
+}
+
+void Worker::add_troubles(const core::PvcName& pvc, AuditItem& item) const {
+  for (const Gap& trouble : troubles(pvc)) {
+    item.waits_for.push_back(trouble.reason + ": " + trouble.message);
+    item.gaps.push_back({trouble.reason, {}});
+    item.gap = true;
+  }
 }
 
 void Worker::later(milliseconds delay, std::function<void()> f) {

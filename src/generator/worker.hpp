@@ -18,6 +18,7 @@
 #include "src/generator/evidence_desk.hpp"
 #include "src/generator/executor.hpp"
 #include "src/generator/installation.hpp"
+#include "src/generator/maintenance_watch.hpp"
 #include "src/generator/observer.hpp"
 #include "src/generator/pace.hpp"
 #include "src/generator/queue.hpp"
@@ -32,6 +33,7 @@ struct Shared {
   std::atomic<bool> leads = false;
   base::Latest<std::string> problem{"not started"};
   base::Latest<std::string> memory_problem{"not started"};
+  base::Latest<std::string> maintenance_problem{"not started"};
 };
 
 class Worker {
@@ -75,7 +77,10 @@ class Worker {
   void rest(const core::PvcName& pvc, const Plan& plan);
   void worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome);
   void wait_for_evidence(const core::PvcName& pvc, const View& view);
-  void add_trouble(const core::PvcName& pvc, AuditItem& item) const;
+  std::vector<Gap> troubles(const core::PvcName& pvc) const;
+  void add_troubles(const core::PvcName& pvc, AuditItem& item) const;
+  void show_all_gaps(const std::shared_ptr<const core::Catalog>& catalog, bool sweeps);
+  void show_gaps(const core::PvcName& pvc, const Plan& plan);
   void list_orphans(const core::PvcName& pvc, const Plan& plan) const;
   void stop_if_idle();
   std::optional<core::Time> last_backup(const core::PvcName& pvc, const core::Evidence& evidence) const;
@@ -96,15 +101,17 @@ class Worker {
   Reporter reporter_;
   Executor executor_;
   Installation installation_;
+  MaintenanceWatch maintenance_;
   SeenKeeper seen_;
   EvidenceDesk desk_;
   Observer observer_;
   std::unique_ptr<kube::Elector> elector_;
   /// PVCs whose plans need evidence, and since when: an older proof may not know the backups that they are about.
   std::map<core::PvcName, Steady> asked_;
-  std::set<core::PvcName> waiting_;  ///< those to look at when the next evidence is here
-  Steady noticed_{};                 ///< when a proof was last asked for, to remember new backups
-  bool sweeping_ = false;            ///< everything is looked at when the next evidence is here
+  std::set<core::PvcName> waiting_;                       ///< those to look at when the next evidence is here
+  Steady noticed_{};                                      ///< when a proof was last asked for, to remember new backups
+  std::shared_ptr<const core::Catalog> gaps_of_catalog_;  ///< by which all gaps were shown last
+  bool sweeping_ = false;                                 ///< everything is looked at when the next evidence is here
   bool pump_posted_ = false;
   std::optional<Steady> wake_at_;
   std::function<void()> stopped_;

@@ -26,8 +26,11 @@ const prometheus::Histogram::BucketBoundaries kRefreshSeconds = {0.05, 0.1, 0.25
 Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
+Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+}
 prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+  return gauges(registry, name, help).Add({});
 }
 prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
                                  const prometheus::Histogram::BucketBoundaries& buckets) {
@@ -62,10 +65,8 @@ struct Metrics::Impl {
       gauge(registry, "holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
   // Without a series until it is told: who serves no certificate has none that is ill.
   Family<prometheus::Gauge>& certificate_health =
-      prometheus::BuildGauge()
-          .Name("holdfast_certificate_healthy")
-          .Help("1 where the served certificate is valid and trusted, and what shall replace it can be used.")
-          .Register(registry);
+      gauges(registry, "holdfast_certificate_healthy",
+             "1 where the served certificate is valid and trusted, and what shall replace it can be used.");
 
   prometheus::Counter& clients_refused =
       counter(registry, "holdfast_webhook_clients_refused_total",
@@ -82,15 +83,24 @@ struct Metrics::Impl {
       gauge(registry, "holdfast_generator_leader", "1 where this replica holds the Lease and writes.");
   Family<prometheus::Counter>& restores =
       counter(registry, "holdfast_restores_total", "Restores by how they ended: verified, unverified, failed.");
-  Family<prometheus::Gauge>& last_backups = prometheus::BuildGauge()
-                                                .Name("holdfast_pvc_last_backup_timestamp_seconds")
-                                                .Help("When the newest complete backup of a protected PVC ended.")
-                                                .Register(registry);
+  Family<prometheus::Gauge>& last_backups = gauges(registry, "holdfast_pvc_last_backup_timestamp_seconds",
+                                                   "When the newest complete backup of a protected PVC ended.");
+  Family<prometheus::Gauge>& gap_reasons =
+      gauges(registry, "holdfast_pvc_gap", "1 while a PVC is not protected as it should be, by reason.");
+
+  // Without a series until they are told: where none is kept, none is ill.
+  Family<prometheus::Gauge>& last_maintenance =
+      gauges(registry, "holdfast_maintenance_last_success_timestamp_seconds",
+             "When the repository was last maintained with success, as VolSync says.");
+  Family<prometheus::Gauge>& maintenance_problems =
+      gauges(registry, "holdfast_maintenance_problem", "1 while the repository's maintenance has this problem.");
 
   // Family::Add hashes a map of labels; the hot path finds its counter by three string views instead.
   std::mutex mutex;
   std::map<std::tuple<std::string, std::string, std::string>, prometheus::Counter*, std::less<>> by_admission;
   std::map<std::pair<std::string, std::string>, prometheus::Gauge*> by_pvc;
+  std::map<std::pair<std::string, std::string>, std::map<std::string, prometheus::Gauge*>> gaps_by_pvc;
+  prometheus::Gauge* maintained = nullptr;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -175,6 +185,38 @@ void Metrics::last_backup(const std::string& ns, const std::string& pvc, std::op
     found = impl_->by_pvc.emplace(std::pair{ns, pvc}, &added).first;
   }
   found->second->Set(*unix_seconds);
+}
+
+void Metrics::gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons) {
+  const std::lock_guard lock(impl_->mutex);
+  auto& shown = impl_->gaps_by_pvc[{ns, pvc}];
+  std::erase_if(shown, [&](const auto& series) {
+    const bool over = !reasons.contains(series.first);
+    if (over) impl_->gap_reasons.Remove(series.second);
+    return over;
+  });
+  for (const std::string& reason : reasons) {
+    auto& series = shown[reason];
+    if (series == nullptr) series = &impl_->gap_reasons.Add({{"namespace", ns}, {"pvc", pvc}, {"reason", reason}});
+    series->Set(1);
+  }
+  if (shown.empty()) impl_->gaps_by_pvc.erase({ns, pvc});
+}
+
+void Metrics::maintenance(std::optional<double> last_success_unix_seconds,
+                          const std::vector<std::pair<std::string_view, bool>>& problems) {
+  const std::lock_guard lock(impl_->mutex);
+  if (!last_success_unix_seconds && impl_->maintained != nullptr) {
+    impl_->last_maintenance.Remove(impl_->maintained);
+    impl_->maintained = nullptr;
+  }
+  if (last_success_unix_seconds) {
+    if (impl_->maintained == nullptr) impl_->maintained = &impl_->last_maintenance.Add({});
+    impl_->maintained->Set(*last_success_unix_seconds);
+  }
+  for (const auto& [reason, holds] : problems) {
+    impl_->maintenance_problems.Add({{"reason", std::string(reason)}}).Set(holds ? 1 : 0);
+  }
 }
 
 std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }

@@ -1,12 +1,13 @@
 """Whose an object is: holdfast keeps its own as they should be, and touches nobody else's."""
 
 import re
+import time
 
 from guarded_case import pvc
 from owned import MANAGER, PARTS, PVC_LABEL, Owned, is_ours
 from rendering import keeps, render
 from rig.audit import AuditLog
-from rig.objects import (EXTERNAL_SECRET, KOPIA_MAINTENANCE, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
+from rig.objects import (EXTERNAL_SECRET, JOB, KOPIA_MAINTENANCE, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
                          REPLICATION_SOURCE as RS, Kind)
 from rig.processes import wait_until
 from storied import DOOR, PATIENCE, RUN, SOURCE
@@ -257,6 +258,26 @@ class Swept(Owned):
         after = wait_until(self.maintenance, PATIENCE, "it is made anew")
         self.assertEqual(after["spec"], before["spec"])
         self.assertNotEqual(after["metadata"]["uid"], before["metadata"]["uid"])
+
+    def maintenance_line(self) -> str:
+        [line] = [line for line in self.holdfast.get("/readyz")[1].splitlines() if line.startswith("maintenance: ")]
+        return line
+
+    def test_what_becomes_of_the_maintenance_is_told(self):
+        namespace, name = self.account.namespace, wait_until(self.maintenance, PATIENCE, "it")["metadata"]["name"]
+        self.part.set_up_maintenance(namespace, name)
+        for job in ("maintenance-1", "maintenance-2"):
+            self.addCleanup(self.objects.delete, JOB, namespace, job)
+        wait_until(lambda: self.maintenance_line() == "maintenance: ok", PATIENCE, "it is well")
+        self.part.end_maintenance(namespace, name, "maintenance-1", failed=True)
+        wait_until(lambda: "JobFailed: Job maintenance-1 failed (BackoffLimitExceeded" in self.maintenance_line(),
+                   PATIENCE, "a failed Job is told, although the KopiaMaintenance is ready")
+        self.assertEqual(self.holdfast.metric("holdfast_maintenance_problem", reason="JobFailed"), 1)
+        time.sleep(1.1)  # Jobs are told apart by the second in which they were made
+        self.part.end_maintenance(namespace, name, "maintenance-2", failed=False)
+        wait_until(lambda: self.maintenance_line() == "maintenance: ok", PATIENCE, "one that succeeds ends it")
+        self.assertEqual(self.holdfast.metric("holdfast_maintenance_problem", reason="JobFailed"), 0)
+        self.assertGreater(self.holdfast.metric("holdfast_maintenance_last_success_timestamp_seconds"), 1.7e9)
 
     def test_a_foreign_object_that_leaves_a_shortened_name_makes_room_for_ours(self):
         longest = "n" * 253

@@ -7,7 +7,7 @@ the image is; image, token and end come in one write; only then it says that it 
 import datetime
 import itertools
 
-from .objects import (JOB, PV, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind,
+from .objects import (JOB, KOPIA_MAINTENANCE, PV, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind,
                       Objects, Refused)
 from .kube_api import Api
 
@@ -165,6 +165,30 @@ class VolSyncPart:
 
     def _trigger(self, kind: Kind, namespace: str, name: str) -> dict:
         return self._objects.get(kind, namespace, name)["spec"].get("trigger", {})
+
+    # --- the maintenance of a repository
+
+    def set_up_maintenance(self, namespace: str, name: str) -> None:
+        """Its CronJob is there: that is all that Ready says."""
+        self._set(KOPIA_MAINTENANCE, namespace, name, conditions=[
+            {"type": "Ready", "status": "True", "reason": "MaintenanceActive", "message": "Maintenance CronJob is active",
+             "lastTransitionTime": _now()}])
+
+    def end_maintenance(self, namespace: str, name: str, job: str, *, failed: bool) -> None:
+        """With a Job as the CronJob makes it, which gives labels to its pods and none to the Job."""
+        labels = {"volsync.backube/kopia-maintenance": "true", "volsync.backube/maintenance-name": name}
+        self._objects.apply(JOB, namespace, {
+            "metadata": {"name": job},
+            "spec": {"template": {"metadata": {"labels": labels},
+                                  "spec": {"restartPolicy": "OnFailure",
+                                           "containers": [{"name": "kopia-maintenance", "image": "mover"}]}}}})
+        before, after = ("FailureTarget", "Failed") if failed else ("SuccessCriteriaMet", "Complete")
+        ended = {"status": "True", "reason": "BackoffLimitExceeded" if failed else "CompletionsReached",
+                 "message": "as played", "lastProbeTime": _now(), "lastTransitionTime": _now()}
+        status = {"startTime": _now(), "conditions": [{"type": kind, **ended} for kind in (before, after)]}
+        self._objects.set_status(JOB, namespace, job, status if failed else {**status, "completionTime": _now()})
+        if not failed:
+            self._set(KOPIA_MAINTENANCE, namespace, name, lastMaintenanceTime=_now())
 
     def _set(self, kind: Kind, namespace: str, name: str, **status) -> None:
         self._objects.set_status(kind, namespace, name, status)

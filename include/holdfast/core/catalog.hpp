@@ -59,6 +59,13 @@ class Catalog {
   /// The complete snapshot of `identity` with this id.
   std::optional<Snapshot> find(const Identity& identity, std::string_view id) const;
 
+  /// Its newest complete snapshots, as many in a row as were made with entries that could not be read.
+  struct Failing {
+    std::size_t snapshots = 0;
+    Time since;  ///< when the first of them began; of none nothing
+  };
+  Failing failing(const Identity& identity) const;
+
   /// When the first complete snapshot of `identity` began.
   std::optional<Time> oldest_start(const Identity& identity) const;
 

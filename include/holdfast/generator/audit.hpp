@@ -13,6 +13,13 @@
 
 namespace holdfast::generator {
 
+/// Why a person should look at a PVC: wanted protection that is not there, or is not whole.
+struct Gap {
+  std::string reason;   ///< "SnapshotHasErrors", "BackupFailed", the code of a hold, …: a label of holdfast_pvc_gap
+  std::string message;  ///< a sentence, with what to do; empty where a hold of that code says it
+  bool operator==(const Gap&) const = default;
+};
+
 struct AuditItem {
   core::PvcName pvc;
   bool is_protected = false;
@@ -31,8 +38,12 @@ struct AuditItem {
   std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
   std::vector<std::string> waits_for;     ///< `<Code>: <sentence>`, each
   std::vector<std::string> ignored;       ///< annotations that would ignore existing backups
-  bool gap = false;                       ///< a person should look: wanted protection that is not there
+  bool gap = false;                       ///< there are `gaps`
+  std::vector<Gap> gaps;                  ///< each reason once
 };
+
+/// Those of `view`, of whose evidence `plan` need not have known.
+std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Policy& policy);
 
 /// `verdict`: what decide() says of the PVC as its author would create it now.
 AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);

@@ -26,6 +26,7 @@ struct Tempo {
   std::chrono::milliseconds tick{5000};            ///< how old problem() and the gauges may be
   std::chrono::milliseconds remember{15'000};      ///< between looks at the memory of seen backups
   std::chrono::milliseconds notice{300'000};       ///< the longest time that a new backup is not remembered
+  std::chrono::milliseconds maintenance{60'000};   ///< between looks at the maintenance of the repository
 };
 
 /// Owns one thread, on which everything happens: watches, plans, and the answers to its writes. Writes only while it
@@ -64,6 +65,8 @@ class Generator {
   std::string problem() const;
   /// The same for the memory of seen backups, on which rule 9 rests.
   std::string memory_problem() const;
+  /// The same for the maintenance of the repository; or why none is kept.
+  std::string maintenance_problem() const;
   bool leads() const;
 
   struct Impl;

@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace holdfast::ops {
 
@@ -40,6 +43,13 @@ class Metrics {
   void restore(std::string_view result);
   /// When the newest complete backup of a PVC ended; nullopt: there is none, or the PVC is not protected any more.
   void last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds);
+  /// Why a PVC is not protected as it should be; empty: it is, or it is gone. Reasons are words of ours, a few at most.
+  void gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons);
+
+  /// Of the repository's maintenance: when one succeeded last (nullopt: never), and of every reason that is known
+  /// whether it is a problem now.
+  void maintenance(std::optional<double> last_success_unix_seconds,
+                   const std::vector<std::pair<std::string_view, bool>>& problems);
 
   /// The whole page, text format 0.0.4.
   std::string text() const;

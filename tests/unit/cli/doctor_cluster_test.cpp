@@ -235,6 +235,39 @@ TEST_CASE("classes that the settings name must exist") {
   CHECK_THAT(text(), Contains("unknown part: StorageClass cache") && !Contains("fail"));
 }
 
+TEST_CASE("how the repository's maintenance goes is told, and what to do where it does not") {
+  Cluster cluster;
+  Settings settings = in_holdfast_system();
+  const auto text = [&] {
+    return text_of([&](auto part) { diagnosis::check_maintenance(settings, cluster.cluster, kNow, part); });
+  };
+  CHECK_THAT(text(), Contains("ok      part: not kept: generator.repository.kind"));
+  settings.generator.repository.kind = generator::RepositoryOptions::Kind::S3;
+  CHECK_THAT(text(),
+             Contains("warn    part: Missing: there is none; whoever leads writes it; see that a holdfast leads"));
+  const std::string place = kVolSync + "/namespaces/holdfast-system/kopiamaintenances/holdfast-maintenance";
+  const std::string jobs = "/apis/batch/v1/namespaces/holdfast-system/jobs";
+  cluster.has(place, R"({"metadata":{"name":"holdfast-maintenance","creationTimestamp":"2026-11-01T00:00:00Z"},
+    "spec":{"podSecurityContext":{"runAsUser":568}},
+    "status":{"lastMaintenanceTime":"2026-11-21T00:00:00Z","conditions":[{"type":"Ready","status":"True"}]}})");
+  CHECK_THAT(text(), Contains("unknown part: its Jobs cannot be listed"));
+  cluster.has(jobs, R"({"items":[]})");
+  CHECK(text() == "ok      part: as user 568, last at 2026-11-21T00:00:00Z\n");
+  cluster.has(jobs, R"({"items":[{"metadata":{"name":"m-1","creationTimestamp":"2026-11-21T00:00:00Z"},
+    "status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"no"}]}}]})");
+  CHECK_THAT(text(),
+             Contains("fail    part: JobFailed: Job m-1 failed (BackoffLimitExceeded: no); read its pod's log"));
+  cluster.has(place,
+              R"({"metadata":{"name":"holdfast-maintenance"},"status":{"lastMaintenanceTime":"2026-11-01T00:00:00Z",
+    "conditions":[{"type":"Ready","status":"False","reason":"ReconcileFailed","message":"no secret"}]}})");
+  CHECK_THAT(text(),
+             Contains("fail    part: NotReady: ReconcileFailed: no secret") && Contains("fail    part: TooOld: "));
+  cluster.pages[place] = fakes::refusal(403, "Forbidden");
+  CHECK_THAT(text(), Contains("unknown part: "));
+  settings.generator.enabled = false;
+  CHECK_THAT(text(), Contains("ok      part: not needed: the generator is off"));
+}
+
 TEST_CASE("the leader is named, and told when it does not renew") {
   Cluster cluster;
   Settings settings = in_holdfast_system();

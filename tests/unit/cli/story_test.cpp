@@ -32,7 +32,10 @@ TEST_CASE("the story of a PVC says what is, what would be, and what it waits for
   CHECK_THAT(text, Contains("ignores backups holdfast.dev/restore-from\n"));
   CHECK_THAT(text, !Contains("secret"));
   item.gap = true;
+  item.gaps = {{"ForeignObject", ""}, {"SnapshotHasErrors", "3 entries could not be read"}};
   CHECK_THAT(cli::story(item), Contains("NOT AS IT SHOULD BE"));
+  CHECK_THAT(cli::story(item), Contains("gap             SnapshotHasErrors: 3 entries could not be read\n"));
+  CHECK_THAT(cli::story(item), !Contains("ForeignObject"));  // a hold says it
 }
 
 TEST_CASE("of a PVC that does not exist the story tells what it would be told") {

@@ -185,3 +185,20 @@ TEST_CASE("every identity with complete snapshots is listed with the end of its 
   CHECK(format_nanoseconds(ends[0].second) == both.newest(kData)->end_time);
   CHECK(Catalog().last_ends().empty());
 }
+
+TEST_CASE("the newest snapshots with unreadable entries are counted, from the last one that was whole") {
+  const auto with_errors = [](unsigned number, std::string_view start) {
+    ListedSnapshot snapshot = data(number, start);
+    snapshot.failed = 3;
+    return snapshot;
+  };
+  CHECK(catalog({data(1, "2026-01-01T00:00:00Z")}).failing(kData).snapshots == 0);
+  CHECK(Catalog().failing(kData).snapshots == 0);
+  const auto failing = catalog({with_errors(1, "2026-01-01T00:00:00Z"), data(2, "2026-01-02T00:00:00Z"),
+                                with_errors(3, "2026-01-03T00:00:00Z"), with_errors(4, "2026-01-04T00:00:00Z")})
+                           .failing(kData);
+  CHECK(failing.snapshots == 2);
+  CHECK(format_seconds(failing.since) == "2026-01-03T00:00:00Z");
+  CHECK(catalog({with_errors(1, "2026-01-01T00:00:00Z"), data(2, "2026-01-02T00:00:00Z")}).failing(kData).snapshots ==
+        0);
+}

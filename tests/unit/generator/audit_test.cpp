@@ -20,6 +20,17 @@ AuditItem audit(const World& world) {
   return audit_item(world.view(), plan, verdict, world.policy);
 }
 
+std::vector<std::string> reasons(const AuditItem& item) {
+  std::vector<std::string> found;
+  for (const Gap& gap : item.gaps) found.push_back(gap.reason);
+  return found;
+}
+
+core::ListedSnapshot with_errors(core::ListedSnapshot snapshot, std::int64_t failed) {
+  snapshot.failed = failed;
+  return snapshot;
+}
+
 /// Bound, backed up, with nothing left to do.
 World healthy() {
   World world = bound();
@@ -49,6 +60,7 @@ TEST_CASE("a PVC that is as it should be has no gap") {
   CHECK(item.waits_for.empty());
   CHECK(item.ignored.empty());
   CHECK_FALSE(item.gap);
+  CHECK(item.gaps.empty());
 }
 
 TEST_CASE("a young PVC waits for its first backup, which is no gap") {
@@ -119,6 +131,63 @@ TEST_CASE("whatever a person must look at is a gap") {
     CHECK(audit(world).gap);
     world.the(Part::Secret).ready = "True";
     CHECK(audit(world).secret == "ready");
+    CHECK_FALSE(audit(world).gap);
+  }
+}
+
+TEST_CASE("every gap has a reason, once, and what no hold says is said with it") {
+  using Reasons = std::vector<std::string>;
+  World world = bound();
+  world.put_foreign(Part::Door);
+  CHECK(reasons(audit(world)) == Reasons{"ForeignObject", "ObjectMissing"});
+  CHECK(audit(world).gaps.at(0).message.empty());  // the hold says it
+  CHECK(audit(world).gaps.at(1).message == "it has no ReplicationSource");
+  world = healthy();
+  world.the(Part::Source).status.mover_result = "Failed";
+  world.claim->phase = core::Claim::Phase::Lost;
+  CHECK(reasons(audit(world)) == Reasons{"VolumeLost", "BackupFailed"});
+  world = bound();
+  world.settle();
+  world.evidence.checked_at = world.now + std::chrono::hours{25};
+  CHECK(reasons(audit(world)) == Reasons{"NoFirstBackup"});
+  world.claim->pvc.labels = {{"backup", "weekly"}};
+  CHECK(reasons(audit(world)) == Reasons{"UnknownTier"});
+}
+
+TEST_CASE("a newest backup without what its mover could not read is a gap, until there is one that is whole") {
+  World world = healthy();
+  const std::string earlier = "1123456789abcdef0123456789abcdef", latest = "2123456789abcdef0123456789abcdef";
+  const auto whole = listed(kOwnSource, kSnapshot, "2026-03-01T09:30:00Z");
+  const auto first = with_errors(listed(kOwnSource, earlier, "2026-03-01T10:30:00Z"), 2);
+  const auto second = with_errors(listed(kOwnSource, latest, "2026-03-01T11:30:00Z"), 3);
+  world.evidence = current({whole, first, second});
+  const AuditItem item = audit(world);
+  CHECK(item.gap);
+  REQUIRE(reasons(item) == std::vector<std::string>{"SnapshotHasErrors"});
+  CHECK_THAT(item.gaps[0].message, Contains("3 entries could not be read for snapshot " + latest +
+                                            " of "
+                                            "2026-03-01T11:30:00Z") &&
+                                       Contains("2 snapshots in a row are so, since 2026-03-01T10:30:00Z") &&
+                                       Contains("generator.backup.moverSecurityContext, holdfast.dev/run-as"));
+  CHECK_THAT(audit_text({item}), Contains("    gap SnapshotHasErrors: 3 entries could not be read"));
+  CHECK_THAT(audit_json({item}), Contains(R"("gaps":["SnapshotHasErrors: 3 entries could not be read)"));
+  REQUIRE(item.last_backup);  // it counts as a backup all the same
+  CHECK(core::format_seconds(*item.last_backup) == "2026-03-01T11:30:05Z");
+
+  world.evidence = current({first, second, listed(kOwnSource, kSnapshot, "2026-03-01T11:45:00Z")});
+  CHECK_FALSE(audit(world).gap);
+  world.evidence = unknown();
+  CHECK_FALSE(audit(world).gap);
+}
+
+TEST_CASE("what its mover could not read is the gap of a PVC only where the backup is surely its own") {
+  World world = healthy();
+  const core::Identity own = core::parse_identity(kOwnSource).value();
+  const auto candidates = core::candidates(core::identity_templates(world.policy), world.claim->pvc.full_name());
+  for (const core::Candidate& candidate : candidates) {
+    if (candidate.identity == own) continue;
+    world.evidence =
+        current({with_errors(listed(core::to_string(candidate.identity), kSnapshot, "2026-03-01T11:30:00Z"), 3)});
     CHECK_FALSE(audit(world).gap);
   }
 }

@@ -73,7 +73,8 @@ class Household {
                    .between_proofs = 20ms,
                    .ask_again = 50ms,
                    .tick = 20ms,
-                   .remember = 20ms};
+                   .remember = 20ms,
+                   .maintenance = 20ms};
   }
   ~Household() { shelf.speak(); }
 

@@ -251,10 +251,41 @@ TEST_CASE("writes that are refused are tried again, and the audit says so until 
   };
   REQUIRE(eventually(says));
   CHECK(house.audited().gap);
+  CHECK(eventually([&] { return house.metrics.text().find(R"(reason="WriteFailed"} 1)") != std::string::npos; }));
   CHECK(has_warned(house, "WriteFailed"));
   house.cluster.set_faults(nullptr);
   CHECK(eventually([&] { return house.is_complete(); }));
   CHECK(eventually([&] { return !says(); }));
+}
+
+TEST_CASE("a gap is a metric of whoever leads, from when it begins until it ends or the PVC goes") {
+  Household house;
+  const auto shows = [&](const char* reason) {
+    return house.metrics.text().find(std::string(R"(holdfast_pvc_gap{namespace="media",pvc="data",reason=")") + reason +
+                                     R"("} 1)") != std::string::npos;
+  };
+  core::ListedSnapshot bad = listed(kOwnSource, kSnapshot, kSnapshotStart);
+  bad.failed = 3;
+  house.add_claim("data");
+  house.edit_claim("data", [](Json::Value& claim) {
+    claim["metadata"]["annotations"]["holdfast.dev/accept-older-backups"] = "as it is";
+  });
+  house.start();
+  REQUIRE(eventually([&] { return house.is_complete(); }));
+  CHECK_FALSE(shows("SnapshotHasErrors"));
+  house.shelf.hold(current({bad}));
+  house.add_claim("other");  // something asks for evidence
+  CHECK(eventually([&] { return shows("SnapshotHasErrors"); }));
+  CHECK(house.audited().gap);
+  house.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                     [](Json::Value& object) { object["status"]["latestMoverStatus"]["result"] = "Failed"; });
+  CHECK(eventually([&] { return shows("BackupFailed"); }));
+  house.shelf.hold(current({listed(kOwnSource, kSnapshot, kSnapshotStart)}));
+  house.add_claim("third");
+  CHECK(eventually([&] { return !shows("SnapshotHasErrors") && shows("BackupFailed"); }));
+  house.cluster.erase(kube::kClaims, "media", "data");
+  CHECK(eventually([&] { return !shows("BackupFailed"); }));
+  house.stop();
 }
 
 TEST_CASE("a kind that may not be read is a problem by name, and the others are kept as they should be") {

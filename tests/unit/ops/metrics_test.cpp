@@ -36,3 +36,34 @@ TEST_CASE("a certificate is healthy or not, and neither where none is served") {
   metrics.certificate_healthy(true);
   CHECK(metrics.text().find("\nholdfast_certificate_healthy 1") != std::string::npos);
 }
+
+TEST_CASE("a gap is shown under each of its reasons, and not any more when it ends") {
+  Metrics metrics("1");
+  const auto shows = [&](const char* reason) {
+    return metrics.text().find(std::string(R"(holdfast_pvc_gap{namespace="a",pvc="b",reason=")") + reason +
+                               R"("} 1)") != std::string::npos;
+  };
+  metrics.gaps("a", "b", {"BackupFailed", "SnapshotHasErrors"});
+  metrics.gaps("a", "c", {"VolumeLost"});
+  CHECK((shows("BackupFailed") && shows("SnapshotHasErrors") && !shows("VolumeLost")));
+  metrics.gaps("a", "b", {"SnapshotHasErrors"});
+  CHECK((!shows("BackupFailed") && shows("SnapshotHasErrors")));
+  metrics.gaps("a", "b", {});
+  metrics.gaps("a", "b", {});
+  CHECK(metrics.text().find(R"(pvc="b")") == std::string::npos);
+  CHECK(metrics.text().find(R"(holdfast_pvc_gap{namespace="a",pvc="c",reason="VolumeLost"} 1)") != std::string::npos);
+}
+
+TEST_CASE("maintenance is shown when something is known of it, its last success only where there was one") {
+  Metrics metrics("1");
+  CHECK(metrics.text().find("holdfast_maintenance_") == std::string::npos);
+  metrics.maintenance(std::nullopt, {{"JobFailed", true}, {"TooOld", false}});
+  CHECK(metrics.text().find(R"(holdfast_maintenance_problem{reason="JobFailed"} 1)") != std::string::npos);
+  CHECK(metrics.text().find(R"(holdfast_maintenance_problem{reason="TooOld"} 0)") != std::string::npos);
+  CHECK(metrics.text().find("last_success_timestamp_seconds 1") == std::string::npos);
+  metrics.maintenance(1.5e9, {{"JobFailed", false}});
+  CHECK(metrics.text().find("holdfast_maintenance_last_success_timestamp_seconds 1500000000") != std::string::npos);
+  CHECK(metrics.text().find(R"(holdfast_maintenance_problem{reason="JobFailed"} 0)") != std::string::npos);
+  metrics.maintenance(std::nullopt, {});
+  CHECK(metrics.text().find("holdfast_maintenance_last_success_timestamp_seconds 1") == std::string::npos);
+}

@@ -157,7 +157,7 @@ TEST_CASE("the page escapes everything, loads nothing, and shows gaps first") {
   ops.cluster.page.items = parse(R"([
     {"namespace":"a","pvc":"fine","gap":false,"source":"scheduled"},
     {"namespace":"b","pvc":"bad","gap":true,"waitsFor":["ForeignObject: <script>alert('1')</script> & \"more\""],
-     "ignored":["volsync.backup/skip-restore"]}])");
+     "gaps":["ForeignObject","SnapshotHasErrors: 3 entries <b>"],"ignored":["volsync.backup/skip-restore"]}])");
   ops.cluster.page.problem = "<b>";
   const net::Response answer = ops.get("/");
   CHECK(answer.status == 200);
@@ -165,6 +165,7 @@ TEST_CASE("the page escapes everything, loads nothing, and shows gaps first") {
   CHECK_THAT(answer.body, Contains("default-src 'none'"));
   CHECK_THAT(answer.body, Contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &quot;more&quot;"));
   CHECK_THAT(answer.body, Contains("Incomplete: &lt;b&gt;"));
+  CHECK_THAT(answer.body, Contains("<div class=\"note\">SnapshotHasErrors: 3 entries &lt;b&gt;</div>"));
   CHECK_THAT(answer.body, Contains("volsync.backup/skip-restore"));
   CHECK_THAT(answer.body, !Contains("<script") && !Contains("http://") && !Contains("https://") && !Contains("src="));
   CHECK(answer.body.find("b/bad") < answer.body.find("a/fine"));
