@@ -33,12 +33,10 @@ Found read_object(const kube::Result& result) {
 
 /// Whether this Job is a mover of `source` that has not ended; a fault where that cannot be told.
 std::variant<bool, json::ObjectFault> is_running_mover_of(std::string_view job, std::string_view source) {
-  auto meta = json::read_meta(job);
-  if (auto* fault = std::get_if<json::ObjectFault>(&meta)) return std::move(*fault);
-  auto state = json::read_job(job);
-  if (auto* fault = std::get_if<json::ObjectFault>(&state)) return std::move(*fault);
-  const auto& owners = std::get<core::Meta>(meta).owners;
-  return std::get<json::JobState>(state).running && std::any_of(owners.begin(), owners.end(), [&](const auto& owner) {
+  auto read = json::read_job(job);
+  if (auto* fault = std::get_if<json::ObjectFault>(&read)) return std::move(*fault);
+  const auto& found = std::get<core::Job>(read);
+  return found.running && std::ranges::any_of(found.meta.owners, [&](const auto& owner) {
            return owner.kind == kube::kReplicationSources.kind && owner.name == source;
          });
 }

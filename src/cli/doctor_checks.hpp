@@ -37,6 +37,8 @@ void check_webhooks(const Settings& settings, Cluster& cluster, Part part);
 void check_storage(const Settings& settings, Cluster& cluster, Part part);
 /// The repository is maintained: what VolSync says of it, how its last Job ended, and when one succeeded.
 void check_maintenance(const Settings& settings, Cluster& cluster, core::Time now, Part part);
+/// Whom movers run as, and whether they can read what each other writes.
+void check_movers(const Settings& settings, Cluster& cluster, Part part);
 /// Somebody writes.
 void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part);
 

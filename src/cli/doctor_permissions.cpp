@@ -11,6 +11,7 @@ namespace {
 using Verbs = std::vector<std::string_view>;
 const Verbs kGet = {"get"};
 const Verbs kList = {"list"};
+const Verbs kFollow = {"list", "watch"};
 const Verbs kWatch = {"get", "list", "watch"};
 const Verbs kOwn = {"get", "list", "watch", "create", "patch", "delete"};
 constexpr std::string_view kVolSync = "volsync.backube";
@@ -28,6 +29,8 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({"", "namespaces", kWatch});
   needs.push_back({"", "persistentvolumeclaims", kWatch});
   needs.push_back({"", "events", {"create"}});
+  needs.push_back({"batch", "jobs", kFollow});
+  if (options.pod_insight) needs.push_back({"", "pods", kFollow});
   needs.push_back({kVolSync, "replicationsources", kOwn});
   needs.push_back({kVolSync, "replicationdestinations", kOwn});
   needs.push_back({kVolSync, "replicationdestinations/status", {"patch"}});
@@ -61,7 +64,7 @@ std::vector<Need> needs_of(const Settings& settings) {
   if (settings.webhook.enabled) {
     needs.push_back({kVolSync, "replicationsources", kGet});
     needs.push_back({kVolSync, "replicationdestinations", kGet});
-    needs.push_back({"batch", "jobs", kList});
+    if (!settings.generator.enabled) needs.push_back({"batch", "jobs", kList});  // else it is followed
     add_certificates(settings, needs);
   }
   if (settings.generator.enabled) add_generators(settings, needs);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/decide.hpp"
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/generator/run_as.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -55,8 +55,9 @@ std::vector<Json::Value> restore_objects(const RestoreRequest& request, const co
   claim.requested = request.size.empty() ? roomy(found.snapshot.size_bytes) : request.size;
   const generator::Subject subject{claim, core::Tier::Daily, found.source, settings.policy, settings.generator};
   const std::string name = restored_name(request);
-  const generator::Object run = generator::run_object(
-      subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id, found.snapshot.files});
+  const generator::Object run =
+      generator::run_object(subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id,
+                                      found.snapshot.files, generator::owner_of_root(found.snapshot)});
   Json::Value destination;
   destination["apiVersion"] = run.body["apiVersion"];
   destination["kind"] = run.body["kind"];

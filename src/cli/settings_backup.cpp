@@ -132,6 +132,15 @@ void add_retain(Rows& rows) {
   rows.retain("retain.monthly", "2", "monthly backups that are kept", &Retain::monthly);
 }
 
+/// Of movers alone: what maintains the repository has no data of its own.
+void add_auto(Rows& rows) {
+  rows.context("moverSecurityContext", "auto, or keys as below", "auto: short for moverSecurityContext.auto: true",
+               [](V v, SecurityContext& c) { return c.automatic = v == "auto"; });
+  rows.context("moverSecurityContext.auto", "true|false",
+               "movers run as whom the data belongs to, where that can be found out; else as the keys below say",
+               [](V v, SecurityContext& c) { return to_bool(v, c.automatic); });
+}
+
 void add_context(Rows& rows) {
   rows.context("moverSecurityContext.runAsUser", "a user id", "the user that movers run as",
                read_id<&SecurityContext::run_as_user>);
@@ -163,6 +172,7 @@ std::vector<Setting> backup_settings(const std::string& prefix, BackupLayerOf la
   Rows rows(prefix, std::move(layer), std::move(below));
   add_mover(rows);
   add_retain(rows);
+  add_auto(rows);
   add_context(rows);
   add_schedules(rows);
   return rows.take();

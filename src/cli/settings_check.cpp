@@ -48,6 +48,11 @@ void check_repository(const generator::RepositoryOptions& repository) {
     need(repository.server, "generator.repository.server", kReason);
     need(repository.path, "generator.repository.path", kReason);
   }
+  if (repository.all_squash && repository.kind != Kind::Nfs) {
+    throw SettingsError(
+        "generator.repository.allSquash: it says something of an NFS server, and "
+        "generator.repository.kind is not nfs");
+  }
   if (repository.kind == Kind::Pvc) {
     need(repository.claim, "generator.repository.claim", "generator.repository.kind pvc");
   }

@@ -83,11 +83,17 @@ bool read_retain(std::string_view value, AnnotatedBackup& to) {
 
 /// Expects the security context below in `to.layer`.
 bool read_run_as(std::string_view value, AnnotatedBackup& to) {
+  if (value == "auto") {
+    if (!to.layer.security_context) to.layer.security_context.emplace();
+    to.layer.security_context->automatic = true;
+    return true;
+  }
   const auto parts = split(value, ':');
   if (parts.size() != 2) return false;
   const auto user = whole_number(parts[0], 0, kMaxId), group = whole_number(parts[1], 0, kMaxId);
   if (!user || !group) return false;
   SecurityContext context = to.layer.security_context.value_or(SecurityContext{});
+  context.automatic = false;
   context.run_as_user = user;
   context.run_as_group = context.fs_group = group;
   if (*user == 0) context.run_as_non_root.reset();
@@ -112,7 +118,7 @@ constexpr std::array kReaders = {
     Reader{key::kParallelism, read_parallelism, "a number from 1 to 128"},
     Reader{key::kRetain, read_retain,
            "hourly/daily/weekly/monthly such as 24/7/4/2, up to 10000 each and not all of them 0"},
-    Reader{key::kRunAs, read_run_as, "the numbers of a user and a group such as 1000:1000"},
+    Reader{key::kRunAs, read_run_as, "the numbers of a user and a group such as 1000:1000, or auto"},
     Reader{key::kSchedule, read_schedule, "five cron fields such as \"M */6 * * *\", or one of @hourly, @daily, …"},
     Reader{key::kStorageClass, read_storage_class, "the name of a StorageClass"},
     Reader{key::kSnapshotClass, read_snapshot_class, "the name of a VolumeSnapshotClass"},

@@ -1,4 +1,5 @@
 // The two ReplicationDestinations of a PVC: the door, which stands idle, and the run, which restores.
+#include "holdfast/generator/run_as.hpp"
 #include "src/generator/draft.hpp"
 #include "src/generator/identity.hpp"
 #include "src/generator/mover.hpp"
@@ -8,9 +9,10 @@ namespace {
 
 constexpr const char* kIdleToken = "holdfast-idle";
 
-Json::Value kopia_spec(const Subject& subject, const core::Identity& identity) {
+Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, const core::RunsAs& root) {
   const core::Claim& claim = subject.claim;
-  const BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  take_ids(settings, root, subject.options.repository);
   Json::Value kopia = volume_mover_spec(claim, settings, names(subject.policy.naming, claim.pvc.name).secret);
   put_destination_identity(kopia, identity, claim.pvc.name);
   // Whatever backups copy with: a volume can be populated from a snapshot only.
@@ -32,7 +34,7 @@ Object door_object(const Subject& subject, std::string_view verified) {
   Json::Value& spec = object.body["spec"];
   spec["paused"] = true;
   spec["trigger"]["manual"] = kIdleToken;
-  spec["kopia"] = kopia_spec(subject, subject.identity);
+  spec["kopia"] = kopia_spec(subject, subject.identity, {});
   return sealed(std::move(object));
 }
 
@@ -41,7 +43,7 @@ Object run_object(const Subject& subject, const RunWish& wish) {
   annotate(object, key::kExpectedFiles, std::to_string(wish.expected_files));
   Json::Value& spec = object.body["spec"];
   spec["trigger"]["manual"] = wish.token;
-  spec["kopia"] = kopia_spec(subject, wish.source);
+  spec["kopia"] = kopia_spec(subject, wish.source, wish.root);
   spec["kopia"]["restoreAsOf"] = wish.as_of;
   return sealed(std::move(object));
 }

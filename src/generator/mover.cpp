@@ -70,9 +70,8 @@ Json::Value mover_spec(const BackupLayer& settings, std::string_view secret) {
   put(spec, "cacheCapacity", settings.cache_capacity.value_or(""));
   // Without a class the mover's cache is an emptyDir of that size.
   put(spec, "cacheStorageClassName", settings.storage_class.value_or(""));
-  if (settings.security_context && !settings.security_context->empty()) {
-    spec["moverSecurityContext"] = security_context(*settings.security_context);
-  }
+  Json::Value context = security_context(settings.security_context.value_or(SecurityContext{}));
+  if (!context.isNull()) spec["moverSecurityContext"] = std::move(context);
   return spec;
 }
 

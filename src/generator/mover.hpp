@@ -17,7 +17,7 @@ Json::Value mover_volumes(const RepositoryOptions& repository);
 /// The folder in which a mover finds the repository, of the kinds nfs and pvc.
 std::string repository_folder(const RepositoryOptions& repository);
 
-/// A PodSecurityContext; null when nothing is said.
+/// A PodSecurityContext; null when nothing is said. An automatic one as it is without what can be found out.
 Json::Value security_context(const SecurityContext& context);
 
 /// Repository secret, cache and security context.

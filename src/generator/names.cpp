@@ -12,6 +12,16 @@ std::string object_name(std::string_view prefix, std::string_view pvc, std::stri
   return core::shortened(fmt::format("{}{}{}", prefix, pvc, suffix), kMaxObjectNameBytes);
 }
 
+/// As Go's hash/crc32.ChecksumIEEE: polynomial 0xedb88320, bits reflected.
+std::uint32_t ieee_crc32(std::string_view text) {
+  std::uint32_t crc = 0xffff'ffff;
+  for (const char c : text) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb8'8320 : 0);
+  }
+  return ~crc;
+}
+
 }  // namespace
 
 std::string_view to_string(Part part) {
@@ -93,5 +103,13 @@ const std::string& Names::of(Part part) const {
 }
 
 std::string pvc_label(std::string_view pvc) { return core::shortened(pvc, kMaxLabelBytes); }
+
+std::string mover_job_name(Part part, std::string_view object) {
+  const kube::Resource& kind = resource(part);
+  if (kind != kube::kReplicationSources && kind != kube::kReplicationDestinations) return {};
+  const std::string_view prefix = kind == kube::kReplicationSources ? "volsync-src-" : "volsync-dst-";
+  if (prefix.size() + object.size() <= kMaxLabelBytes) return std::string(prefix).append(object);
+  return fmt::format("{}{:08x}", prefix, ieee_crc32(object));
+}
 
 }  // namespace holdfast::generator

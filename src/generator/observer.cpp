@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "src/generator/observed.hpp"
 
@@ -9,6 +10,7 @@ namespace holdfast::generator {
 namespace {
 
 constexpr std::chrono::seconds kSeldom{60};
+constexpr const char* kVolSyncs = "app.kubernetes.io/created-by=volsync";
 
 /// How the objects of one resource get into the store.
 struct Entrance {
@@ -87,18 +89,38 @@ Entrance objects(Store& store, Family family, std::shared_ptr<Nameless> nameless
           [&store, family](const kube::WatchState& state) { store.set_state(family, state); }};
 }
 
+Entrance jobs(Workloads& workloads) {
+  return {with(json::read_job, [&workloads](const core::Job& job) { workloads.apply_job(job, base::utc_now()); }),
+          with(json::read_meta, [&workloads](const core::Meta& meta) { workloads.remove_job(meta.ns, meta.name); }),
+          [&workloads] { workloads.begin_jobs_reset(); }, [&workloads] { workloads.end_jobs_reset(); },
+          [&workloads](const kube::WatchState& state) { workloads.set_jobs_state(state); }};
+}
+
+Entrance pods(Workloads& workloads) {
+  return {with(json::read_pod, [&workloads](const core::Pod& pod) { workloads.apply_pod(pod); }),
+          with(json::read_meta, [&workloads](const core::Meta& meta) { workloads.remove_pod(meta.ns, meta.name); }),
+          [&workloads] { workloads.begin_pods_reset(); }, [&workloads] { workloads.end_pods_reset(); },
+          [&workloads](const kube::WatchState& state) { workloads.set_pods_state(state); }};
+}
+
+/// How a resource is watched.
+struct Manner {
+  bool seldom = false;
+  std::string label_selector = {};
+};
+
 }  // namespace
 
 /// One resource on its way into the store.
 class Observer::Watched : public kube::Sink {
  public:
-  Watched(net::Loop& loop, kube::Client& client, const kube::Resource& resource, Entrance entrance, bool seldom,
-          std::chrono::milliseconds retry, const ops::Logger& log)
+  Watched(net::Loop& loop, kube::Client& client, const kube::Resource& resource, Entrance entrance,
+          const Manner& manner, std::chrono::milliseconds retry, const ops::Logger& log)
       : resource_(resource),
         entrance_(std::move(entrance)),
-        wanted_(!seldom),
+        wanted_(!manner.seldom),
         log_(log),
-        reflector_(loop, client, resource, options(seldom, retry), *this, log) {}
+        reflector_(loop, client, resource, options(manner, retry), *this, log) {}
 
   void start() { reflector_.start(); }
   bool settled() const { return state_.is != kube::WatchState::Is::Starting; }
@@ -110,10 +132,11 @@ class Observer::Watched : public kube::Sink {
   }
 
  private:
-  static kube::Reflector::Options options(bool seldom, std::chrono::milliseconds retry) {
+  static kube::Reflector::Options options(const Manner& manner, std::chrono::milliseconds retry) {
     kube::Reflector::Options options;
+    options.label_selector = manner.label_selector;
     options.first_wait = retry;
-    if (seldom) options.retry = kSeldom;
+    if (manner.seldom) options.retry = kSeldom;
     return options;
   }
 
@@ -157,18 +180,21 @@ class Observer::Watched : public kube::Sink {
   kube::Reflector reflector_;  // last: it calls into the rest
 };
 
-Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options,
+Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, const Options& options,
                    const ops::Logger& log) {
-  const auto watch = [&](const kube::Resource& resource, Entrance entrance, bool seldom = false) {
+  const auto watch = [&](const kube::Resource& resource, Entrance entrance, const Manner& manner = {}) {
     watched_.push_back(
-        std::make_unique<Watched>(loop, client, resource, std::move(entrance), seldom, options.retry, log));
+        std::make_unique<Watched>(loop, client, resource, std::move(entrance), manner, options.retry, log));
   };
   const auto nameless = std::make_shared<Nameless>(options.own_namespace, log);
   watch(kube::kNamespaces, namespaces(store));
   for (const Family family : kFamilies) {
     const bool seldom = family == Family::Secrets && !options.external_secrets;
-    watch(resource(family), objects(store, family, nameless), seldom);
+    watch(resource(family), objects(store, family, nameless), {.seldom = seldom});
   }
+  watch(kube::kJobs, jobs(workloads), {.label_selector = kVolSyncs});
+  // Of movers, and of whoever uses a PVC.
+  if (options.pods) watch(kube::kPods, pods(workloads));
   watch(kube::kClaims, claims(store));
 }
 

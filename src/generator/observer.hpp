@@ -1,4 +1,4 @@
-// The watches that fill a Store.
+// The watches that fill a Store and what is known of Workloads.
 // Belongs to the thread of the loop.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "holdfast/kube/reflector.hpp"
 #include "src/generator/store.hpp"
+#include "src/generator/workloads.hpp"
 
 namespace holdfast::generator {
 
@@ -19,9 +20,11 @@ class Observer {
     bool external_secrets = true;  ///< false: they are looked for seldom, to clean up what an earlier setting made
     std::chrono::milliseconds retry{1000};  ///< of a watch that broke; doubled with each that follows
     std::string own_namespace = {};         ///< in it are objects of ours that belong to no PVC
+    bool pods = false;                      ///< watch those too, which needs rights of its own
   };
   /// References outlive the observer.
-  Observer(net::Loop& loop, kube::Client& client, Store& store, const Options& options, const ops::Logger& log);
+  Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, const Options& options,
+           const ops::Logger& log);
   ~Observer();
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;

@@ -1,6 +1,7 @@
 // The second, off-site backup with restic.
 #include <fmt/format.h>
 
+#include "holdfast/generator/run_as.hpp"
 #include "src/generator/draft.hpp"
 #include "src/generator/external_secret.hpp"
 #include "src/generator/mover.hpp"
@@ -8,6 +9,13 @@
 
 namespace holdfast::generator {
 namespace {
+
+/// Far away, and nobody else's: any user may write to it, as to a bucket.
+RepositoryOptions own_repository() {
+  RepositoryOptions repository;
+  repository.kind = RepositoryOptions::Kind::S3;
+  return repository;
+}
 
 /// Each PVC has a repository to itself: restic locks a whole one while it works.
 std::string repository_url(const Subject& subject) {
@@ -45,7 +53,8 @@ Object offsite_secret_object(const Subject& subject) {
 
 Object offsite_source_object(const Subject& subject) {
   const core::Claim& claim = subject.claim;
-  const BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  take_ids(settings, subject.users, own_repository());
   Object object = draft(Part::OffsiteSource, subject);
   Json::Value& spec = object.body["spec"];
   spec["sourcePVC"] = claim.pvc.name;

@@ -64,6 +64,7 @@ void Planner::for_protected_claim() {
         fmt::format("a backup setting of the PVC is left out: {}; correct or remove it", cut(one_line(problem), 512))));
   }
   remove_strangers();
+  look_at_users();
   secret();
   door();
   run();
@@ -71,6 +72,7 @@ void Planner::for_protected_claim() {
   offsite();
   publish();
   close();
+  movers();
   remove_strays();
 }
 

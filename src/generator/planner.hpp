@@ -52,6 +52,12 @@ class Planner {
   void close();
   std::optional<core::Image> rightful_image() const;
 
+  // How the movers fare: planner_movers.cpp.
+  void movers();
+  void look_at_users();
+  void report_failing_mover(Part part, const Mover& mover);
+  void report_idle_mover(Part part, const Mover& mover);
+
   // What is taken away: planner_removals.cpp.
   void take_wrong_images_off();
   void take_image_off(const core::Observed& door);
@@ -73,7 +79,7 @@ class Planner {
   Standing standing_of(const core::Observed* object) const;
   /// Ours, but made for an earlier PVC of this name.
   bool is_strangers(const core::Observed* object) const;
-  Subject subject() const { return {*view_.claim, plan_.protection.tier, identity_, policy_, options_}; }
+  Subject subject() const { return {*view_.claim, plan_.protection.tier, identity_, policy_, options_, users_}; }
   void hold(Hold hold) { plan_.holds.push_back(std::move(hold)); }
   void hold(Gate gate);
 
@@ -82,6 +88,7 @@ class Planner {
   const Options& options_;
   const core::Time now_;
   core::Identity identity_;
+  core::RunsAs users_;  ///< of the PVC, as far as backups go by them
   Plan plan_;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/intent.hpp"
+#include "holdfast/generator/run_as.hpp"
 #include "src/generator/attempt.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
@@ -53,7 +54,7 @@ void Planner::start_run(int attempt) {
     return;
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
-               snapshot->files};
+               snapshot->files, owner_of_root(*snapshot)};
   const std::size_t before = plan_.actions.size();
   settle(run_object(subject(), wish));
   if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);

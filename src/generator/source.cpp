@@ -1,3 +1,4 @@
+#include "holdfast/generator/run_as.hpp"
 #include "src/generator/draft.hpp"
 #include "src/generator/identity.hpp"
 #include "src/generator/mover.hpp"
@@ -32,8 +33,12 @@ Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
 }  // namespace
 
 Object source_object(const Subject& subject) {
-  const Backup backup = backup_of(subject.claim, subject.tier, subject.options);
+  Backup backup = backup_of(subject.claim, subject.tier, subject.options);
   Object object = draft(Part::Source, subject);
+  if (is_automatic(backup.settings)) {
+    if (subject.users != core::RunsAs{}) annotate(object, key::kUsers, to_text(subject.users));
+    take_ids(backup.settings, subject.users, subject.options.repository);
+  }
   Json::Value& spec = object.body["spec"];
   spec["sourcePVC"] = subject.claim.pvc.name;
   spec["trigger"]["schedule"] = backup.schedule;

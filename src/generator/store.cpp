@@ -250,6 +250,11 @@ void Store::end_objects_reset(Family family) {
   for (const auto& [ns, name] : std::exchange(table(family).unseen, {})) remove_object(family, ns, name);
 }
 
+void Store::touch_object(Family family, const std::string& ns, const std::string& name) const {
+  const auto place = table(family).objects.find(Place{ns, name});
+  if (place != table(family).objects.end()) tell(concerned(family, place->unpack()));
+}
+
 void Store::set_claims_state(const kube::WatchState& state) {
   if (state.is == kube::WatchState::Is::Forbidden || state.is == kube::WatchState::Is::Absent) claims_known_ = false;
 }

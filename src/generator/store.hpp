@@ -66,6 +66,9 @@ class Store {
   /// The object of this uid was deleted; one that has followed stays.
   void forget_object(Family family, const std::string& ns, const std::string& name, const std::string& uid);
 
+  /// Something around this object has changed that does not stand in it, such as a Job of its mover.
+  void touch_object(Family family, const std::string& ns, const std::string& name) const;
+
   void set_claims_state(const kube::WatchState& state);
   void set_state(Family family, const kube::WatchState& state);
 

@@ -22,7 +22,7 @@ constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set mean
 
 Observer::Options observing(const Generator::Setup& setup) {
   return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry,
-          setup.options.own_namespace};
+          setup.options.own_namespace, setup.options.pod_insight};
 }
 
 }  // namespace
@@ -39,6 +39,11 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       pace_(setup.tempo.write_retry),
       store_(setup.policy.naming, setup.options.adopt,
              [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
+      workloads_([this](Family family, const std::string& ns,
+                        const std::string& name) { store_.touch_object(family, ns, name); },
+                 [this](const core::PvcName& pvc) {
+                   if (store_.claim(pvc) != nullptr) look_at(pvc, steady_clock::now());
+                 }),
       events_(client_, setup.identity, kEventAgain, log),
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
@@ -46,7 +51,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       maintenance_(setup.options, std::min(setup.tempo.maintenance, setup.sweep), client_, log, metrics),
       seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client_, log),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
-      observer_(loop, client_, store_, observing(setup), log) {
+      observer_(loop, client_, store_, workloads_, observing(setup), log) {
   if (setup.options.own_namespace.empty()) return;
   kube::Election::Options election;
   election.identity = setup.identity;
@@ -231,6 +236,7 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   StoredView stored = store_.view(pvc);
   stored.view.evidence = evidence;
   stored.view.index_blobs = index_.status().blobs;
+  workloads_.add_to(stored.view);
   return stored;
 }
 

@@ -25,6 +25,7 @@
 #include "src/generator/reporter.hpp"
 #include "src/generator/seen_keeper.hpp"
 #include "src/generator/store.hpp"
+#include "src/generator/workloads.hpp"
 
 namespace holdfast::generator {
 
@@ -97,6 +98,7 @@ class Worker {
   Queue queue_;
   Pace pace_;
   Store store_;
+  Workloads workloads_;
   kube::EventRecorder events_;
   Reporter reporter_;
   Executor executor_;

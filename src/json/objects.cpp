@@ -1,7 +1,5 @@
 #include "holdfast/json/objects.hpp"
 
-#include <algorithm>
-
 #include "src/json/meta_shape.hpp"
 #include "src/json/object_reader.hpp"
 
@@ -10,30 +8,6 @@ namespace {
 
 constexpr Member kMetaMembers[] = {{"metadata", object(meta_shape::kMetadata<>)}};
 constexpr Shape kMeta = object(kMetaMembers);
-
-struct JobDraft {
-  struct Condition {
-    std::string type;
-    std::string status;
-  };
-  std::int64_t active = 0;
-  std::vector<Condition> conditions;
-};
-constexpr Member kJobCondition[] = {
-    {"type", text<&JobDraft::Condition::type>()},
-    {"status", text<&JobDraft::Condition::status>()},
-};
-constexpr Shape kJobConditionElement = object<&JobDraft::conditions>(kJobCondition);
-constexpr Member kJobStatus[] = {
-    {"active", integer<&JobDraft::active>()},
-    {"conditions", array(kJobConditionElement)},
-};
-constexpr Member kJobMembers[] = {{"status", object(kJobStatus)}};
-constexpr Shape kJob = object(kJobMembers);
-
-bool is_over(const JobDraft::Condition& condition) {
-  return condition.status == "True" && (condition.type == "Complete" || condition.type == "Failed");
-}
 
 constexpr Member kLeaseMetadata[] = {{"resourceVersion", text<&Lease::resource_version>()}};
 constexpr Member kLeaseSpec[] = {
@@ -69,12 +43,6 @@ std::variant<Value, ObjectFault> read(std::string_view text, const Shape& shape)
 }  // namespace
 
 std::variant<core::Meta, ObjectFault> read_meta(std::string_view object) { return read<core::Meta>(object, kMeta); }
-
-std::variant<JobState, ObjectFault> read_job(std::string_view object) {
-  JobDraft draft;
-  if (auto fault = fill(object, kJob, &draft, kObjectLimits)) return std::move(*fault);
-  return JobState{draft.active > 0 || std::ranges::none_of(draft.conditions, is_over)};
-}
 
 std::variant<Lease, ObjectFault> read_lease(std::string_view object) {
   auto result = read<Lease>(object, kLease);

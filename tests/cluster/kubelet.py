@@ -8,11 +8,9 @@ from installation import NAMESPACE
 from pod import Missing, Pod
 from rig.cluster_network import ClusterNetwork
 from rig.control_plane import ControlPlane
-from rig.objects import Kind, Objects, Refused
+from rig.objects import POD, Objects, Refused
 from rig.processes import plain_environment
 from suite import Stage
-
-POD = Kind("", "v1", "Pod", "pods")
 
 _OURS = "app.kubernetes.io/name=holdfast"
 _LOOK_EVERY_S = 0.2

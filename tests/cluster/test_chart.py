@@ -51,9 +51,9 @@ PAIRS = {
     "strict": (("strict", "network-policy", "self-signed"), CATALOG, "", {"mode": "strict", "settings": CATALOG}),
     "plumber": (("kyverno-cleanup", "cert-manager", "network-policy"), V4, "",
                 {"settings": V4, "certificate": {"mode": "cert-manager"}}),
-    "everything": (("nfs", "job-injection", "repository-init", "network-policy", "monitoring", "strict",
+    "everything": (("nfs", "job-injection", "repository-init", "network-policy", "monitoring", "pod-insight", "strict",
                     "certificate-files"), INJECT, SERVER,
-                   {"mode": "strict", "monitoring": ON, "settings": {"generator": {"repository": {"inject": True}}},
+                   {"mode": "strict", "monitoring": ON, "podInsight": True, "settings": {"generator": {"repository": {"inject": True}}},
                     "repository": {"kind": "nfs", "create": True, "nfs": {"server": "192.0.2.1", "path": "/tank"}}}),
 }
 REFUSED = {

@@ -22,8 +22,8 @@ KINDS = (EXTERNAL_SECRET, RD, RS)
 OBJECTS = len(PLACES) * len(KINDS)
 INSTALLATION = 2  # objects that belong to no PVC: the repository's maintenance and its secret
 
-# Five kinds are listed by pages of 250 and watched; the few objects of the installation are fetched.
-READS = 5 + (OBJECTS + len(PLACES)) // 250 + 5 + 10
+# Six kinds are listed by pages of 250 and watched; the few objects of the installation are fetched.
+READS = 6 + (OBJECTS + len(PLACES)) // 250 + 6 + 10
 PEAK_MB = 30
 SETTLED_MB = 20  # with the libraries: how much of those is in memory is mostly the machine's affair
 OWN_MB = 8       # of it, in no file

@@ -12,7 +12,7 @@ from guarded_case import pvc
 from installation import CONFIGURATIONS, MANIFESTS, NAMESPACE, OVERLAYS, Copy, Rendered, documents, excluded
 from rig import crds
 from rig.components import ROOT
-from rig.objects import LEASE, PV, PVC, Kind, Objects
+from rig.objects import LEASE, POD, PV, PVC, Objects
 from rig.processes import plain_environment, run, wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, VALIDATING
 from storied import RUN, SNAPSHOT_FILES, Storied
@@ -23,8 +23,7 @@ OPT_INS = {"backup.holdfast.dev", "exempt.holdfast.dev", "plumber.holdfast.dev"}
 PEERS = ("certificates", "issuers", "servicemonitors", "prometheusrules")
 CATALOG = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
 EVERYTHING = ("nfs", "external-secrets", "kyverno-cleanup", "job-injection", "repository-init", "network-policy",
-              "monitoring", "strict", "certificate-files")
-POD = Kind("", "v1", "Pod", "pods")
+              "monitoring", "pod-insight", "strict", "certificate-files")
 
 
 def shell_blocks() -> list[str]:

@@ -49,6 +49,9 @@ void read_object(std::string_view object) {
     fuzz::require(read->status.mover_logs.size() <= object.size(), "a log is part of its object");
   }
   check(json::read_job(object));
+  if (const auto pod = json::read_pod(object); const auto* read = check(pod)) {
+    fuzz::require(read->failure.size() <= 320 && read->waiting.size() <= 320, "a pod's own words are bounded");
+  }
   check(json::read_lease(object));
   check(json::read_status(object));
   std::size_t members = 0;

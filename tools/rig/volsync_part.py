@@ -7,9 +7,10 @@ the image is; image, token and end come in one write; only then it says that it 
 import datetime
 import itertools
 
-from .objects import (JOB, KOPIA_MAINTENANCE, PV, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind,
-                      Objects, Refused)
+from .objects import (JOB, KOPIA_MAINTENANCE, POD, PV, PVC, REPLICATION_DESTINATION as RD,
+                      REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind, Objects, Refused)
 from .kube_api import Api
+from .processes import wait_until
 
 _numbers = itertools.count(1)
 _SYNCING = ("True", "SyncInProgress", "Synchronization in-progress")
@@ -94,12 +95,35 @@ class VolSyncPart:
     # --- mover Jobs
 
     def start_mover_job(self, namespace: str, job: str) -> None:
-        """`volsync-src-<rs>` or `volsync-dst-<rd>`, with a Pod at work."""
+        """`volsync-src-<rs>` or `volsync-dst-<rd>`, with a Pod at work. Of an object that is not there: nobody's."""
         container = {"name": "kopia", "image": "example.org/volsync/mover-kopia:rig"}
+        kind, prefix = (RS, "volsync-src-") if job.startswith("volsync-src-") else (RD, "volsync-dst-")
+        owner = self._objects.get(kind, namespace, job.removeprefix(prefix))
+        owners = [] if owner is None else [{
+            "apiVersion": f"{kind.group}/{kind.version}", "kind": kind.name, "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True}]
         self._objects.apply(JOB, namespace, {
-            "metadata": {"name": job, "labels": {"app.kubernetes.io/created-by": "volsync"}},
-            "spec": {"backoffLimit": 2, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}})
-        self._objects.set_status(JOB, namespace, job, {"active": 1, "startTime": _now()})
+            "metadata": {"name": job, "labels": {"app.kubernetes.io/created-by": "volsync"}, "ownerReferences": owners},
+            "spec": {"backoffLimit": 8, "template": {
+                "metadata": {"labels": {"app.kubernetes.io/created-by": "volsync"}},
+                "spec": {"restartPolicy": "Never", "containers": [container]}}}})
+        self._objects.set_status(JOB, namespace, job, {"active": 1, "ready": 1, "startTime": _now()})
+
+    def fail_mover_pod(self, namespace: str, job: str, reason: str = "Error") -> None:
+        """The Pod that is at work fails. A kube-controller-manager must run: its Job controller has made the Pod, counts
+        it, and makes the next one after ten seconds."""
+        def at_work():
+            pods = self._objects.items(POD, namespace, labels=f"job-name={job}")
+            return next((pod for pod in pods if pod["status"]["phase"] == "Pending"), None)
+        pod = wait_until(at_work, 30, f"a Pod of the Job {job}")
+        ended = {"terminated": {"exitCode": 1, "reason": reason}}
+        self._objects.set_status(POD, namespace, pod["metadata"]["name"], {"phase": "Failed", "containerStatuses": [
+            {"name": "kopia", "image": "example.org/volsync/mover-kopia:rig", "imageID": "", "ready": False,
+             "restartCount": 0, "state": ended}]})
+
+    def disown_mover_job(self, namespace: str, job: str) -> None:
+        """As one that somebody else has made under that name."""
+        self._objects.merge(JOB, namespace, job, {"metadata": {"ownerReferences": None}})
 
     def end_mover_job(self, namespace: str, job: str) -> None:
         """VolSync removes it when it cleans up."""

@@ -12,6 +12,7 @@
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/identity.hpp"
 #include "holdfast/core/protection.hpp"
+#include "holdfast/core/workload.hpp"
 #include "holdfast/generator/options.hpp"
 #include "holdfast/kube/resource.hpp"
 
@@ -39,6 +40,10 @@ struct Names {
 };
 Names names(core::Naming naming, std::string_view pvc);
 
+/// What VolSync calls the Job that moves data for an object of this part and name. Source: GetJobName in VolSync's
+/// internal/controller/utils/utils.go. Empty for the parts that have none.
+std::string mover_job_name(Part part, std::string_view object);
+
 inline constexpr std::string_view kManager = "holdfast";
 namespace key {
 inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
@@ -48,6 +53,9 @@ inline constexpr std::string_view kPvc = "holdfast.dev/pvc";  ///< annotation: t
 inline constexpr std::string_view kApplied = "holdfast.dev/applied";
 /// Annotation on a door: `<PVC uid>/<snapshot id>`: that restore was verified (or accepted unverified).
 inline constexpr std::string_view kVerified = "holdfast.dev/verified";
+/// Annotation on a ReplicationSource: whom the pods that use the PVC run as, "568:568:570"; it is kept while there are
+/// none.
+inline constexpr std::string_view kUsers = "holdfast.dev/users";
 /// Annotation on a run: how many files the promised snapshot holds.
 inline constexpr std::string_view kExpectedFiles = "holdfast.dev/expected-files";
 }  // namespace key
@@ -82,6 +90,7 @@ struct Subject {
   core::Identity identity;  ///< under which it is backed up
   const core::Policy& policy;
   const Options& options;
+  core::RunsAs users = {};  ///< whom the pods that use the PVC run as, as far as that is known
 };
 
 Object secret_object(const Subject& subject);
@@ -93,6 +102,7 @@ struct RunWish {
   std::string as_of;
   std::string token;
   std::int64_t expected_files = 0;
+  core::RunsAs root = {};  ///< whom the root of the snapshot belongs to, as far as that is known
 };
 Object run_object(const Subject& subject, const RunWish& wish);
 Object source_object(const Subject& subject);

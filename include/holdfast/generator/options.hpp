@@ -25,6 +25,8 @@ struct Retain {
 
 /// securityContext of mover pods: what is absent is not written.
 struct SecurityContext {
+  /// "auto": user and groups are those that the data has, where they can be found out; else the ones below.
+  bool automatic = false;
   std::optional<std::int64_t> run_as_user, run_as_group, fs_group;
   std::optional<bool> run_as_non_root;
   std::string fs_group_change_policy;
@@ -75,6 +77,7 @@ struct RepositoryOptions {
   std::string mount_path = "/repository";
   std::string bucket, endpoint, prefix, region;  ///< s3
   bool mover_volumes = true;                     ///< false: /mutate/job or somebody else mounts it
+  bool all_squash = false;                       ///< nfs: the server makes one user of all, so movers may be several
   bool inject = false;                           ///< /mutate/job does; then never with mover_volumes
   std::chrono::milliseconds jitter{0};           ///< inject: the longest time that a backup waits before it begins
   std::string jitter_image;                      ///< inject: of the container that waits; empty: the mover's own
@@ -118,6 +121,7 @@ struct Options {
   /// Who reads a repository of files must be the user that movers run as: in a pod the user of that, else the one that
   /// the manifests give it.
   std::int64_t own_user = kImageUser;
+  bool pod_insight = false;   ///< pods are watched: why movers do not start, and as whom PVCs are used
 };
 
 /// Annotations on a PVC, the topmost layer of its backup settings, and others that only the generator reads.
@@ -130,7 +134,7 @@ inline constexpr std::string_view kCompression = "holdfast.dev/compression";
 inline constexpr std::string_view kParallelism = "holdfast.dev/parallelism";
 inline constexpr std::string_view kCopyMethod = "holdfast.dev/copy-method";
 inline constexpr std::string_view kRetain = "holdfast.dev/retain";  ///< "24/7/4/2": hourly, daily, weekly, monthly
-inline constexpr std::string_view kRunAs = "holdfast.dev/run-as";   ///< "1000:1000": user and group of movers, fsGroup
+inline constexpr std::string_view kRunAs = "holdfast.dev/run-as";   ///< "1000:1000": user and groups of movers; "auto"
 inline constexpr std::string_view kOffsite = "holdfast.dev/offsite";
 inline constexpr std::string_view kAcceptUnverified = "holdfast.dev/accept-unverified";
 inline constexpr std::string_view kAcceptOlderBackups = "holdfast.dev/accept-older-backups";

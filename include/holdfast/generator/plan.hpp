@@ -11,12 +11,39 @@
 #include <vector>
 
 #include "holdfast/core/evidence.hpp"
+#include "holdfast/core/workload.hpp"
 #include "holdfast/generator/desired.hpp"
 
 namespace holdfast::generator {
 
 /// How the store stands with a kind of objects: what it does not know it must not act on.
 enum class Known { Current, NotYet, Absent, Forbidden };
+
+/// The Job that moves data for an object of ours, by its own status; and, where pods are watched, by its pods'.
+struct Mover {
+  std::string job;  ///< its name
+  bool complete = false;
+  std::int64_t failed = 0;  ///< so many of its pods have failed
+  std::int64_t backoff_limit = 0;
+  std::string failure;                    ///< how the last of them did, for people; empty: not known
+  std::optional<core::Time> idle_since;   ///< it should have a pod at work, and has had none since then
+  std::string waiting;                    ///< what that pod waits for; empty: not known
+  std::optional<core::Time> stuck_since;  ///< the pod's creation, where it does not begin by itself
+  bool operator==(const Mover&) const = default;
+};
+
+/// Whom the pods that use a PVC run as.
+struct Users {
+  enum class Are {
+    Unknown,   ///< pods are not watched
+    None,      ///< no pod uses it
+    Alike,     ///< as `as` says; what is absent there they leave to their images
+    Different  ///< several, and not the same
+  };
+  Are are = Are::Unknown;
+  core::RunsAs as;
+  bool operator==(const Users&) const = default;
+};
 
 /// What is known of one PVC. Pointers live as long as the call.
 struct View {
@@ -28,8 +55,10 @@ struct View {
   std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
   std::map<Part, Known> known;                                 ///< absent: Current
   bool claims_known = true;                                    ///< false: that there is no claim proves nothing
-  const core::Evidence* evidence = nullptr;                    ///< nullptr: not asked yet
-  std::size_t index_blobs = 0;                                 ///< of the repository, for likely causes; 0: not known
+  std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
+  Users users;
+  const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
+  std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
 };
 
 struct Apply {

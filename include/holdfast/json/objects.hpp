@@ -12,6 +12,7 @@
 
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/maintenance.hpp"
+#include "holdfast/core/workload.hpp"
 #include "holdfast/json/limits.hpp"
 
 namespace holdfast::json {
@@ -47,11 +48,9 @@ std::variant<core::Meta, ObjectFault> read_meta(std::string_view object);
 std::variant<core::Claim, ObjectFault> read_claim(std::string_view object);
 std::variant<core::Observed, ObjectFault> read_observed(std::string_view object);
 
-/// batch/v1 Job: has a pod under way, or has neither completed nor failed yet.
-struct JobState {
-  bool running = false;
-};
-std::variant<JobState, ObjectFault> read_job(std::string_view object);
+std::variant<core::Job, ObjectFault> read_job(std::string_view object);
+/// Of its containers' own words only the beginning is kept.
+std::variant<core::Pod, ObjectFault> read_pod(std::string_view object);
 
 /// volsync.backube/v1alpha1 KopiaMaintenance.
 std::variant<core::Maintenance, ObjectFault> read_maintenance(std::string_view object);

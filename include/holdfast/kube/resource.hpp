@@ -27,6 +27,7 @@ inline constexpr Resource kMutatingWebhooks{"admissionregistration.k8s.io", "v1"
                                             "MutatingWebhookConfiguration", false};
 inline constexpr Resource kValidatingWebhooks{"admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations",
                                               "ValidatingWebhookConfiguration", false};
+inline constexpr Resource kPods{"", "v1", "pods", "Pod"};
 inline constexpr Resource kJobs{"batch", "v1", "jobs", "Job"};
 inline constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
 inline constexpr Resource kReplicationSources{"volsync.backube", "v1alpha1", "replicationsources", "ReplicationSource"};

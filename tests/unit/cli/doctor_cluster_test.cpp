@@ -93,6 +93,12 @@ TEST_CASE("a permission that is missing is named with its verbs") {
   CHECK_THAT(text(), !Contains("fail"));
   settings.generator.secret.external_secret = true;
   CHECK_THAT(text(), Contains("externalsecrets.external-secrets.io"));
+  cluster.denied = "jobs";
+  CHECK_THAT(text(), Contains("may not list, watch jobs.batch"));
+  cluster.denied = "pods";
+  CHECK_THAT(text(), !Contains("fail"));
+  settings.generator.pod_insight = true;
+  CHECK_THAT(text(), Contains("may not list, watch pods; "));
 }
 
 TEST_CASE("definitions that are missing are named, and a VolSync without the kopia mover too") {

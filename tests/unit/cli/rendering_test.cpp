@@ -152,6 +152,19 @@ TEST_CASE("a restore by hand takes the time, the name and the size that it is to
   CHECK(objects[1]["spec"]["resources"]["requests"]["storage"] == "50Gi");
 }
 
+TEST_CASE("a restore by hand runs as the owner of the snapshot's root, where the settings say auto") {
+  core::Restore found;
+  found.snapshot.uid = 568;
+  found.snapshot.gid = 569;
+  Settings automatic;
+  automatic.generator.repository.kind = generator::RepositoryOptions::Kind::S3;
+  automatic.generator.backup.security_context.emplace().automatic = true;
+  const auto objects = restore_objects({{"media", "photos"}, "", "", ""}, found, automatic);
+  const Json::Value& context = objects[0]["spec"]["kopia"]["moverSecurityContext"];
+  CHECK(context["runAsUser"] == 568);
+  CHECK(context["fsGroup"] == 569);
+}
+
 TEST_CASE("without a backup there is nothing to restore by hand, whatever contract is on") {
   core::Policy policy = with_catalog();
   policy.simple_contract = false;

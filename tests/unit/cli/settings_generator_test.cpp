@@ -130,6 +130,39 @@ generator:
   CHECK(context->seccomp_profile == "RuntimeDefault");
 }
 
+TEST_CASE("the mover's security context may be auto, with one to fall back on") {
+  const auto context = [](const std::string& yaml) {
+    return options("generator: {backup: {moverSecurityContext: " + yaml + "}}\n").backup.security_context.value();
+  };
+  CHECK(context("auto").automatic);
+  CHECK_FALSE(context("auto").run_as_user);
+  CHECK(context("{auto: true, runAsUser: 568}").automatic);
+  CHECK(context("{auto: true, runAsUser: 568}").run_as_user == 568);
+  CHECK_FALSE(context("{auto: false, runAsUser: 568}").automatic);
+  CHECK_THAT(problem("generator: {backup: {moverSecurityContext: root}}\n"), Contains("is not allowed"));
+  const auto classes = options(R"(
+generator:
+  backup:
+    moverSecurityContext: {auto: true, runAsUser: 568}
+    classes:
+      fast: {moverSecurityContext: auto}
+      slow: {moverSecurityContext: {auto: false}}
+      odd: {moverSecurityContext: {runAsUser: 7}}
+)")
+                           .classes;
+  CHECK(classes.at("fast").security_context->automatic);
+  CHECK(classes.at("fast").security_context->run_as_user == 568);
+  CHECK_FALSE(classes.at("slow").security_context->automatic);
+  CHECK(classes.at("odd").security_context->automatic);
+  CHECK(classes.at("odd").security_context->run_as_user == 7);
+}
+
+TEST_CASE("one user of all is what an NFS server makes") {
+  CHECK(options("generator: {repository: {kind: nfs, server: a, path: /b, allSquash: true}}\n").repository.all_squash);
+  CHECK_THROWS_WITH(options("generator: {repository: {kind: s3, bucket: a, endpoint: b, allSquash: true}}\n"),
+                    Contains("generator.repository.allSquash"));
+}
+
 TEST_CASE("a storage class has a layer of its own, even one with dots in its name") {
   const auto classes = options(R"(
 generator:

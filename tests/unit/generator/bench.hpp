@@ -8,6 +8,7 @@
 
 #include "holdfast/json/objects.hpp"
 #include "src/generator/executor.hpp"
+#include "src/generator/workloads.hpp"
 #include "tests/fakes/fake_cluster.hpp"
 #include "tests/unit/generator/model.hpp"
 #include "tests/unit/kube/asking.hpp"
@@ -118,6 +119,9 @@ class Bench {
         : events(client, "holdfast-0", 1h, log), reporter(events, log, metrics), executor(client, store, reporter) {}
     std::set<core::PvcName> changed;
     Store store{core::Naming::LegacyBackup, false, [this](const core::PvcName& pvc) { changed.insert(pvc); }};
+    Workloads workloads{
+        [this](Family family, const std::string& ns, const std::string& name) { store.touch_object(family, ns, name); },
+        [this](const core::PvcName& pvc) { changed.insert(pvc); }};
     kube::EventRecorder events;
     Reporter reporter;
     Executor executor;

@@ -109,6 +109,17 @@ TEST_CASE("maintenance names its volume itself where movers get theirs injected:
   CHECK(objects.at(1).body["spec"]["moverVolumes"][0]["mountPath"] == "repository");
 }
 
+TEST_CASE("maintenance runs as what auto falls back on") {
+  Options options = on_nfs();
+  options.backup.security_context.emplace().automatic = true;
+  const auto user = [&] {
+    return installation_objects({}, options).back().body["spec"]["podSecurityContext"]["runAsUser"].asInt64();
+  };
+  CHECK(user() == options.own_user);
+  options.backup.security_context->run_as_user = 568;
+  CHECK(user() == 568);
+}
+
 TEST_CASE("without a repository, a namespace or the wish there is no maintenance") {
   Options options = on_nfs();
   options.maintenance.enabled = false;

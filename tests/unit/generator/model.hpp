@@ -136,6 +136,8 @@ struct World {
     }
     for (const auto& [part, stray] : strays) seen.strays.emplace_back(part, &stray);
     seen.known = known;
+    seen.movers = movers;
+    seen.users = users;
     seen.evidence = &evidence;
     seen.index_blobs = index_blobs;
     return seen;
@@ -255,6 +257,8 @@ struct World {
   std::map<Key, core::Observed> objects;
   std::vector<std::pair<Part, core::Observed>> strays;
   std::map<Part, Known> known;
+  std::map<Part, Mover> movers;
+  Users users;
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
   std::string filled_from;

@@ -16,7 +16,8 @@ struct Watch : Bench {
   }
   void start(bool external_secrets = true) {
     asking.on_loop([&] {
-      observer.emplace(asking.loop, asking.client, hand->store, Observer::Options{external_secrets, 10ms}, asking.log);
+      observer.emplace(asking.loop, asking.client, hand->store, hand->workloads,
+                       Observer::Options{external_secrets, 10ms, {}, true}, asking.log);
       observer->start();
     });
   }
@@ -107,6 +108,43 @@ TEST_CASE("a kind that we may not read is not the same as one without objects") 
   REQUIRE(eventually([&] { return watch.settled(); }));
   CHECK(watch.known_state(Part::Secret) == Known::Forbidden);
   CHECK(watch.problem() == "externalsecrets: Forbidden: no Forbidden");
+}
+
+TEST_CASE("a Job of VolSync's and the pods are on their way into the store of workloads") {
+  Watch watch;
+  const Json::Value source = watch.cluster.put(kube::kReplicationSources, parse(R"({"metadata": {"namespace": "media",
+    "name": "data-backup", "labels": {"app.kubernetes.io/managed-by": "holdfast"}}, "spec": {}})"));
+  Json::Value job = parse(R"({"metadata": {"namespace": "media", "name": "volsync-src-data-backup",
+    "labels": {"app.kubernetes.io/created-by": "volsync"},
+    "ownerReferences": [{"kind": "ReplicationSource", "name": "data-backup"}]},
+    "spec": {"backoffLimit": 8}, "status": {"active": 1, "failed": 2}})");
+  job["metadata"]["ownerReferences"][0]["uid"] = source["metadata"]["uid"];
+  watch.start();
+  REQUIRE(eventually([&] { return watch.settled(); }));
+  const auto failed = [&] {
+    return watch.ask<std::int64_t>([&]() -> std::int64_t {
+      StoredView stored = watch.hand->store.view(Bench::kData);
+      watch.hand->workloads.add_to(stored.view);
+      const auto mover = stored.view.movers.find(Part::Source);
+      return mover == stored.view.movers.end() ? -1 : mover->second.failed;
+    });
+  };
+  CHECK(failed() == -1);
+  watch.cluster.put(kube::kJobs, job);
+  CHECK(eventually([&] { return failed() == 2; }));
+  watch.cluster.erase(kube::kJobs, "media", "volsync-src-data-backup");
+  CHECK(eventually([&] { return failed() == -1; }));
+
+  watch.cluster.put(kube::kPods, parse(R"({"metadata": {"namespace": "media", "name": "app"},
+    "spec": {"securityContext": {"runAsUser": 568}, "volumes": [{"name": "v",
+      "persistentVolumeClaim": {"claimName": "data"}}], "containers": [{"volumeMounts": [{"name": "v"}]}]}})"));
+  CHECK(eventually([&] {
+    return watch.ask<bool>([&] {
+      StoredView stored = watch.hand->store.view(Bench::kData);
+      watch.hand->workloads.add_to(stored.view);
+      return stored.view.users == Users{Users::Are::Alike, {568, {}, {}}};
+    });
+  }));
 }
 
 TEST_CASE("ExternalSecrets that nobody asked for are missed by nobody") {

@@ -203,20 +203,6 @@ TEST_CASE("a wrong type in what VolSync wrote is a fault that names it") {
   CHECK(fault(read_observed(test::print(document))) == "spec: expected an object, found a string");
 }
 
-TEST_CASE("a job runs until it has completed or failed, and while a pod is under way") {
-  const auto running = [](const char* status) {
-    return good(read_job(std::string(R"({"metadata":{"name":"j"},"status":)") + status + "}")).running;
-  };
-  CHECK(running("{}"));
-  CHECK(running(R"({"active":1})"));
-  CHECK(running(R"({"failed":1})"));
-  CHECK(running(R"({"conditions":[{"type":"Complete","status":"False"},{"type":"Suspended","status":"True"}]})"));
-  CHECK(running(R"({"active":1,"conditions":[{"type":"Failed","status":"True"}]})"));
-  CHECK_FALSE(running(R"({"succeeded":1,"conditions":[{"type":"Complete","status":"True"}]})"));
-  CHECK_FALSE(running(R"({"active":0,"conditions":[{"type":"Failed","status":"True"}]})"));
-  CHECK(fault(read_job(R"({"status":{"active":"1"}})")) == "status.active: expected a number, found a string");
-}
-
 TEST_CASE("what VolSync says of the repository's maintenance is read: its conditions, its last success, its failures") {
   const core::Maintenance maintenance =
       good(read_maintenance(R"({"metadata":{"creationTimestamp":"2026-01-01T00:00:00Z"},
@@ -313,10 +299,10 @@ TEST_CASE("every reader stands what a broken or hostile server sends") {
   for (int i = 0; i < 200'001; ++i) many += ",0";
   many += "]}";
   const auto all = [](const std::string& text) {
-    return std::vector<std::string>{fault(read_meta(text)),        fault(read_claim(text)),
-                                    fault(read_observed(text)),    fault(read_job(text)),
-                                    fault(read_lease(text)),       fault(read_status(text)),
-                                    fault(read_maintenance(text)), fault(read_maintenance_run(text))};
+    return std::vector<std::string>{
+        fault(read_meta(text)),   fault(read_claim(text)),       fault(read_observed(text)),
+        fault(read_job(text)),    fault(read_pod(text)),         fault(read_lease(text)),
+        fault(read_status(text)), fault(read_maintenance(text)), fault(read_maintenance_run(text))};
   };
   for (const std::string& problem : all(deep)) CHECK_THAT(problem, Contains("nested deeper than 128 levels"));
   for (const std::string& problem : all(twice)) CHECK_THAT(problem, Contains("metadata: this key occurs twice"));
