@@ -121,7 +121,7 @@ struct Options {
   /// Who reads a repository of files must be the user that movers run as: in a pod the user of that, else the one that
   /// the manifests give it.
   std::int64_t own_user = kImageUser;
-  bool pod_insight = false;   ///< pods are watched: why movers do not start, and as whom PVCs are used
+  bool pod_insight = false;  ///< pods are watched: why movers do not start, and as whom PVCs are used
 };
 
 /// Annotations on a PVC, the topmost layer of its backup settings, and others that only the generator reads.
