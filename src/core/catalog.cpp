@@ -24,6 +24,11 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> pack_id(std::string_view 
   return std::pair{high, low};
 }
 
+/// As a row holds it; `none`: not known, which is what a number beyond all sense is too.
+std::uint32_t pack_count(std::optional<std::int64_t> count, std::uint32_t none) {
+  return count && *count >= 0 && *count < none ? static_cast<std::uint32_t>(*count) : none;
+}
+
 }  // namespace
 
 bool is_complete(const ListedSnapshot& snapshot) {
@@ -58,6 +63,8 @@ std::optional<std::string> Catalog::Builder::add(const ListedSnapshot& snapshot)
   row.failed = static_cast<std::uint32_t>(std::clamp<std::int64_t>(snapshot.failed, 0, kNone));
   row.uid = snapshot.uid.value_or(kNone);
   row.gid = snapshot.gid.value_or(kNone);
+  row.directories = pack_count(snapshot.directories, kNone);
+  row.links = pack_count(snapshot.links, kNone);
   const auto packed = pack_id(snapshot.id);
   if (packed && format_nanoseconds(*start) == snapshot.start_time && format_nanoseconds(*end) == snapshot.end_time) {
     std::tie(row.id_high, row.id_low) = *packed;
@@ -99,6 +106,8 @@ Snapshot Catalog::at(std::size_t index) const {
   snapshot.failed = row.failed;
   if (row.uid != kNone) snapshot.uid = row.uid;
   if (row.gid != kNone) snapshot.gid = row.gid;
+  if (row.directories != kNone) snapshot.directories = row.directories;
+  if (row.links != kNone) snapshot.links = row.links;
   if (row.odd != 0) {
     const OddText& odd = odd_[row.odd - 1];
     snapshot.id = odd.id;

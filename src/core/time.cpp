@@ -154,4 +154,17 @@ std::optional<nanoseconds> parse_duration(std::string_view text) {
   return nanoseconds{static_cast<std::int64_t>(total)};
 }
 
+std::string format_duration(nanoseconds duration) {
+  static constexpr std::pair<nanoseconds, std::string_view> kUnits[] = {{std::chrono::hours{1}, "h"},
+                                                                        {std::chrono::minutes{1}, "m"},
+                                                                        {std::chrono::seconds{1}, "s"},
+                                                                        {std::chrono::milliseconds{1}, "ms"},
+                                                                        {std::chrono::microseconds{1}, "us"}};
+  if (duration == nanoseconds{0}) return "0s";
+  for (const auto& [unit, name] : kUnits) {
+    if (duration % unit == nanoseconds{0}) return fmt::format("{}{}", duration / unit, name);
+  }
+  return fmt::format("{}ns", duration.count());
+}
+
 }  // namespace holdfast::core

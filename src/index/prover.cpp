@@ -112,7 +112,11 @@ Prover::~Prover() {
 }
 
 void Prover::prove(Deadline deadline, Done done) {
-  Event asked = Asked{deadline, std::move(done)};
+  auto dated = [asked = std::chrono::steady_clock::now(), done = std::move(done)](core::Evidence evidence) {
+    evidence.asked = asked;
+    done(std::move(evidence));
+  };
+  Event asked = Asked{deadline, std::move(dated)};
   if (!inbox_->put(std::move(asked))) std::get<Asked>(asked).done(stopping(place_));
 }
 

@@ -43,6 +43,8 @@ constexpr Member kSummary[] = {
     {"size", integer<&Draft::snapshot, &ListedSnapshot::size_bytes>()},
     {"files", integer<&Draft::snapshot, &ListedSnapshot::files>()},
     {"numFailed", integer<&Draft::snapshot, &ListedSnapshot::failed>()},
+    {"dirs", integer<&Draft::snapshot, &ListedSnapshot::directories>()},
+    {"symlinks", integer<&Draft::snapshot, &ListedSnapshot::links>()},
 };
 // kopia leaves out a uid or gid of 0.
 constexpr Member kRootEntry[] = {

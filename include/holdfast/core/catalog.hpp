@@ -23,7 +23,9 @@ struct Snapshot {
   Time start;
   std::int64_t size_bytes = 0;
   std::int64_t files = 0;
-  std::int64_t failed = 0;  ///< entries that could not be read; the snapshot counts all the same
+  std::int64_t failed = 0;                  ///< entries that could not be read; the snapshot counts all the same
+  std::optional<std::int64_t> directories;  ///< its root included, as kopia counts when it restores
+  std::optional<std::int64_t> links;        ///< symbolic ones; nullopt here and above: the listing does not say
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   bool operator==(const Snapshot&) const = default;
@@ -40,6 +42,8 @@ struct ListedSnapshot {
   std::int64_t size_bytes = 0;
   std::int64_t files = 0;
   std::int64_t failed = 0;
+  std::optional<std::int64_t> directories;
+  std::optional<std::int64_t> links;
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
 };
@@ -89,6 +93,8 @@ class Catalog {
     std::uint32_t odd = 0;  ///< 0: canonical; else 1 + index into odd_
     std::uint32_t uid = kNone;
     std::uint32_t gid = kNone;
+    std::uint32_t directories = kNone;
+    std::uint32_t links = kNone;
   };
   struct OddText {
     std::string id, start_time, end_time;

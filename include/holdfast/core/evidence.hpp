@@ -2,6 +2,7 @@
 // Values; any thread. The default is to know nothing.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ struct Evidence {
   std::optional<RepositoryId> repository;  ///< as read for this evidence; absent: unreadable, or a backend without one
   std::string place;                       ///< what was looked at, for people: "/repository", "s3://bucket/prefix"
   Time checked_at{};                       ///< when the proof began
+  /// When it was asked for, by a clock that nobody sets: every backup that was finished then is in it.
+  std::chrono::steady_clock::time_point asked{};
 };
 
 }  // namespace holdfast::core

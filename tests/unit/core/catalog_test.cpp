@@ -80,15 +80,19 @@ TEST_CASE("identities do not mix") {
 TEST_CASE("a snapshot is found by its id, with all that was listed of it") {
   ListedSnapshot snapshot = data(7, "2026-01-01T00:00:00.25Z");
   snapshot.failed = 3;
+  snapshot.directories = 6;
+  snapshot.links = 0;
   snapshot.uid = 1000;
   snapshot.gid = 0;
   const auto found = catalog({snapshot, data(8, "2026-01-02T00:00:00Z")}).find(kData, snapshot_id(7));
   CHECK(found == Snapshot{snapshot_id(7), "2026-01-01T00:00:00.25Z", "2026-01-01T00:00:05.25Z",
-                          at("2026-01-01T00:00:00.25Z"), 1000, 10, 3, 1000, 0});
+                          at("2026-01-01T00:00:00.25Z"), 1000, 10, 3, 6, 0, 1000, 0});
 }
 
-TEST_CASE("an owner that was not recorded stays absent") {
+TEST_CASE("an owner and counts that were not recorded stay absent") {
   const auto found = catalog({data(1, "2026-01-01T00:00:00Z")}).newest(kData);
+  CHECK(found->directories == std::nullopt);
+  CHECK(found->links == std::nullopt);
   CHECK(found->uid == std::nullopt);
   CHECK(found->gid == std::nullopt);
 }

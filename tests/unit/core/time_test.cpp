@@ -124,3 +124,16 @@ TEST_CASE("a duration without a unit, negative, endless or over 100 years is ref
     CHECK(parse_duration(text) == std::nullopt);
   }
 }
+
+TEST_CASE("durations are printed exactly, as they are read") {
+  CHECK(format_duration(0s) == "0s");
+  CHECK(format_duration(20s) == "20s");
+  CHECK(format_duration(2h) == "2h");
+  CHECK(format_duration(90min) == "90m");
+  CHECK(format_duration(1500ms) == "1500ms");
+  CHECK(format_duration(std::chrono::nanoseconds{1'000'000'001}) == "1000000001ns");
+  for (const std::chrono::nanoseconds one :
+       {std::chrono::nanoseconds{7us}, std::chrono::nanoseconds{26h}, std::chrono::nanoseconds{61s}}) {
+    CHECK(parse_duration(format_duration(one)) == one);
+  }
+}

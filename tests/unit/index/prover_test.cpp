@@ -117,6 +117,29 @@ TEST_CASE("questions from many threads are each answered once, with few probes")
   CHECK(test.backend->probes - before <= 3);
 }
 
+TEST_CASE("an answer says when it was asked for, also where it comes late or from a look that others share") {
+  Fixture test;
+  const auto prover = test.prover();
+  ask(*prover);
+  test.backend->probe_gate.close();
+  std::promise<core::Evidence> first, second;
+  const auto put = [](std::promise<core::Evidence>& to) {
+    return [&to](core::Evidence evidence) { to.set_value(std::move(evidence)); };
+  };
+  const auto before = std::chrono::steady_clock::now();
+  prover->prove(before + 60s, put(first));
+  const auto between = std::chrono::steady_clock::now();
+  prover->prove(before + 60s, put(second));
+  const auto after = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(5ms);
+  test.backend->probe_gate.open();
+  const auto asked_first = first.get_future().get().asked, asked_second = second.get_future().get().asked;
+  CHECK((before <= asked_first && asked_first <= between));
+  CHECK((between <= asked_second && asked_second <= after));
+  test.backend->throws = true;
+  CHECK(ask(*prover).asked >= after);
+}
+
 TEST_CASE("what a backend throws is the reason of an Unavailable") {
   Fixture test;
   test.backend->throws = true;

@@ -116,6 +116,11 @@ TEST_CASE("numbers beyond 32 bits keep every digit, and user ids are only what t
   };
   const auto snapshot = catalog_of(with(R"({"size":9007199254740993})", "4294967294")).newest(kData);
   CHECK(snapshot->size_bytes == 9007199254740993);
+  CHECK_FALSE((snapshot->directories || snapshot->links));
+  const auto counted = catalog_of(with(R"({"files":4,"symlinks":3,"dirs":6})", "1")).newest(kData);
+  CHECK((counted->files == 4 && counted->directories == 6 && counted->links == 3));
+  CHECK_FALSE(catalog_of(with(R"({"dirs":-1})", "1")).newest(kData)->directories);
+  CHECK(fault_of(with(R"({"dirs":"6"})", "1")).starts_with("[0].rootEntry.summ.dirs: "));
   CHECK(snapshot->uid == 4294967294u);
   CHECK(fault_of(with("{}", "4294967296")) == "[0].rootEntry.uid: the number is out of range");
   CHECK(fault_of(with("{}", "-1")) == "[0].rootEntry.uid: expected an integer");
