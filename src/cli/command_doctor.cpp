@@ -46,6 +46,7 @@ void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vect
   diagnosis::check_storage(known, cluster, Part("storage", found));
   diagnosis::check_maintenance(known, cluster, base::utc_now(), Part("maintenance", found));
   diagnosis::check_movers(known, cluster, Part("movers", found));
+  diagnosis::check_verification(known, cluster, Part("verification", found));
   diagnosis::check_leader(known, cluster, base::utc_now(), Part("leader", found));
 }
 

@@ -52,7 +52,8 @@ void say_what_to_do(const RestoreRequest& request, const core::Restore& found, c
                   settings.generator.secret.external_secret
                       ? "; where it is gone, `holdfast render -f` prints its ExternalSecret"
                       : ""));
-  say("the volume gets the default storage class; pipe this to `kubectl apply -f -`, then see that all files came:");
+  say("the volume gets the default storage class; pipe this to `kubectl apply -f -`, then see that the mover says "
+      "\"Snapshot restore completed successfully\" and that all files came:");
   say(fmt::format("  kubectl -n {} get replicationdestination {} -o jsonpath='{{.status.latestMoverStatus}}'", ns,
                   name));
   say("and when the PVC is Bound and you have what you want:");

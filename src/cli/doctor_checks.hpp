@@ -39,6 +39,8 @@ void check_storage(const Settings& settings, Cluster& cluster, Part part);
 void check_maintenance(const Settings& settings, Cluster& cluster, core::Time now, Part part);
 /// Whom movers run as, and whether they can read what each other writes.
 void check_movers(const Settings& settings, Cluster& cluster, Part part);
+/// By what restores are verified, as far as earlier ones tell.
+void check_verification(const Settings& settings, Cluster& cluster, Part part);
 /// Somebody writes.
 void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part);
 

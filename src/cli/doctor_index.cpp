@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds kKopiaTime{10};
 constexpr std::chrono::seconds kGrace{1};
 constexpr std::size_t kMostVersionBytes = 4096;
-constexpr std::size_t kManyBlobs = 1000;  // above it movers restore nothing and report success
+constexpr std::size_t kManyBlobs = 1000;  // above it kopia complains, and movers of before 2026-01-05 restore nothing
 
 std::string mode_text(const Settings& settings) {
   return fmt::format("mode {}, backend {}", to_string(settings.policy.mode), settings.index.backend);
@@ -128,7 +128,9 @@ void check_index(const Settings& settings, index::Index& index, Part part) {
   part.ok(fmt::format("current: {} snapshots of {} identities, {} index blobs, listed in {:.1f} s", catalog.snapshots(),
                       catalog.identities(), blobs, seconds));
   if (blobs > kManyBlobs) {
-    part.warn(fmt::format("{} index blobs: movers may restore nothing and report success", blobs),
+    part.warn(fmt::format("{} index blobs: everything in the repository gets slower, and a VolSync mover of before "
+                          "2026-01-05 restores nothing and reports success",
+                          blobs),
               "see that kopia's maintenance runs (KopiaMaintenance)");
   }
 }

@@ -57,7 +57,7 @@ std::vector<Json::Value> restore_objects(const RestoreRequest& request, const co
   const std::string name = restored_name(request);
   const generator::Object run =
       generator::run_object(subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id,
-                                      found.snapshot.files, generator::owner_of_root(found.snapshot)});
+                                      generator::owner_of_root(found.snapshot)});
   Json::Value destination;
   destination["apiVersion"] = run.body["apiVersion"];
   destination["kind"] = run.body["kind"];

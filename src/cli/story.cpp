@@ -26,6 +26,13 @@ std::string backups(const AuditItem& item) {
          line("last backup", item.last_backup ? core::format_seconds(*item.last_backup) : "none known");
 }
 
+/// By what a restore was verified, for people.
+std::string said_of(std::string_view verified_by) {
+  if (verified_by == "counts") return "kopia's counts, and the list of snapshots since its end";
+  if (verified_by == "log") return "its mover's word, and the list of snapshots since its end; without counts";
+  return std::string(verified_by == "person" ? "a person, who takes it as it is" : verified_by);
+}
+
 }  // namespace
 
 std::string story(const AuditItem& item) {
@@ -35,6 +42,7 @@ std::string story(const AuditItem& item) {
     text += line("restore", item.restore_token.empty() ? item.restore
                                                        : fmt::format("{}, run {}", item.restore, item.restore_token));
   }
+  text += line("verified by", said_of(item.verified_by)) + line("missing", item.missing);
   for (const generator::Gap& gap : item.gaps) {
     if (!gap.message.empty()) text += line("gap", gap.reason + ": " + gap.message);
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <limits>
 
 #include "src/generator/hold.hpp"
 #include "src/generator/text.hpp"
@@ -14,9 +16,6 @@ namespace {
 
 constexpr int kMaxAttempt = 1'000'000;
 constexpr std::size_t kMaxLogBytes = 320;
-/// Over this, kopia prints a notice that makes the mover select no snapshot and succeed.
-constexpr std::size_t kNoticedIndexBlobs = 1000;
-
 /// FNV-1a: a token is no secret, it only must differ.
 std::uint64_t hash(std::string_view text) {
   std::uint64_t value = 0xcbf29ce484222325;
@@ -37,29 +36,101 @@ std::string last_words(std::string_view log) {
   return "…" + line.substr(from);
 }
 
-std::string likely_cause(std::size_t index_blobs, bool nothing_selected) {
-  if (index_blobs <= kNoticedIndexBlobs) {
-    return nothing_selected ? "; likely cause: kopia printed something beside its list of snapshots, or the mover's "
-                              "secret leads to another repository: read status.latestMoverStatus of its "
-                              "ReplicationDestination"
-                            : "";
-  }
-  return fmt::format(
-      "; likely cause: the repository has {} index blobs, and over {} kopia prints a notice that makes the mover "
-      "select no snapshot: let repository maintenance run",
-      index_blobs, kNoticedIndexBlobs);
+/// The only sentence by which the mover says that it is done; whatever it did instead, it does not say it.
+constexpr std::string_view kCompleted = "INFO: Snapshot restore completed successfully";
+/// What the operator keeps by default. Of a log as long as that the first line may be what is left of another one, such
+/// as a path in a list.
+constexpr std::size_t kLeastCut = 1024;
+constexpr std::string_view kSelected = "Selected snapshot with id: ";
+
+/// The mover lists what there is only where it has found nothing to restore, or has failed. Of a long list nothing but
+/// its last lines is left, and the paths in it are other people's.
+bool says_nothing_selected(std::string_view line) {
+  static constexpr std::string_view kSigns[] = {
+      "No eligible snapshots", "No data will be restored",      "No snapshots found",   "=== Discovery Mode",
+      "End Discovery Mode",    "Found snapshots in repository", "Available identities", " - Last snapshot: "};
+  const auto has = [line](std::string_view text) { return line.find(text) != std::string_view::npos; };
+  return std::any_of(std::begin(kSigns), std::end(kSigns), has) || (has("\"userName\"") && has("\"hostName\""));
 }
 
-std::string file_count_problem(const core::SyncStatus& status, std::optional<std::int64_t> expected_files) {
-  const auto seen = restored_files(status.mover_logs);
-  const std::string expected = expected_files ? std::to_string(*expected_files) : "an unknown number of";
-  if (!seen) {
-    return fmt::format(
-        "the mover selected no snapshot: expected {} files, and its log has no line \"Restored … files\"", expected);
+/// Takes a number off the front.
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0) return std::nullopt;
+  std::int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + digits, value);
+  text.remove_prefix(digits);
+  return read.ec == std::errc{} ? value : std::numeric_limits<std::int64_t>::max();
+}
+
+bool take(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
+/// `Restored 4 files, 6 directories and 3 symbolic links (8 B).`
+std::optional<RestoredCount> read_count(std::string_view line) {
+  if (!take(line, "Restored ")) return std::nullopt;
+  RestoredCount count;
+  const auto files = take_number(line);
+  if (!files || !take(line, " files")) return std::nullopt;
+  count.files = *files;
+  if (!take(line, ", ")) return count;
+  const auto directories = take_number(line);
+  if (!directories || !take(line, " directories")) return count;
+  count.directories = directories;
+  if (!take(line, " and ")) return count;
+  const auto links = take_number(line);
+  if (links && line.starts_with(" symbolic links")) count.links = links;
+  return count;
+}
+
+void read_line(std::string_view line, bool whole, MoverLog& log) {
+  log.completed = log.completed || (whole && line == kCompleted);
+  log.nothing_selected = log.nothing_selected || says_nothing_selected(line);
+  if (const auto count = read_count(line)) log.counts.push_back(*count);
+  if (line.starts_with(kSelected)) log.selected.emplace_back(line.substr(kSelected.size()));
+}
+
+std::string selection_problem(const MoverLog& log, std::string_view snapshot) {
+  for (const std::string& id : log.selected) {
+    if (id == snapshot) continue;
+    return fmt::format("the mover restored snapshot {} in place of {}", cut(one_line(id), 64), cut(snapshot, 64));
   }
-  if (!expected_files) return fmt::format("the mover restored {} files, and how many to expect is not known", *seen);
-  if (*seen == *expected_files) return {};
-  return fmt::format("expected {} files, and the mover restored {}", *expected_files, *seen);
+  return {};
+}
+
+/// Movers of before 2026-01-05 take kopia's notice of over 1,000 index blobs for a part of its list.
+std::string likely_cause(std::size_t index_blobs) {
+  constexpr std::size_t kNoticed = 1000;
+  if (index_blobs > kNoticed) {
+    return fmt::format(
+        "; likely cause: VolSync's mover is of before 2026-01-05, which selects no snapshot while the repository has "
+        "over {} index blobs (it has {}): update VolSync, and let repository maintenance run",
+        kNoticed, index_blobs);
+  }
+  return "; likely cause: the mover's secret leads to another repository, or kopia could not list its snapshots: read "
+         "status.latestMoverStatus of its ReplicationDestination, and the log of its Job";
+}
+
+std::string log_problem(const MoverLog& log, std::string_view snapshot, std::size_t index_blobs) {
+  if (log.empty) {
+    return "VolSync kept nothing of the mover's log, so nobody can say what was restored; likely cause: VolSync's "
+           "operator may not read it: give its service account list on pods and get on pods/log";
+  }
+  if (log.nothing_selected) return "the mover selected no snapshot" + likely_cause(index_blobs);
+  if (std::string problem = selection_problem(log, snapshot); !problem.empty()) return problem;
+  if (log.completed) return {};
+  return fmt::format(
+      "the mover's log has no line \"{}\"; likely cause: a mover that is not the kopia one of VolSync's fork, or "
+      "MOVER_LOG_MAX_BYTES of VolSync's operator keeps too little of it",
+      kCompleted);
+}
+
+std::string differs(std::string_view what, std::int64_t restored, std::optional<std::int64_t> held) {
+  return !held || restored == *held ? std::string()
+                                    : fmt::format("expected {} {}, and the mover restored {}", *held, what, restored);
 }
 
 }  // namespace
@@ -81,44 +152,51 @@ std::chrono::minutes back_off(int attempt) {
   return std::chrono::minutes{kMinutes[static_cast<std::size_t>(std::clamp(attempt - 1, 0, last))]};
 }
 
-std::optional<std::int64_t> restored_files(std::string_view mover_log) {
-  static constexpr std::string_view kBefore = "Restored ", kAfter = " files";
-  std::optional<std::int64_t> found;
-  for (std::size_t at = mover_log.find(kBefore); at != std::string_view::npos; at = mover_log.find(kBefore, at + 1)) {
-    const std::string_view rest = mover_log.substr(at + kBefore.size());
-    std::int64_t count = 0;
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
-    if (error != std::errc{} || count < 0) continue;
-    if (rest.substr(static_cast<std::size_t>(end - rest.data())).starts_with(kAfter)) found = count;
+MoverLog read_mover_log(std::string_view text) {
+  MoverLog log;
+  log.empty = one_line(text).empty();
+  bool whole = text.size() < kLeastCut;
+  for (const std::string_view line : split(text, '\n')) {
+    read_line(line, whole, log);
+    whole = true;
   }
-  return found;
+  return log;
 }
 
 bool has_image(const core::SyncStatus& status) {
   return status.image && status.image->kind == "VolumeSnapshot" && !status.image->name.empty();
 }
 
-std::string attempt_problem(const core::SyncStatus& status, std::optional<std::int64_t> expected_files,
-                            std::size_t index_blobs) {
-  if (status.mover_result == "Failed") return mover_failure(status, index_blobs);
+std::string attempt_problem(const core::SyncStatus& status, std::string_view snapshot, std::size_t index_blobs) {
+  if (status.mover_result == "Failed") return mover_failure(status);
   std::string problem;
   const auto add = [&](const std::string& more) {
     if (!more.empty()) problem += (problem.empty() ? "" : "; ") + more;
   };
-  if (status.mover_result != "Successful") {
-    add(status.mover_result.empty() ? "no mover reported a result (was the run paused?)"
-                                    : fmt::format("the mover's result is {}", cut(one_line(status.mover_result), 64)));
+  if (status.mover_result.empty()) {
+    add("no mover reported a result (was the run paused?)");
+  } else if (status.mover_result != "Successful") {
+    add(fmt::format("the mover's result is {}", cut(one_line(status.mover_result), 64)));
   }
-  add(file_count_problem(status, expected_files));
   if (!has_image(status)) add("no volume snapshot was made of what was restored");
-  const bool nothing_selected = !restored_files(status.mover_logs) && status.mover_result == "Successful";
-  return problem.empty() ? problem : problem + likely_cause(index_blobs, nothing_selected);
+  if (!status.mover_result.empty()) add(log_problem(read_mover_log(status.mover_logs), snapshot, index_blobs));
+  return problem;
 }
 
-std::string mover_failure(const core::SyncStatus& status, std::size_t index_blobs) {
+std::string count_problem(const MoverLog& log, const core::Snapshot& snapshot) {
+  for (const RestoredCount& count : log.counts) {
+    std::string problem = differs("files", count.files, snapshot.files);
+    if (problem.empty() && count.directories)
+      problem = differs("directories", *count.directories, snapshot.directories);
+    if (problem.empty() && count.links) problem = differs("symbolic links", *count.links, snapshot.links);
+    if (!problem.empty()) return problem;
+  }
+  return {};
+}
+
+std::string mover_failure(const core::SyncStatus& status) {
   const std::string words = last_words(status.mover_logs);
-  return fmt::format("the mover failed and {}{}", words.empty() ? "left no log" : "said last: " + words,
-                     likely_cause(index_blobs, false));
+  return fmt::format("the mover failed and {}", words.empty() ? "left no log" : "said last: " + words);
 }
 
 }  // namespace holdfast::generator

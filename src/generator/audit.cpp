@@ -11,6 +11,7 @@
 #include "src/generator/backup_source.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
+#include "src/generator/restore.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -95,12 +96,20 @@ class Auditor {
     if (plan_.restore.stage != Restore::Stage::None) {
       item_.restore = generator::to_string(plan_.restore.stage);
       item_.restore_token = plan_.restore.token;
+      item_.verified_by = verified_by();
+      item_.missing = plan_.restore.missing;
     }
     for (const Hold& hold : plan_.holds) item_.waits_for.push_back(fmt::format("{}: {}", hold.code, hold.message));
     if (!item_.is_protected) return;
     item_.secret = secret();
     item_.destination = destination();
     item_.source = source();
+  }
+
+  /// What was written down holds, also when the run has gone.
+  std::string verified_by() const {
+    std::string written = was_verified(view_) ? carried_mark(view_).by : std::string();
+    return written.empty() ? std::string(generator::to_string(plan_.restore.verified_by)) : written;
   }
 
   const Hold* hold(Part part) const {
@@ -251,6 +260,8 @@ Json::Value to_value(const AuditItem& item) {
   put(out, "source", item.source);
   put(out, "restore", item.restore);
   put(out, "restoreToken", item.restore_token);
+  put(out, "verifiedBy", item.verified_by);
+  put(out, "missing", item.missing);
   if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
   for (const Gap& gap : item.gaps) out["gaps"].append(to_line(gap));
   put(out, "waitsFor", item.waits_for);

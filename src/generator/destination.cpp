@@ -9,6 +9,8 @@ namespace {
 
 constexpr const char* kIdleToken = "holdfast-idle";
 
+/// Without a cache: it is filled once and thrown away, and with one VolSync runs the mover a second time and makes the
+/// image while that one writes.
 Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, const core::RunsAs& root) {
   const core::Claim& claim = subject.claim;
   BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
@@ -19,7 +21,6 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
   kopia["copyMethod"] = "Snapshot";
   if (!claim.requested.empty()) kopia["capacity"] = claim.requested;
   kopia["cleanupTempPVC"] = true;
-  kopia["cleanupCachePVC"] = true;
   if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
     kopia["moverVolumes"] = std::move(volumes);
   }
@@ -28,9 +29,10 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
 
 }  // namespace
 
-Object door_object(const Subject& subject, std::string_view verified) {
+Object door_object(const Subject& subject, const VerifiedMark& verified) {
   Object object = draft(Part::Door, subject);
-  if (!verified.empty()) annotate(object, key::kVerified, verified);
+  if (!verified.restore.empty()) annotate(object, key::kVerified, verified.restore);
+  if (!verified.by.empty()) annotate(object, key::kVerifiedBy, verified.by);
   Json::Value& spec = object.body["spec"];
   spec["paused"] = true;
   spec["trigger"]["manual"] = kIdleToken;
@@ -40,11 +42,12 @@ Object door_object(const Subject& subject, std::string_view verified) {
 
 Object run_object(const Subject& subject, const RunWish& wish) {
   Object object = draft(Part::Run, subject);
-  annotate(object, key::kExpectedFiles, std::to_string(wish.expected_files));
   Json::Value& spec = object.body["spec"];
   spec["trigger"]["manual"] = wish.token;
   spec["kopia"] = kopia_spec(subject, wish.source, wish.root);
   spec["kopia"]["restoreAsOf"] = wish.as_of;
+  // An attempt that VolSync repeats must not leave what an earlier one has written.
+  spec["kopia"]["enableFileDeletion"] = true;
   return sealed(std::move(object));
 }
 

@@ -60,10 +60,10 @@ class SourceGate {
   std::optional<Gate> old_enough() const {
     const auto due = claim_.created ? std::optional(*claim_.created + options_.min_age) : std::nullopt;
     if (due && *due <= now_) return std::nullopt;
-    Gate gate{make_hold(Part::Source, "TooYoung",
-                        fmt::format("no backup is set up yet: the PVC must be {} minutes old{}",
-                                    std::chrono::ceil<std::chrono::minutes>(options_.min_age).count(),
-                                    due ? ", which is at " + core::format_seconds(*due) : ""))};
+    Gate gate{make_hold(
+        Part::Source, "TooYoung",
+        fmt::format("no backup is set up yet: the PVC must be {} old{}", core::format_duration(options_.min_age),
+                    due ? ", which is at " + core::format_seconds(*due) : ""))};
     gate.hold.until = due;
     return gate;
   }
@@ -150,6 +150,13 @@ std::variant<const core::Catalog*, Gate> usable_catalog(const View& view, const 
     return evidence_unknown(part, "the repository's identity could not be read");
   }
   return current.catalog.get();
+}
+
+std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, const core::Policy& policy, Part part,
+                                                              std::chrono::steady_clock::time_point moment) {
+  auto catalog = usable_catalog(view, policy, part);
+  if (std::holds_alternative<Gate>(catalog) || view.evidence->asked > moment) return catalog;
+  return evidence_unknown(part, "the repository was not looked at since the mover's end");
 }
 
 std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now) {

@@ -2,6 +2,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <variant>
 
@@ -17,6 +18,10 @@ struct Gate {
 
 /// The catalog of the right repository, provably current; or why not. The pointer lives as long as the view.
 std::variant<const core::Catalog*, Gate> usable_catalog(const View& view, const core::Policy& policy, Part part);
+
+/// The same, asked for after this moment: what was there before it proves nothing of what is there since.
+std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, const core::Policy& policy, Part part,
+                                                              std::chrono::steady_clock::time_point moment);
 
 /// Why a ReplicationSource that is not there yet may not be made now; nullopt: it may. An empty volume must never push
 /// good snapshots out.

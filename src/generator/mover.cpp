@@ -67,12 +67,14 @@ Json::Value security_context(const SecurityContext& context) {
 Json::Value mover_spec(const BackupLayer& settings, std::string_view secret) {
   Json::Value spec;
   spec["repository"] = text(secret);
-  put(spec, "cacheCapacity", settings.cache_capacity.value_or(""));
-  // Without a class the mover's cache is an emptyDir of that size.
-  put(spec, "cacheStorageClassName", settings.storage_class.value_or(""));
   Json::Value context = security_context(settings.security_context.value_or(SecurityContext{}));
   if (!context.isNull()) spec["moverSecurityContext"] = std::move(context);
   return spec;
+}
+
+void put_cache(Json::Value& spec, const BackupLayer& settings) {
+  put(spec, "cacheCapacity", settings.cache_capacity.value_or(""));
+  put(spec, "cacheStorageClassName", settings.storage_class.value_or(""));
 }
 
 std::string temporary_storage_class(const core::Claim& claim, const BackupLayer& settings) {

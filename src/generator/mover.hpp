@@ -20,8 +20,11 @@ std::string repository_folder(const RepositoryOptions& repository);
 /// A PodSecurityContext; null when nothing is said. An automatic one as it is without what can be found out.
 Json::Value security_context(const SecurityContext& context);
 
-/// Repository secret, cache and security context.
+/// Repository secret and security context.
 Json::Value mover_spec(const BackupLayer& settings, std::string_view secret);
+
+/// The cache that a mover of backups fills: without a class it is an emptyDir of that size.
+void put_cache(Json::Value& spec, const BackupLayer& settings);
 
 /// `mover_spec` and the temporary volume: what it is made with when the claim is copied or restored.
 Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, std::string_view secret);

@@ -101,6 +101,17 @@ std::string_view stopped_by(const core::Observed& source) {
   return text(member(spec, "trigger"), "manual").empty() ? "" : "manual";
 }
 
+bool asks_for_cache(const core::Observed& destination) {
+  const Json::Value spec = spec_of(destination);
+  return !member(member(spec, "kopia"), "cacheCapacity").isNull();
+}
+
+std::optional<std::int64_t> mover_user(const core::Observed& object) {
+  const Json::Value spec = spec_of(object);
+  const Json::Value& user = member(member(member(spec, "kopia"), "moverSecurityContext"), "runAsUser");
+  return user.isInt64() ? std::optional<std::int64_t>(user.asInt64()) : std::nullopt;
+}
+
 const core::Observed* object_of(const View& view, Part part) {
   const auto found = view.objects.find(part);
   return found == view.objects.end() ? nullptr : found->second;

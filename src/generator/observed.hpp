@@ -2,6 +2,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,12 @@ std::optional<core::Identity> working_identity(const core::Observed& object);
 /// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
 /// empty: it does. We write neither.
 std::string_view stopped_by(const core::Observed& source);
+
+/// A ReplicationDestination that is to have a cache of its own.
+bool asks_for_cache(const core::Observed& destination);
+
+/// The user that its movers are told to run as; nullopt: the one of their image.
+std::optional<std::int64_t> mover_user(const core::Observed& object);
 
 /// Its ownerReferences name PVCs, and this one is none of them.
 bool is_owned_by_another(const core::Observed& object, std::string_view pvc);

@@ -61,6 +61,7 @@ Object offsite_source_object(const Subject& subject) {
   spec["trigger"]["schedule"] = spread(subject.options.offsite.schedule, claim.pvc.full_name());
   Json::Value& restic = spec["restic"];
   restic = volume_mover_spec(claim, settings, names(subject.policy.naming, claim.pvc.name).offsite_secret);
+  put_cache(restic, settings);
   if (settings.copy_method) restic["copyMethod"] = *settings.copy_method;
   restic["retain"] = retain_spec(subject.options.offsite.retain);
   return sealed(std::move(object));

@@ -1,11 +1,14 @@
 #include "src/generator/packed.hpp"
 
+#include <chrono>
 #include <optional>
 
 #include "src/generator/bytes.hpp"
 
 namespace holdfast::generator {
 namespace {
+
+using Moment = std::chrono::steady_clock::time_point;
 
 void write(Writer& out, const core::Meta& meta) {
   out.text(meta.uid);
@@ -131,6 +134,7 @@ void write(Writer& out, const core::Observed& object) {
   write(out, object.status);
   out.text(object.spec);
   out.word(object.ready);
+  out.number(static_cast<std::uint64_t>(object.end_seen.time_since_epoch().count()));
 }
 
 void read(Reader& in, core::Observed& object) {
@@ -140,6 +144,7 @@ void read(Reader& in, core::Observed& object) {
   read(in, object.status);
   object.spec = in.text();
   object.ready = in.word();
+  object.end_seen = Moment(Moment::duration(static_cast<std::int64_t>(in.number())));
 }
 
 void write(Writer& out, const core::Claim& claim) {

@@ -35,8 +35,7 @@ class Planner {
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
-  std::string mark_to_carry();
-  bool repository_tells();
+  VerifiedMark mark_to_carry();
   /// Writes what is wanted unless it is there, on its way out, or another's.
   void settle(Object wanted);
   void hold_foreign(Part part, const core::Observed& there);
@@ -45,6 +44,7 @@ class Planner {
   // The restore: planner_restore.cpp.
   void run();
   void start_run(int attempt);
+  void wait_for_proof();
   void report_unverified();
   void report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept);
   void report_missing_promise();

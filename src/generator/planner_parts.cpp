@@ -26,25 +26,16 @@ void Planner::door() {
 }
 
 /// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it.
-std::string Planner::mark_to_carry() {
-  std::string carried = carried_mark(view_);
+VerifiedMark Planner::mark_to_carry() {
+  VerifiedMark carried = carried_mark(view_);
   const Restore::Stage stage = plan_.restore.stage;
   const auto promise = promise_of(*view_.claim, policy_);
   if (!promise || (stage != Restore::Stage::Verified && stage != Restore::Stage::Published)) return carried;
   std::string mark = verified_mark(view_.claim->uid, promise->snapshot);
-  if (mark == carried) return mark;
-  if (!plan_.restore.accepted && !repository_tells()) return carried;
-  plan_.steps.push_back(plan_.restore.accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
-  return mark;
-}
-
-/// Whether it is known now what the repository holds. A promised snapshot that is there after the mover's end was there
-/// for the mover: it is what arrived.
-bool Planner::repository_tells() {
-  const auto catalog = usable_catalog(view_, policy_, Part::Run);
-  const auto* gate = std::get_if<Gate>(&catalog);
-  if (gate != nullptr) hold(*gate);
-  return gate == nullptr;
+  if (mark == carried.restore) return carried;
+  const bool accepted = plan_.restore.verified_by == Restore::VerifiedBy::Person;
+  plan_.steps.push_back(accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
+  return {std::move(mark), std::string(to_string(plan_.restore.verified_by))};
 }
 
 void Planner::source() {

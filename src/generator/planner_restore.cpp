@@ -30,6 +30,7 @@ void Planner::run() {
   report_missing_promise();
   if (!is_wanted(Part::Run) || !available(Part::Run)) return;
   if (plan_.restore.stage == Stage::Unverified) report_unverified();
+  if (plan_.restore.stage == Stage::Checking) wait_for_proof();
   // A restore through somebody else's door leads nowhere.
   if (standing_of(object_of(view_, Part::Door)) == Standing::Foreign) return;
   const core::Observed* there = object_of(view_, Part::Run);
@@ -54,10 +55,16 @@ void Planner::start_run(int attempt) {
     return;
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
-               snapshot->files, owner_of_root(*snapshot)};
+               owner_of_root(*snapshot)};
   const std::size_t before = plan_.actions.size();
   settle(run_object(subject(), wish));
   if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);
+}
+
+/// No attempt has failed, and none begins: only what the repository holds is to be read again.
+void Planner::wait_for_proof() {
+  const auto known = usable_catalog_since(view_, policy_, Part::Run, object_of(view_, Part::Run)->end_seen);
+  if (const auto* gate = std::get_if<Gate>(&known)) hold(*gate);
 }
 
 void Planner::report_unverified() {

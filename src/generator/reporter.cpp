@@ -77,7 +77,8 @@ std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& clai
                          plan.restore.attempt + (plan.restore.stage == Restore::Stage::Running ? 0 : 1),
                          new_token(plan));
     case RestoreStep::Verified:
-      return fmt::format("{} has arrived whole", of);
+      return fmt::format("{} has arrived: {}{}{}", of, plan.restore.grounds, plan.restore.missing.empty() ? "" : "; ",
+                         plan.restore.missing);
     case RestoreStep::AcceptedUnverified:
       return fmt::format("the restore of {} is used although it was not verified, as the PVC's annotation says", of);
     case RestoreStep::Published:
@@ -140,6 +141,7 @@ void Reporter::step(const core::Claim& claim, const Plan& plan, RestoreStep step
   if (!counted.insert(key).second) return;
   const Told told = tell(step);
   if (!told.counted.empty()) metrics_.restore(told.counted);
+  if (step == RestoreStep::Verified) metrics_.restore_verified(to_string(plan.restore.verified_by));
   const std::string text = sentence(step, plan, claim);
   const bool good = step != RestoreStep::Unverified && step != RestoreStep::Failed;
   log_.log(good ? ops::Level::Info : ops::Level::Warn, good ? "restore" : "restore not verified",

@@ -4,19 +4,18 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "holdfast/core/intent.hpp"
 #include "src/generator/attempt.hpp"
 #include "src/generator/gate.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
-#include "src/generator/text.hpp"
 
 namespace holdfast::generator {
 namespace {
 
 using Stage = Restore::Stage;
+using VerifiedBy = Restore::VerifiedBy;
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -27,16 +26,6 @@ std::string_view trimmed(std::string_view text) {
 std::string annotation(const core::StringMap& annotations, std::string_view key) {
   const std::string* found = core::lookup(annotations, key);
   return found == nullptr ? std::string() : *found;
-}
-
-/// How many files the promised snapshot holds, as written down when the run began.
-std::optional<std::int64_t> expected_files(const core::Observed& run, const OpenPromise& promise, const View& view) {
-  const std::string text = annotation(run.meta.annotations, key::kExpectedFiles);
-  if (const auto files = whole_number(text, 0, std::numeric_limits<std::int64_t>::max())) return files;
-  const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
-  if (current == nullptr || !current->catalog) return std::nullopt;
-  const auto snapshot = current->catalog->find(promise.source, promise.snapshot);
-  return snapshot ? std::optional(snapshot->files) : std::nullopt;
 }
 
 /// A person has looked at this attempt and takes it as it is.
@@ -51,29 +40,91 @@ bool is_published(const View& view, const OpenPromise& promise, const core::Obse
   return annotation(door->meta.annotations, key::kVerified) == verified_mark(view.claim->uid, promise.snapshot);
 }
 
-/// Without the promised snapshot the mover takes the one before it, which may hold as many files.
-std::string gone_problem(const View& view, const core::Policy& policy, const OpenPromise& promise) {
-  const auto catalog = usable_catalog(view, policy, Part::Run);
-  const auto* known = std::get_if<const core::Catalog*>(&catalog);
-  if (known == nullptr || (*known)->find(promise.source, promise.snapshot)) return {};
-  return "the mover may have restored an older snapshot: " + gone_snapshot(promise, **known, view.evidence->place);
+/// With a cache of its own the fork changes the Job after its success and runs it once more: the image is made while
+/// the second one writes. Earlier versions of holdfast asked for one.
+std::string rerun_problem(const core::Observed& run) {
+  return asks_for_cache(run) ? "the image may be of a half-written volume: the run has a cache of its own, for which "
+                               "VolSync runs the mover a second time; the next attempt has none"
+                             : "";
 }
 
-std::string finished_problem(const View& view, const core::Policy& policy, const OpenPromise& promise,
-                             const core::Observed& run) {
-  std::string problem = attempt_problem(run.status, expected_files(run, promise, view), view.index_blobs);
-  return problem.empty() && !was_verified(view) ? gone_problem(view, policy, promise) : problem;
-}
-
-/// A run whose token VolSync reports as done; `restore.problem` says what is wrong with it.
-void judge_finished(Restore& restore, const View& view, const OpenPromise& promise, const core::Observed& run,
-                    core::Time now) {
-  restore.accepted = !restore.problem.empty() && has_image(run.status) && is_accepted(*view.claim, restore.token);
-  if (restore.problem.empty() || restore.accepted) {
-    restore.stage = is_published(view, promise, run) ? Stage::Published : Stage::Verified;
+/// Holds the mover's words against what the repository holds since. A promised snapshot that is there after the mover's
+/// end was there for the mover; without it the mover takes the one before, which may hold as many files.
+void compare(Restore& restore, const View& view, const OpenPromise& promise, const core::Catalog& catalog,
+             const core::Observed& run) {
+  const auto snapshot = catalog.find(promise.source, promise.snapshot);
+  if (!snapshot) {
+    restore.problem =
+        "the mover may have restored an older snapshot: " + gone_snapshot(promise, catalog, view.evidence->place);
     return;
   }
-  restore.stage = Stage::Unverified;
+  restore.problem = count_problem(read_mover_log(run.status.mover_logs), *snapshot);
+}
+
+/// By what it counts as arrived, in words.
+void say_grounds(Restore& restore, const MoverLog& log) {
+  restore.verified_by = log.counts.empty() ? VerifiedBy::Log : VerifiedBy::Counts;
+  if (log.counts.empty()) {
+    restore.grounds =
+        "its mover says that it is complete, and the snapshot is in the repository since; kopia's count is not kept "
+        "(MOVER_LOG_DEBUG is not set on VolSync's operator)";
+    return;
+  }
+  const RestoredCount& count = log.counts.back();
+  restore.grounds = fmt::format("kopia counted what the snapshot holds: {} files", count.files);
+  if (count.directories) restore.grounds += fmt::format(", {} directories", *count.directories);
+  if (count.links) restore.grounds += fmt::format(", {} symbolic links", *count.links);
+}
+
+/// What of the snapshot is known not to be in the volume as it was; empty: nothing is known.
+std::string say_missing(const View& view, const OpenPromise& promise) {
+  std::string missing;
+  const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
+  const auto snapshot =
+      current != nullptr && current->catalog ? current->catalog->find(promise.source, promise.snapshot) : std::nullopt;
+  if (snapshot && snapshot->failed > 0) {
+    missing = fmt::format("{} {} missing: the backup could not read {}", snapshot->failed,
+                          snapshot->failed == 1 ? "entry is" : "entries are", snapshot->failed == 1 ? "it" : "them");
+  }
+  const core::Observed* run = current_run(view, promise);
+  if (run == nullptr || view.privileged_movers) return missing;
+  const auto user = mover_user(*run);
+  return missing + fmt::format(
+                       "{}owners and modes may not be those of the backup: the mover has no privileges and runs "
+                       "as {}",
+                       missing.empty() ? "" : "; ",
+                       user ? fmt::format("uid {}", *user) : std::string("the user of its image"));
+}
+
+/// Whether the promised snapshot is in the image, as far as that can be known now; Unverified stands for no.
+void verify(Restore& restore, const View& view, const core::Policy& policy, const OpenPromise& promise,
+            const core::Observed& run) {
+  restore.problem = attempt_problem(run.status, promise.snapshot, view.index_blobs);
+  // What was verified stays so: the repository goes on without it.
+  if (restore.problem.empty() && !was_verified(view)) {
+    restore.problem = rerun_problem(run);
+    const auto known = usable_catalog_since(view, policy, Part::Run, run.end_seen);
+    if (restore.problem.empty() && std::holds_alternative<Gate>(known)) {
+      restore.stage = Stage::Checking;
+      return;
+    }
+    if (restore.problem.empty()) compare(restore, view, promise, *std::get<const core::Catalog*>(known), run);
+  }
+  restore.stage = restore.problem.empty() ? Stage::Verified : Stage::Unverified;
+  if (restore.stage == Stage::Verified) say_grounds(restore, read_mover_log(run.status.mover_logs));
+}
+
+/// A run whose token VolSync reports as done.
+void judge_finished(Restore& restore, const View& view, const core::Policy& policy, const OpenPromise& promise,
+                    const core::Observed& run, core::Time now) {
+  verify(restore, view, policy, promise, run);
+  if (restore.stage != Stage::Verified && has_image(run.status) && is_accepted(*view.claim, restore.token)) {
+    restore.stage = Stage::Verified;
+    restore.verified_by = VerifiedBy::Person;
+    restore.grounds = "a person takes it as it is";
+  }
+  if (restore.stage == Stage::Verified && is_published(view, promise, run)) restore.stage = Stage::Published;
+  if (restore.stage != Stage::Unverified) return;
   restore.failed = run.status.mover_result == "Failed";
   // An end without a time must not put the next attempt off for ever.
   const core::Time ended = run.status.last_sync.value_or(run.meta.created.value_or(now));
@@ -87,13 +138,14 @@ Restore while_pending(const View& view, const core::Policy& policy, const OpenPr
   if (run == nullptr) return restore;
   restore.token = manual_token(*run);
   restore.attempt = attempt_of(restore.token, view.claim->uid, promise.snapshot).value_or(1);
-  if (run->status.last_manual_sync == restore.token) {
-    restore.problem = finished_problem(view, policy, promise, *run);
-    judge_finished(restore, view, promise, *run, now);
+  // VolSync works on it again, whatever the token says: what there is now is not what this end left.
+  const bool again = run->status.sync_started && !was_verified(view);
+  if (run->status.last_manual_sync == restore.token && !again) {
+    judge_finished(restore, view, policy, promise, *run, now);
   } else if (run->status.mover_result == "Failed") {
     restore.stage = Stage::Unverified;
     restore.failed = true;
-    restore.problem = mover_failure(run->status, view.index_blobs);
+    restore.problem = mover_failure(run->status);
   } else {
     restore.stage = Stage::Running;
   }
@@ -118,6 +170,8 @@ std::string_view to_string(Stage stage) {
       return "open";
     case Stage::Running:
       return "running";
+    case Stage::Checking:
+      return "checking";
     case Stage::Unverified:
       return "unverified";
     case Stage::Verified:
@@ -130,6 +184,20 @@ std::string_view to_string(Stage stage) {
       return "closed";
   }
   return "none";
+}
+
+std::string_view to_string(VerifiedBy by) {
+  switch (by) {
+    case VerifiedBy::Nothing:
+      return "";
+    case VerifiedBy::Log:
+      return "log";
+    case VerifiedBy::Counts:
+      return "counts";
+    case VerifiedBy::Person:
+      return "person";
+  }
+  return "";
 }
 
 std::optional<OpenPromise> promise_of(const core::Claim& claim, const core::Policy& policy) {
@@ -148,8 +216,11 @@ Restore restore_stage(const View& view, const core::Policy& policy, core::Time n
   const auto promise = promise_of(*view.claim, policy);
   if (!promise) return {};
   // What is not Pending any more is never filled again.
-  return view.claim->phase == core::Claim::Phase::Pending ? while_pending(view, policy, *promise, now)
-                                                          : after_binding(view);
+  Restore restore = view.claim->phase == core::Claim::Phase::Pending ? while_pending(view, policy, *promise, now)
+                                                                     : after_binding(view);
+  const bool counts = restore.stage == Stage::Verified || restore.stage == Stage::Published || was_verified(view);
+  if (counts) restore.missing = say_missing(view, *promise);
+  return restore;
 }
 
 std::string gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view place) {
@@ -166,23 +237,24 @@ std::string verified_mark(std::string_view claim_uid, std::string_view snapshot)
   return std::string(claim_uid).append("/").append(snapshot);
 }
 
-std::string carried_mark(const View& view) {
+VerifiedMark carried_mark(const View& view) {
   const std::string prefix = verified_mark(view.claim->uid, "");
   const auto mark_on = [&](const core::Observed* door) {
-    if (!is_ours(door)) return std::string();
-    const std::string mark = annotation(door->meta.annotations, key::kVerified);
-    return mark.starts_with(prefix) ? mark : std::string();
+    if (!is_ours(door)) return VerifiedMark{};
+    VerifiedMark mark{annotation(door->meta.annotations, key::kVerified),
+                      annotation(door->meta.annotations, key::kVerifiedBy)};
+    return mark.restore.starts_with(prefix) ? mark : VerifiedMark{};
   };
-  std::string mark = mark_on(object_of(view, Part::Door));
+  VerifiedMark mark = mark_on(object_of(view, Part::Door));
   for (const auto& [part, stray] : view.strays) {
-    if (mark.empty() && part == Part::Door) mark = mark_on(stray);
+    if (mark.restore.empty() && part == Part::Door) mark = mark_on(stray);
   }
   return mark;
 }
 
 bool was_verified(const View& view) {
   const std::string snapshot = annotation(view.claim->pvc.annotations, core::key::kRestoredSnapshot);
-  return !snapshot.empty() && carried_mark(view) == verified_mark(view.claim->uid, snapshot);
+  return !snapshot.empty() && carried_mark(view).restore == verified_mark(view.claim->uid, snapshot);
 }
 
 const core::Observed* current_run(const View& view, const OpenPromise& promise) {

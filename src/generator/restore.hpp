@@ -12,9 +12,9 @@ namespace holdfast::generator {
 /// The value of the door's annotation kVerified: `<PVC uid>/<snapshot id>`.
 std::string verified_mark(std::string_view claim_uid, std::string_view snapshot);
 
-/// The mark for this PVC that one of our doors carries, under whatever name; empty: none. A mark for an earlier PVC of
-/// the same name is none.
-std::string carried_mark(const View& view);
+/// The mark for this PVC that one of our doors carries, under whatever name. A mark for an earlier PVC of the same name
+/// is none.
+VerifiedMark carried_mark(const View& view);
 
 /// Whether the restore into this PVC was verified or accepted. A promise without a snapshot never is.
 bool was_verified(const View& view);

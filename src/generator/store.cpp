@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "src/generator/observed.hpp"
@@ -36,6 +38,14 @@ void slim(core::Observed& object, Family family, bool within_reach) {
   // That it is there, and whose it is, is all that matters.
   object.spec.clear();
   object.meta.annotations.clear();
+}
+
+/// What the status tells of the last end is the same: how VolSync goes on to tidy up does not matter.
+bool tells_same_end(const core::SyncStatus& a, const core::SyncStatus& b) {
+  const auto end = [](const core::SyncStatus& status) {
+    return std::tie(status.last_manual_sync, status.last_sync, status.mover_result, status.mover_logs, status.image);
+  };
+  return end(a) == end(b);
 }
 
 /// Of a resource version; 0: it is none.
@@ -161,13 +171,13 @@ void Store::end_claims_reset() {
 }
 
 void Store::apply_namespace(core::Meta ns) {
+  std::erase_if(ns.annotations, [](const auto& annotation) { return annotation.first != key::kPrivilegedMovers; });
   namespaces_unseen_.erase(ns.name);
   const auto held = namespaces_.find(ns.name);
-  const bool same =
-      held != namespaces_.end() && held->second.labels == ns.labels && held->second.deleting == ns.deleting;
+  const bool same = held != namespaces_.end() && held->second.labels == ns.labels &&
+                    held->second.annotations == ns.annotations && held->second.deleting == ns.deleting;
   if (same) return;
   const std::string name = ns.name;
-  ns.annotations.clear();
   namespaces_.insert_or_assign(name, std::move(ns));
   tell(claims(name));
 }
@@ -204,17 +214,19 @@ void Store::put(Family family, core::Observed object) {
   Table& table = this->table(family);
   const auto place = table.objects.find(Place{object.meta.ns, object.meta.name});
   std::vector<core::PvcName> concerns;
+  slim(object, family, is_within_reach(&object, adopt_));
+  if (family == Family::Destinations) object.end_seen = std::chrono::steady_clock::now();
   if (place != table.objects.end()) {
     const core::Observed held = place->unpack();
     if (held.meta.uid == object.meta.uid) {
       if (held.meta.resource_version == object.meta.resource_version) return;
       if (is_older(object.meta.resource_version, held.meta.resource_version)) return;
+      if (tells_same_end(object.status, held.status)) object.end_seen = held.end_seen;
     }
     concerns = concerned(family, held);
     unlink(family, held);
     table.objects.erase(place);
   }
-  slim(object, family, is_within_reach(&object, adopt_));
   const auto more = concerned(family, object);
   concerns.insert(concerns.end(), more.begin(), more.end());
   link(family, object);
@@ -282,6 +294,8 @@ StoredView Store::view(const core::PvcName& pvc) const {
   if (ns != namespaces_.end()) {
     view.namespace_labels = &ns->second.labels;
     view.namespace_deleting = ns->second.deleting;
+    const std::string* privileged = core::lookup(ns->second.annotations, key::kPrivilegedMovers);
+    view.privileged_movers = privileged != nullptr && *privileged == "true";
   }
   const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
     const auto found = table(family).objects.find(Place{pvc.ns, name});

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/clock.hpp"
 #include "src/generator/backup_source.hpp"
+#include "src/generator/observed.hpp"
 #include "src/generator/verdict_now.hpp"
 
 namespace holdfast::generator {
@@ -240,13 +241,19 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   return stored;
 }
 
-const core::Evidence* Worker::evidence_for(const core::PvcName& pvc) const {
-  const auto asked = asked_.find(pvc);
-  return asked == asked_.end() ? nullptr : desk_.since(asked->second, steady_clock::now());
+/// Of a restore that is over nothing counts that was asked for before its end was seen.
+const core::Evidence* Worker::evidence_for(const View& view) const {
+  const auto asked = asked_.find(view.pvc);
+  if (asked == asked_.end()) return nullptr;
+  const core::Observed* run = object_of(view, Part::Run);
+  const Steady since =
+      run == nullptr ? asked->second : std::max(asked->second, run->end_seen + std::chrono::nanoseconds{1});
+  return desk_.since(since, steady_clock::now());
 }
 
 void Worker::work(const core::PvcName& pvc, Steady until) {
-  const StoredView stored = this->view(pvc, evidence_for(pvc));
+  StoredView stored = this->view(pvc, nullptr);
+  stored.view.evidence = evidence_for(stored.view);
   const View& view = stored.view;
   Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
   if (view.claim != nullptr)

@@ -73,7 +73,7 @@ class Worker {
   void lead(bool leads);
 
   StoredView view(const core::PvcName& pvc, const core::Evidence* evidence) const;
-  const core::Evidence* evidence_for(const core::PvcName& pvc) const;
+  const core::Evidence* evidence_for(const View& view) const;
   void work(const core::PvcName& pvc, Steady until);
   void rest(const core::PvcName& pvc, const Plan& plan);
   void worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome);

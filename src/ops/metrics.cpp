@@ -83,6 +83,9 @@ struct Metrics::Impl {
       gauge(registry, "holdfast_generator_leader", "1 where this replica holds the Lease and writes.");
   Family<prometheus::Counter>& restores =
       counter(registry, "holdfast_restores_total", "Restores by how they ended: verified, unverified, failed.");
+  Family<prometheus::Counter>& verified =
+      counter(registry, "holdfast_restores_verified_total",
+              "Verified restores by what says so: the mover's log, kopia's counts.");
   Family<prometheus::Gauge>& last_backups = gauges(registry, "holdfast_pvc_last_backup_timestamp_seconds",
                                                    "When the newest complete backup of a protected PVC ended.");
   Family<prometheus::Gauge>& gap_reasons =
@@ -113,6 +116,7 @@ Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
   for (const char* result : {"current", "changed", "unknown"}) impl_->proofs.Add({{"result", result}});
   for (const char* result : {"ok", "error", "timeout"}) impl_->refreshes.Add({{"result", result}});
   for (const char* result : {"verified", "unverified", "failed"}) impl_->restores.Add({{"result", result}});
+  for (const char* by : {"log", "counts"}) impl_->verified.Add({{"by", by}});
 }
 
 Metrics::~Metrics() = default;
@@ -170,6 +174,8 @@ void Metrics::generator_state(std::size_t queue_depth, bool leader) {
 }
 
 void Metrics::restore(std::string_view result) { impl_->restores.Add({{"result", std::string(result)}}).Increment(); }
+
+void Metrics::restore_verified(std::string_view by) { impl_->verified.Add({{"by", std::string(by)}}).Increment(); }
 
 void Metrics::last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds) {
   const std::lock_guard lock(impl_->mutex);

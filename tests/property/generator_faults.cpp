@@ -261,7 +261,7 @@ class Life {
     const holdfast::core::Identity identity{claim.pvc.name + "-backup", "media", "/data"};
     const Subject subject{claim, tier, identity, house_.setup.policy, house_.setup.options};
     if (part == Part::Secret) return secret_object(subject);
-    return part == Part::Door ? door_object(subject, "") : source_object(subject);
+    return part == Part::Door ? door_object(subject, {}) : source_object(subject);
   }
 
   Weather weather_;

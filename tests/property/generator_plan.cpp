@@ -27,7 +27,7 @@ class Stage {
  public:
   Stage() {
     world_.claim.reset();
-    world_.evidence = with_backups();
+    look_at_the_repository();
   }
 
   void something_happens() {
@@ -45,7 +45,7 @@ class Stage {
       case 6:
         return somebody_edits();
       case 7:
-        return the_index_changes();
+        return the_index_is_asked();
       case 8:
         world_.now += sometimes(2) ? std::chrono::minutes{3} : std::chrono::minutes{200};
         return;
@@ -65,11 +65,12 @@ class Stage {
 
   /// Everything works and nobody interferes.
   void calm_down() {
-    world_.evidence = with_backups();
     for (auto& [key, object] : world_.objects) object.status.synchronizing = false;
     for (int i = 0; i < 40; ++i) {
+      look_at_the_repository();
       the_plan_is_carried_out(1000);
-      if (run_is_ours()) finish(kFiles, "Successful", true);
+      if (run_is_ours()) finish({End::Whole, "Successful", true});
+      look_at_the_repository();
       if (world_.claim && !world_.claim->deleting) the_claim_is_bound();
       world_.now += std::chrono::minutes{31};
     }
@@ -78,7 +79,9 @@ class Stage {
   void expect_rest() {
     const Plan plan = world_.plan();
     RC_ASSERT(plan.actions.empty());
-    const bool waits = plan.restore.stage == Restore::Stage::Running || plan.restore.stage == Restore::Stage::Published;
+    const auto stage = plan.restore.stage;
+    const bool waits =
+        stage == Restore::Stage::Running || stage == Restore::Stage::Checking || stage == Restore::Stage::Published;
     RC_ASSERT(!waits);
     const core::Observed* door = world_.find(Part::Door);
     if (is_ours(door)) RC_ASSERT(!door->status.image);
@@ -93,10 +96,26 @@ class Stage {
     bool whole = false;
   };
 
-  static core::Evidence with_backups() {
+  /// What VolSync keeps of a mover's log.
+  enum class End { Whole, Less, Nothing, Unsaid };
+  struct Ending {
+    End end;
+    std::string result;
+    bool with_image;
+  };
+
+  /// As it is now; what happens later is not in it.
+  void look_at_the_repository() {
     std::vector<core::ListedSnapshot> all;
-    for (const auto& [id, start] : kSnapshots) all.push_back(listed(kOwnSource, id, start));
-    return current(all);
+    for (const auto& [id, start] : kSnapshots) {
+      if (!expired_.contains(id)) all.push_back(listed(kOwnSource, id, start));
+    }
+    world_.evidence = current(all);
+    world_.evidence.asked = world_.clock += std::chrono::seconds{1};
+  }
+
+  void a_snapshot_expires() {
+    if (sometimes(3)) expired_.insert(kSnapshots[static_cast<std::size_t>(below(2))].first);
   }
 
   static bool is_ours(const core::Observed* object) {
@@ -135,24 +154,43 @@ class Stage {
       world_.find(Part::Run)->status.mover_result = "Failed";
       return;
     }
-    const std::int64_t files = sometimes(2) ? kFiles : 7;
-    finish(files, sometimes(6) ? "" : "Successful", !sometimes(5));
+    const auto end = *rc::gen::element(End::Whole, End::Whole, End::Less, End::Nothing, End::Unsaid);
+    finish({end, sometimes(6) ? "" : "Successful", !sometimes(5)});
   }
 
-  void finish(std::int64_t files, const std::string& result, bool with_image) {
+  /// The newest that is there and not newer than what was asked for: kopia's mover asks for no other.
+  std::string selected(const std::string& as_of) const {
+    for (const auto& [id, start] : kSnapshots) {
+      if (start <= as_of && !expired_.contains(id)) return id;
+    }
+    return "";
+  }
+
+  static std::string said(End end, bool debugs) {
+    switch (end) {
+      case End::Whole:
+        return debugs ? counted(kFiles) : kCompleted;
+      case End::Less:  // it only shows where there are counts
+        return counted(7);
+      case End::Nothing:
+        return std::string(kNothingSelected) + (debugs ? std::string("\na@b:/\n") + kCompleted : "");
+      case End::Unsaid:
+        return debugs ? "ERROR " + std::string(kCompleted) : "";
+    }
+    return "";
+  }
+
+  void finish(Ending ending) {
     const core::Observed& run = *world_.find(Part::Run);
     const Json::Value spec = parse(run.spec);
     if (!spec["trigger"]["manual"].isString() || spec["trigger"]["manual"] == run.status.last_manual_sync) return;
     const std::string name = "image-" + std::to_string(made_.size());
-    Made made{run.meta.owners.at(0).uid, "", spec["trigger"]["manual"].asString(), false};
-    for (const auto& [id, start] : kSnapshots) {
-      if (spec["kopia"]["restoreAsOf"] == start) made.snapshot = id;
-    }
-    made.whole = files == kFiles && result == "Successful";
-    made_[name] = made;
-    world_.finish_run(result, sometimes(5) ? "No data will be restored" : restored(files),
-                      with_image ? std::optional(image(name)) : std::nullopt);
-    if (world_.find(Part::Run)->status.mover_logs.starts_with("No")) made_[name].whole = false;
+    const std::string snapshot = selected(spec["kopia"]["restoreAsOf"].asString());
+    if (snapshot.empty()) ending.end = End::Nothing;
+    const bool whole = ending.end == End::Whole && ending.result == "Successful";
+    made_[name] = {run.meta.owners.at(0).uid, snapshot, spec["trigger"]["manual"].asString(), whole};
+    world_.finish_run(ending.result, said(ending.end, sometimes(2)),
+                      ending.with_image ? std::optional(image(name)) : std::nullopt);
   }
 
   void somebody_fills_the_door() {
@@ -181,8 +219,14 @@ class Stage {
     world_.touch(*object);
   }
 
-  void the_index_changes() {
-    world_.evidence = sometimes(2) ? unknown() : with_backups();
+  void the_index_is_asked() {
+    a_snapshot_expires();
+    if (sometimes(3)) {
+      world_.evidence = unknown();
+    } else {
+      look_at_the_repository();
+    }
+    a_snapshot_expires();
     if (sometimes(5)) world_.evidence.repository = core::RepositoryId::parse(kOtherRepositoryId);
   }
 
@@ -249,9 +293,11 @@ class Stage {
     const core::Claim& claim = *world_.claim;
     RC_ASSERT(claim.phase == core::Claim::Phase::Bound && !claim.deleting);
     RC_ASSERT(*claim.created + world_.options.min_age <= world_.now);
-    RC_ASSERT(std::holds_alternative<core::Current>(world_.evidence.state));
-    // Every PVC here is younger than the backups.
-    RC_ASSERT(filled_.contains(claim.uid) || claim.pvc.annotations.contains(std::string(key::kAcceptOlderBackups)));
+    const auto* current = std::get_if<core::Current>(&world_.evidence.state);
+    RC_ASSERT(current != nullptr);
+    // Every PVC here is younger than the backups that are left.
+    RC_ASSERT(current->catalog->snapshots() == 0 || filled_.contains(claim.uid) ||
+              claim.pvc.annotations.contains(std::string(key::kAcceptOlderBackups)));
   }
 
   /// Whether the PVC that stands there now waits for what this image holds.
@@ -261,12 +307,13 @@ class Stage {
     const core::Claim& claim = *world_.claim;
     const std::string* snapshot = core::lookup(claim.pvc.annotations, core::key::kRestoredSnapshot);
     return claim.phase == core::Claim::Phase::Pending && made->second.uid == claim.uid && snapshot != nullptr &&
-           made->second.snapshot == *snapshot && (made->second.whole || accepted_.contains(made->second.token));
+           ((made->second.snapshot == *snapshot && made->second.whole) || accepted_.contains(made->second.token));
   }
 
   World world_;
   int uids_ = 0;
   std::map<std::string, Made> made_;           ///< what each image holds
+  std::set<std::string> expired_;              ///< ids of snapshots that are gone for good
   std::set<std::string> filled_;               ///< uids of PVCs that got what they were promised
   std::set<std::string> accepted_;             ///< tokens
   std::map<World::Key, std::string> foreign_;  ///< and their versions

@@ -2,6 +2,7 @@
 // Values; any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,6 +70,8 @@ struct Observed {
   std::string spec;   ///< as JSON text
   SyncStatus status;  ///< of VolSync's kinds
   std::string ready;  ///< of an ExternalSecret: "" not said, "True", or the reason and message why not
+  /// Since when the end that `status` tells of has been seen here: it was over by then.
+  std::chrono::steady_clock::time_point end_seen{};
 };
 
 }  // namespace holdfast::core

@@ -35,6 +35,8 @@ struct AuditItem {
   std::string source;         ///< "scheduled", "synchronizing", "paused", "manual", "failed: …", "held", …
   std::string restore;        ///< Restore::Stage, empty: none
   std::string restore_token;  ///< of the run that counts now
+  std::string verified_by;    ///< the restore: Restore::VerifiedBy, empty: not, or not known any more
+  std::string missing;        ///< of what was restored: what is known not to be as it was
   std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
   std::vector<std::string> waits_for;     ///< `<Code>: <sentence>`, each
   std::vector<std::string> ignored;       ///< annotations that would ignore existing backups

@@ -56,8 +56,10 @@ inline constexpr std::string_view kVerified = "holdfast.dev/verified";
 /// Annotation on a ReplicationSource: whom the pods that use the PVC run as, "568:568:570"; it is kept while there are
 /// none.
 inline constexpr std::string_view kUsers = "holdfast.dev/users";
-/// Annotation on a run: how many files the promised snapshot holds.
-inline constexpr std::string_view kExpectedFiles = "holdfast.dev/expected-files";
+/// Annotation beside it: by what, as to_string(Restore::VerifiedBy) says.
+inline constexpr std::string_view kVerifiedBy = "holdfast.dev/verified-by";
+/// Annotation on a namespace, of VolSync's: its movers run as root and may set any owner and mode.
+inline constexpr std::string_view kPrivilegedMovers = "volsync.backube/privileged-movers";
 }  // namespace key
 
 /// `metadata.labels["volsync.backup/pvc"]`: the name, or where it is over 63 bytes a prefix and a hash.
@@ -94,14 +96,17 @@ struct Subject {
 };
 
 Object secret_object(const Subject& subject);
-/// `verified`: the annotation's value, or empty.
-Object door_object(const Subject& subject, std::string_view verified);
+/// The values of the door's annotations kVerified and kVerifiedBy; empty: not there.
+struct VerifiedMark {
+  std::string restore;
+  std::string by;
+};
+Object door_object(const Subject& subject, const VerifiedMark& verified);
 /// A restore under way. `token` goes into the trigger, `as_of` byte for byte into restoreAsOf.
 struct RunWish {
   core::Identity source;
   std::string as_of;
   std::string token;
-  std::int64_t expected_files = 0;
   core::RunsAs root = {};  ///< whom the root of the snapshot belongs to, as far as that is known
 };
 Object run_object(const Subject& subject, const RunWish& wish);

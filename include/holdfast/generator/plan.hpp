@@ -51,6 +51,7 @@ struct View {
   const core::Claim* claim = nullptr;                 ///< nullptr: there is none
   const core::StringMap* namespace_labels = nullptr;  ///< nullptr: not known
   bool namespace_deleting = false;
+  bool privileged_movers = false;                              ///< of the namespace: VolSync's movers run as root
   std::map<Part, const core::Observed*> objects;               ///< under the names of names(), whoever wrote them
   std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
   std::map<Part, Known> known;                                 ///< absent: Current
@@ -95,10 +96,18 @@ struct Hold {
 
 /// Where a promised restore stands.
 struct Restore {
+  /// By what a restore counts as arrived.
+  enum class VerifiedBy {
+    Nothing,
+    Log,     ///< the mover's own word, and the snapshot that was there for it before and after
+    Counts,  ///< and kopia's count of what it restored is what the snapshot holds
+    Person   ///< somebody looked, and takes it as it is
+  };
   enum class Stage {
     None,        ///< nothing was promised
     Open,        ///< promised; its run is not there yet
     Running,     ///< the mover works
+    Checking,    ///< it says that it is done; what the repository holds since then is not known yet
     Unverified,  ///< it says it is done, and it is not so; the next attempt comes at `next_attempt`
     Verified,    ///< the snapshot has arrived; the door is not open yet
     Published,   ///< the door is open; the populator fills the PVC (which may stay Pending for hours)
@@ -110,10 +119,14 @@ struct Restore {
   int attempt = 0;      ///< 1 is the first
   std::string problem;  ///< of Unverified: what was expected and seen, and the likely cause
   std::optional<core::Time> next_attempt;
-  bool failed = false;    ///< of Unverified: the mover itself failed, as opposed to a success that restored too little
-  bool accepted = false;  ///< of Verified and Published: `problem` remains, and a person takes it as it is
+  bool failed = false;  ///< of Unverified: the mover itself failed, as opposed to a success that restored too little
+  VerifiedBy verified_by = VerifiedBy::Nothing;  ///< of Verified and Published; Person: `problem` remains
+  std::string grounds;                           ///< the same in words
+  std::string missing;  ///< from Verified on: what is known not to be in the volume as it was; empty: nothing is known
 };
 std::string_view to_string(Restore::Stage stage);
+/// "log", "counts", "person"; empty: nothing.
+std::string_view to_string(Restore::VerifiedBy by);
 
 /// For the log and the counters: steps that this plan takes in the life of a restore. Unverified and Failed are what it
 /// finds, again with every plan: they count once for each token.

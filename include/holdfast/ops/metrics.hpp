@@ -41,6 +41,8 @@ class Metrics {
   void generator_state(std::size_t queue_depth, bool leader);
   /// result: verified, unverified, failed
   void restore(std::string_view result);
+  /// Of a verified one, by what: "log", "counts".
+  void restore_verified(std::string_view by);
   /// When the newest complete backup of a PVC ended; nullopt: there is none, or the PVC is not protected any more.
   void last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds);
   /// Why a PVC is not protected as it should be; empty: it is, or it is gone. Reasons are words of ours, a few at most.

@@ -30,7 +30,15 @@ TEST_CASE("the story of a PVC says what is, what would be, and what it waits for
   CHECK_THAT(text, Contains("restore         running, run t-1\n"));
   CHECK_THAT(text, Contains("waits for       NotBound: the PVC is not Bound\n"));
   CHECK_THAT(text, Contains("ignores backups holdfast.dev/restore-from\n"));
-  CHECK_THAT(text, !Contains("secret"));
+  CHECK_THAT(text, !Contains("secret") && !Contains("verified by") && !Contains("missing"));
+  item.verified_by = "log";
+  item.missing = "2 entries are missing: the backup could not read them";
+  CHECK_THAT(cli::story(item), Contains("verified by     its mover's word") && Contains("without counts\n") &&
+                                   Contains("missing         2 entries are missing"));
+  item.verified_by = "counts";
+  CHECK_THAT(cli::story(item), Contains("verified by     kopia's counts"));
+  item.verified_by = "person";
+  CHECK_THAT(cli::story(item), Contains("verified by     a person"));
   item.gap = true;
   item.gaps = {{"ForeignObject", ""}, {"SnapshotHasErrors", "3 entries could not be read"}};
   CHECK_THAT(cli::story(item), Contains("NOT AS IT SHOULD BE"));

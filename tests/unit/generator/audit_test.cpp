@@ -203,10 +203,34 @@ TEST_CASE("no backup a day after its ReplicationSource was made is a gap, and an
   CHECK_FALSE(audit(world).gap);  // nothing is known
 }
 
+TEST_CASE("it is told by what a restore was verified as long as the PVC lives, and a person's word stays one") {
+  World world = restored_whole();
+  bool accepted = false;
+  SECTION("by the mover's word") {}
+  SECTION("by a person") {
+    accepted = true;
+    world.the(Part::Run).status.mover_logs = kNothingSelected;
+    world.claim->pvc.annotations[std::string(key::kAcceptUnverified)] = world.run_token();
+  }
+  const std::string by = accepted ? "person" : "log";
+  CHECK(audit(world).verified_by == by);
+  world.settle();
+  CHECK(audit(world).verified_by == by);
+  CHECK(audit(world).missing.find("owners and modes") != std::string::npos);
+  REQUIRE(world.populate());
+  world.settle();
+  CHECK(audit(world).restore == "closed");
+  CHECK(audit(world).verified_by == by);
+  CHECK(audit_values({audit(world)})[0]["verifiedBy"] == by);
+  world.create_claim("uid-2");
+  promise(*world.claim);
+  CHECK(audit(world).verified_by.empty());
+}
+
 TEST_CASE("a restore that brought too little is a gap, with its token and the reason") {
   World world = promised();
   world.settle();
-  world.finish_run("Successful", "No data will be restored", image("empty"));
+  world.finish_run("Successful", kNothingSelected, image("empty"));
   world.settle();
   const AuditItem item = audit(world);
   CHECK(item.restore == to_string(Restore::Stage::Unverified));

@@ -85,16 +85,17 @@ class Bench {
 
   Apply creation(Part part) const {
     return {
-        part == Part::Door ? door_object(scene.subject(), "") : source_object(scene.subject()), true, {}, {}, false};
+        part == Part::Door ? door_object(scene.subject(), {}) : source_object(scene.subject()), true, {}, {}, false};
   }
   /// Of what is there; with another schedule or mark, so that it is a change.
   Apply change(Part part) {
     scene.tier = core::Tier::Daily;
-    Apply apply{part == Part::Door ? door_object(scene.subject(), "uid/snapshot") : source_object(scene.subject()),
-                false,
-                held(part)["metadata"]["uid"].asString(),
-                {},
-                false};
+    Apply apply{
+        part == Part::Door ? door_object(scene.subject(), {"uid/snapshot", "log"}) : source_object(scene.subject()),
+        false,
+        held(part)["metadata"]["uid"].asString(),
+        {},
+        false};
     return apply;
   }
   Remove removal(Part part) const {

@@ -6,24 +6,25 @@ using namespace holdfast::generator::test;
 
 namespace {
 
-const RunWish kWish{{"data-backup", "media", "/data"}, "2026-11-21T08:46:10.512Z", "snapshot-1", 4321};
+const RunWish kWish{{"data-backup", "media", "/data"}, "2026-11-21T08:46:10.512Z", "snapshot-1"};
 
 }  // namespace
 
 TEST_CASE("the door stands idle and says under which identity it would restore") {
-  const Object door = door_object(Scene().subject(), "");
+  const Object door = door_object(Scene().subject(), {});
   CHECK(door.part == Part::Door);
   CHECK(door.name == "data-backup");
   CHECK(door.body["spec"] == parse(R"({"paused": true, "trigger": {"manual": "holdfast-idle"}, "kopia": {
     "repository": "volsync-data", "username": "data-backup", "hostname": "media", "copyMethod": "Snapshot",
-    "capacity": "10Gi", "accessModes": ["ReadWriteOnce"], "storageClassName": "longhorn", "cacheCapacity": "2Gi",
-    "cleanupTempPVC": true, "cleanupCachePVC": true}})"));
+    "capacity": "10Gi", "accessModes": ["ReadWriteOnce"], "storageClassName": "longhorn", "cleanupTempPVC": true}})"));
   CHECK_FALSE(door.body["metadata"]["annotations"].isMember("holdfast.dev/verified"));
+  CHECK_FALSE(door.body["metadata"]["annotations"].isMember("holdfast.dev/verified-by"));
 }
 
 TEST_CASE("the door remembers which restore was verified") {
-  const Object door = door_object(Scene().subject(), "uid/snapshot");
+  const Object door = door_object(Scene().subject(), {"uid/snapshot", "log"});
   CHECK(door.body["metadata"]["annotations"]["holdfast.dev/verified"] == "uid/snapshot");
+  CHECK(door.body["metadata"]["annotations"]["holdfast.dev/verified-by"] == "log");
 }
 
 TEST_CASE("a run restores the promised snapshot into a volume like the PVC") {
@@ -34,20 +35,19 @@ TEST_CASE("a run restores the promised snapshot into a volume like the PVC") {
   CHECK(run.body["spec"] == parse(R"({"trigger": {"manual": "snapshot-1"}, "kopia": {
     "repository": "volsync-data", "username": "data-backup", "hostname": "media", "copyMethod": "Snapshot",
     "restoreAsOf": "2026-11-21T08:46:10.512Z", "capacity": "10Gi", "accessModes": ["ReadWriteMany", "ReadWriteOnce"],
-    "storageClassName": "longhorn", "cacheCapacity": "2Gi", "cleanupTempPVC": true, "cleanupCachePVC": true}})"));
-  CHECK(run.body["metadata"]["annotations"]["holdfast.dev/expected-files"] == "4321");
+    "storageClassName": "longhorn", "cleanupTempPVC": true, "enableFileDeletion": true}})"));
 }
 
 TEST_CASE("the time of the promise is given back byte for byte") {
   for (const char* time : {"2026-11-21T08:46:10Z", "2026-11-21T08:46:10.5Z", "2026-11-21T08:46:10.500Z",
                            "2026-11-21T09:46:10.123456789+01:00"}) {
-    CHECK(run_object(Scene().subject(), {kWish.source, time, "t", 1}).body["spec"]["kopia"]["restoreAsOf"] == time);
+    CHECK(run_object(Scene().subject(), {kWish.source, time, "t"}).body["spec"]["kopia"]["restoreAsOf"] == time);
   }
 }
 
 TEST_CASE("a run restores the identity of its promise and not the PVC's own") {
   const Json::Value kopia =
-      run_object(Scene().subject(), {{"other", "elsewhere", "/data"}, kWish.as_of, "t", 1}).body["spec"]["kopia"];
+      run_object(Scene().subject(), {{"other", "elsewhere", "/data"}, kWish.as_of, "t"}).body["spec"]["kopia"];
   CHECK(kopia["username"] == "other");
   CHECK(kopia["hostname"] == "elsewhere");
 }
@@ -59,7 +59,7 @@ TEST_CASE("a restore always ends in a snapshot, whatever backups copy with") {
   CHECK(source_object(scene.subject()).body["spec"]["kopia"]["copyMethod"] == "Direct");
 }
 
-TEST_CASE("a restore uses the classes, the cache and the security context of the settings") {
+TEST_CASE("a restore uses the classes and the security context of the settings, and has no cache") {
   Scene scene;
   scene.options.backup.storage_class = "fast";
   scene.options.backup.snapshot_class = "fast-snapshots";
@@ -67,9 +67,10 @@ TEST_CASE("a restore uses the classes, the cache and the security context of the
   scene.options.backup.security_context = full_security_context();
   const Json::Value kopia = run_object(scene.subject(), kWish).body["spec"]["kopia"];
   CHECK(kopia["storageClassName"] == "fast");
-  CHECK(kopia["cacheStorageClassName"] == "fast");
   CHECK(kopia["volumeSnapshotClassName"] == "fast-snapshots");
-  CHECK(kopia["cacheCapacity"] == "1Gi");
+  for (const Object& object : {run_object(scene.subject(), kWish), door_object(scene.subject(), {})}) {
+    for (const std::string& name : object.body["spec"]["kopia"].getMemberNames()) CHECK(name.find("ache") == name.npos);
+  }
   CHECK(kopia["moverSecurityContext"] == parse(R"({"runAsUser": 1000, "runAsGroup": 1001, "fsGroup": 1002,
     "runAsNonRoot": true, "fsGroupChangePolicy": "OnRootMismatch", "supplementalGroups": [2000, 3000000000],
     "seccompProfile": {"type": "RuntimeDefault"}})"));
@@ -89,5 +90,5 @@ TEST_CASE("restores mount the repository as backups do") {
   const Json::Value volumes = run_object(scene.subject(), kWish).body["spec"]["kopia"]["moverVolumes"];
   CHECK(volumes.size() == 1);
   CHECK(volumes == source_object(scene.subject()).body["spec"]["kopia"]["moverVolumes"]);
-  CHECK(volumes == door_object(scene.subject(), "").body["spec"]["kopia"]["moverVolumes"]);
+  CHECK(volumes == door_object(scene.subject(), {}).body["spec"]["kopia"]["moverVolumes"]);
 }

@@ -31,12 +31,12 @@ struct Restoring : Household {
     start();
   }
   /// What VolSync's mover says at the end.
-  void finish_run(std::int64_t files) {
+  void finish_run(const std::string& logs) {
     cluster.edit(kube::kReplicationDestinations, "media", "data-restore", [&](Json::Value& run) {
       run["status"] = parse(R"({"lastSyncTime": "2026-03-01T12:00:00Z", "latestMoverStatus": {"result": "Successful"},
         "latestImage": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "restored"}})");
       run["status"]["lastManualSync"] = run["spec"]["trigger"]["manual"];
-      run["status"]["latestMoverStatus"]["logs"] = restored(files);
+      run["status"]["latestMoverStatus"]["logs"] = logs;
     });
   }
   Json::Value shown() const { return held(Part::Door)["status"]["latestImage"]; }
@@ -49,18 +49,32 @@ TEST_CASE("a promise is restored, verified, published, and after Bound nothing o
   REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
   CHECK(house.held(Part::Run)["spec"]["kopia"]["restoreAsOf"] == kSnapshotStart);
   CHECK(house.shown().isNull());
-  house.finish_run(kFiles);
+  house.finish_run(counted(kFiles));
   REQUIRE(eventually([&] { return house.shown()["name"] == "restored"; }));
   house.edit_claim("data", [](Json::Value& claim) { claim["status"]["phase"] = "Bound"; });
   REQUIRE(eventually([&] { return !house.has(Part::Run) && house.shown().isNull(); }));
   CHECK(eventually([&] { return house.has(Part::Source); }));
   CHECK(house.metrics.text().find(R"(holdfast_restores_total{result="verified"} 1)") != std::string::npos);
+  CHECK(house.metrics.text().find(R"(holdfast_restores_verified_total{by="counts"} 1)") != std::string::npos);
+  CHECK(house.audited().verified_by == "counts");
+}
+
+TEST_CASE("what the repository held before the mover's end verifies nothing") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  house.shelf.hold(current({listed(kOwnSource, std::string(32, 'b'), "2026-02-27T02:00:00Z")}));
+  house.finish_run(kCompleted);
+  REQUIRE(eventually([&] {
+    return house.metrics.text().find(R"(holdfast_restores_total{result="unverified"} 1)") != std::string::npos;
+  }));
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.shown().isNull());
 }
 
 TEST_CASE("a run that restored too little opens no door") {
   Restoring house;
   REQUIRE(eventually([&] { return house.has(Part::Run); }));
-  house.finish_run(kFiles - 1);
+  house.finish_run(counted(kFiles - 1));
   REQUIRE(eventually([&] {
     return house.metrics.text().find(R"(holdfast_restores_total{result="unverified"} 1)") != std::string::npos;
   }));
@@ -78,7 +92,7 @@ TEST_CASE("an image is not published for the successor of the PVC that it was re
   });
   house.cluster.cut_watches();
   house.cluster.put(kube::kClaims, promised_claim());
-  house.finish_run(kFiles);
+  house.finish_run(kCompleted);
   REQUIRE(eventually([&] {
     const auto why = house.audited().waits_for;
     return std::any_of(why.begin(), why.end(),

@@ -22,6 +22,7 @@ class Shelf : public index::Index {
       if (silent_) return waiting_.push_back(std::move(done));
       found = evidence_;
     }
+    found.asked = std::chrono::steady_clock::now();
     done(std::move(found));
   }
   index::Status status() const override { return {}; }
@@ -45,6 +46,7 @@ class Shelf : public index::Index {
       found = evidence_;
       waiting.swap(waiting_);
     }
+    found.asked = std::chrono::steady_clock::now();
     for (const auto& done : waiting) done(found);
   }
   int proofs() const {

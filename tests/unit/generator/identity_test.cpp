@@ -9,7 +9,7 @@ namespace {
 const core::Identity kElsewhere{"data-backup", "media", "/srv/data"};
 
 Json::Value run_kopia(const core::Identity& source) {
-  return run_object(Scene().subject(), {source, "2026-11-21T08:46:10.5Z", "t", 1}).body["spec"]["kopia"];
+  return run_object(Scene().subject(), {source, "2026-11-21T08:46:10.5Z", "t"}).body["spec"]["kopia"];
 }
 
 }  // namespace

@@ -6,10 +6,10 @@ using namespace holdfast::generator::test;
 
 namespace {
 
-const RunWish kWish{{"data-backup", "media", "/data"}, "2026-11-21T08:46:10.5Z", "token", 12};
+const RunWish kWish{{"data-backup", "media", "/data"}, "2026-11-21T08:46:10.5Z", "token"};
 
 std::vector<Object> all_objects(const Subject& subject) {
-  return {secret_object(subject), door_object(subject, ""),       run_object(subject, kWish),
+  return {secret_object(subject), door_object(subject, {}),       run_object(subject, kWish),
           source_object(subject), offsite_secret_object(subject), offsite_source_object(subject)};
 }
 
@@ -27,7 +27,6 @@ TEST_CASE("every object says whose it is, for people, selectors and the garbage 
     Json::Value metadata = object.body["metadata"];
     CHECK(metadata["annotations"].isMember(std::string(key::kApplied)));
     metadata["annotations"].removeMember(std::string(key::kApplied));
-    metadata["annotations"].removeMember(std::string(key::kExpectedFiles));
     CHECK(metadata == parse(R"({"name": ")" + object.name + R"(", "namespace": "media",
       "labels": {"app.kubernetes.io/managed-by": "holdfast", "volsync.backup/pvc": "data"},
       "annotations": {"holdfast.dev/pvc": "data"},
@@ -46,7 +45,7 @@ TEST_CASE("a PVC from a file owns nothing yet") {
 TEST_CASE("a long PVC name is cut in the label and whole in the annotation") {
   Scene scene;
   scene.claim.pvc.name = std::string(120, 'a');
-  const Object door = door_object(scene.subject(), "");
+  const Object door = door_object(scene.subject(), {});
   CHECK(door.body["metadata"]["labels"]["volsync.backup/pvc"] == pvc_label(scene.claim.pvc.name));
   CHECK(door.body["metadata"]["annotations"]["holdfast.dev/pvc"] == scene.claim.pvc.name);
 }
@@ -65,7 +64,7 @@ TEST_CASE("the applied hash changes with anything that is applied and with nothi
   scene.tier = core::Tier::Hourly;
   scene.claim.uid = "another";
   CHECK(hash(source_object(scene.subject())) != before);
-  CHECK(hash(door_object(scene.subject(), "")) != hash(door_object(scene.subject(), "u/s")));
+  CHECK(hash(door_object(scene.subject(), {})) != hash(door_object(scene.subject(), {"u/s", "log"})));
 }
 
 TEST_CASE("JSON is sorted, compact and the same every time") {

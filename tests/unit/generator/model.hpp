@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,9 +34,14 @@ inline core::ListedSnapshot listed(std::string_view source, std::string_view id,
   snapshot.end_time = core::format_nanoseconds(at(start) + std::chrono::seconds{5});
   snapshot.has_root_entry = true;
   snapshot.files = files;
+  snapshot.directories = 3;
+  snapshot.links = 1;
   return snapshot;
 }
 
+using Steady = std::chrono::steady_clock::time_point;
+
+/// Asked for after everything that happens in a test; `asked` says otherwise.
 inline core::Evidence current(const std::vector<core::ListedSnapshot>& snapshots) {
   core::Catalog::Builder builder;
   for (const core::ListedSnapshot& snapshot : snapshots) builder.add(snapshot);
@@ -44,12 +50,14 @@ inline core::Evidence current(const std::vector<core::ListedSnapshot>& snapshots
   evidence.repository = core::RepositoryId::parse(kRepositoryId);
   evidence.place = "/repository";
   evidence.checked_at = kNoon;
+  evidence.asked = Steady::max();
   return evidence;
 }
 
 inline core::Evidence unknown() {
   core::Evidence evidence;
   evidence.state = core::Unknown{core::Unknown::Why::Unavailable, "the mount does not answer"};
+  evidence.asked = Steady::max();
   evidence.place = "/repository";
   return evidence;
 }
@@ -66,8 +74,18 @@ inline void promise(core::Claim& claim, std::string_view snapshot = kSnapshot, s
 
 inline core::Image image(std::string name) { return {"snapshot.storage.k8s.io", "VolumeSnapshot", std::move(name)}; }
 
-inline std::string restored(std::int64_t files) {
-  return "Restored " + std::to_string(files) + " files, 3 directories and 0 symbolic links (1 MB).";
+/// All that VolSync keeps of a restore's mover that has restored a snapshot.
+inline constexpr const char* kCompleted = "INFO: Snapshot restore completed successfully";
+/// And of one that has found none.
+inline constexpr const char* kNothingSelected = "No eligible snapshots found\nNo snapshots found for a@b:/data";
+
+/// With MOVER_LOG_DEBUG: the end of everything that it says.
+inline std::string counted(std::int64_t files, int directories = 3, int links = 1) {
+  return "Processed 46 (1 MB) of 45 (1 MB).\nRestored " + std::to_string(files) + " files, " +
+         std::to_string(directories) + " directories and " + std::to_string(links) +
+         " symbolic links (1 MB).\n\nTIMING: Restore execution took 1 seconds\n" + kCompleted +
+         "\nINFO: === OPERATION SUMMARY ===\nINFO: OPERATION_TYPE: destination\nINFO: OPERATION_RESULT: SUCCESS\n"
+         "INFO: EXIT_CODE: 0\nINFO: === Done ===";
 }
 
 template <class T>
@@ -139,6 +157,7 @@ struct World {
     seen.movers = movers;
     seen.users = users;
     seen.evidence = &evidence;
+    seen.privileged_movers = privileged_movers;
     seen.index_blobs = index_blobs;
     return seen;
   }
@@ -232,6 +251,7 @@ struct World {
     core::Observed& run = the(Part::Run);
     run.status.last_manual_sync = run_token();
     run.status.last_sync = now;
+    run.end_seen = clock += std::chrono::seconds{1};
     run.status.mover_result = std::move(result);
     run.status.mover_logs = std::move(logs);
     run.status.image = std::move(made);
@@ -261,6 +281,8 @@ struct World {
   Users users;
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
+  bool privileged_movers = false;
+  Steady clock{};  ///< of what was seen when
   std::string filled_from;
   int writes = 0;
   int serial = 0;
@@ -278,7 +300,7 @@ inline World promised() {
 inline World restored_whole() {
   World world = promised();
   world.settle();
-  world.finish_run("Successful", restored(kFiles), image("image-1"));
+  world.finish_run("Successful", kCompleted, image("image-1"));
   return world;
 }
 

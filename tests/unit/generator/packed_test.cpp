@@ -120,6 +120,7 @@ TEST_CASE("moments come back at both ends of their range") {
   object.meta.created = core::Time::min();
   object.status.last_sync = core::Time::max();
   object.status.sync_started = at(0);
+  object.end_seen = std::chrono::steady_clock::time_point::max();
   check_comes_back(object);
 }
 

@@ -92,6 +92,19 @@ TEST_CASE("each good step of a restore is an Event of its own") {
   CHECK(reasons == std::vector<std::string>{"RestoreDone", "RestorePublished", "RestoreStarted", "RestoreVerified"});
 }
 
+TEST_CASE("a verified restore says by what, and what is missing") {
+  Reports reports;
+  Plan plan = restoring({RestoreStep::Verified}, "token");
+  plan.restore.verified_by = Restore::VerifiedBy::Log;
+  plan.restore.grounds = "its mover says so";
+  plan.restore.missing = "1 entry is missing";
+  reports.steps(plan);
+  CHECK(reports.counted(R"(holdfast_restores_verified_total{by="log"} 1)"));
+  CHECK(reports.counted(R"(holdfast_restores_verified_total{by="counts"} 0)"));
+  REQUIRE(eventually([&] { return reports.events().size() == 1; }));
+  CHECK(reports.events()[0]["message"].asString().ends_with("has arrived: its mover says so; 1 entry is missing"));
+}
+
 TEST_CASE("a PVC that is gone is not measured any more, and its successor is told anew") {
   Reports reports;
   const std::string gauge = R"(holdfast_pvc_last_backup_timestamp_seconds{namespace="media",pvc="data"} 60)";

@@ -34,6 +34,7 @@ inline void check_same(const core::Observed& is, const core::Observed& wanted) {
   CHECK(is.spec == wanted.spec);
   check_same(is.status, wanted.status);
   CHECK(is.ready == wanted.ready);
+  CHECK(is.end_seen == wanted.end_seen);
 }
 
 inline void check_same(const core::Pvc& is, const core::Pvc& wanted) {

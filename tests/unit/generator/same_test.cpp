@@ -75,8 +75,8 @@ TEST_CASE("labels, annotations and owner of ours must be there") {
 
 TEST_CASE("what was applied before and is wanted no more is a difference") {
   Scene scene;
-  const core::Observed before = applied(door_object(scene.subject(), "uid/snapshot"));
-  const Object now = door_object(scene.subject(), "");
+  const core::Observed before = applied(door_object(scene.subject(), {"uid/snapshot", "log"}));
+  const Object now = door_object(scene.subject(), {});
   CHECK_FALSE(same(now, before));
 }
 
@@ -104,8 +104,8 @@ TEST_CASE("every kind of object is the same as itself") {
   std::vector<Object> objects = installation_objects(scene.policy, scene.options);
   CHECK(objects.size() == 3);
   objects.push_back(secret_object(scene.subject()));
-  objects.push_back(door_object(scene.subject(), "u/s"));
-  objects.push_back(run_object(scene.subject(), {scene.identity, "2026-11-21T08:46:10Z", "t", 0}));
+  objects.push_back(door_object(scene.subject(), {"u/s", "log"}));
+  objects.push_back(run_object(scene.subject(), {scene.identity, "2026-11-21T08:46:10Z", "t"}));
   objects.push_back(offsite_secret_object(scene.subject()));
   objects.push_back(offsite_source_object(scene.subject()));
   for (const Object& object : objects) {

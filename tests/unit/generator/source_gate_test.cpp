@@ -41,6 +41,11 @@ TEST_CASE("a young PVC is looked at again when it is old enough, also after the 
   REQUIRE_FALSE(makes_source(world));
   CHECK(held(world.plan(), "TooYoung")->until == world.now + std::chrono::minutes{1});
   CHECK(world.plan().look_again == world.now + std::chrono::minutes{1});
+  CHECK(held(world.plan(), "TooYoung")->message.find("the PVC must be 2h old, which is at") != std::string::npos);
+  world.options.min_age = std::chrono::seconds{20};
+  world.claim->created = world.now;
+  CHECK(held(world.plan(), "TooYoung")->message.find("the PVC must be 20s old, which is at") != std::string::npos);
+  world.options.min_age = std::chrono::hours{2};
   world.claim->created = world.now + std::chrono::hours{5};
   CHECK(held(world.plan(), "TooYoung")->until == world.now + std::chrono::hours{7});
   world.claim->created.reset();

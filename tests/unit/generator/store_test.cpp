@@ -242,6 +242,57 @@ TEST_CASE("what no plan asks about is not kept") {
   CHECK(foreign.status.mover_logs.empty());
 }
 
+TEST_CASE(
+    "when the end of a restore was first seen is kept while VolSync tidies up, and is another one with the next end") {
+  using Moment = std::chrono::steady_clock::time_point;
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  core::Observed run = object("media", "data-restore");
+  int version = 10;
+  const auto seen = [&] {
+    run.meta.resource_version = std::to_string(++version);
+    bench.store.apply_object(Family::Destinations, run);
+    return bench.store.view(kData).view.objects.at(Part::Run)->end_seen;
+  };
+  const Moment before = std::chrono::steady_clock::now();
+  const Moment none = seen();
+  CHECK(none >= before);
+  run.status.sync_started = core::parse_rfc3339("2026-03-01T12:00:00Z");
+  CHECK(seen() == none);
+  run.status.last_manual_sync = "token";
+  const Moment first = seen();
+  CHECK(first > none);
+  run.status.synchronizing = true;
+  run.meta.annotations["note"] = "other";
+  CHECK(seen() == first);
+  run.status.image = core::Image{"snapshot.storage.k8s.io", "VolumeSnapshot", "x"};
+  const Moment second = seen();
+  CHECK(second > first);
+  run.status.mover_logs = "INFO: Snapshot restore completed successfully";
+  CHECK(seen() > second);
+  run.meta.uid = "another";
+  const Moment last = seen();
+  CHECK(last > second);
+}
+
+TEST_CASE("of a namespace's annotations only the one that makes its movers privileged is kept") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  core::Meta media = ns("media");
+  const auto privileged = [&](const std::string& value) {
+    media.annotations = {{"other", value}, {std::string(generator::key::kPrivilegedMovers), value}};
+    bench.store.apply_namespace(media);
+    return bench.store.view(kData).view.privileged_movers;
+  };
+  CHECK_FALSE(bench.store.view(kData).view.privileged_movers);
+  CHECK(privileged("true"));
+  bench.take();
+  CHECK(privileged("true"));
+  CHECK(bench.take().empty());
+  CHECK_FALSE(privileged("false"));
+  CHECK(bench.take() == kOnlyData);
+}
+
 TEST_CASE("a namespace's labels reach its claims, and a change of them tells those") {
   Bench bench;
   bench.store.apply_claim(claim(kData));

@@ -20,8 +20,8 @@ struct Scenery {
 
 void nothing(World&) {}
 void half_an_hour(World& world) { world.now += std::chrono::minutes{30}; }
-void restores_nothing(World& world) { world.finish_run("Successful", "No data will be restored", image("empty")); }
-void restores_all(World& world) { world.finish_run("Successful", restored(kFiles), image("whole")); }
+void restores_nothing(World& world) { world.finish_run("Successful", kNothingSelected, image("empty")); }
+void restores_all(World& world) { world.finish_run("Successful", kCompleted, image("whole")); }
 void fails(World& world) { world.the(Part::Run).status.mover_result = "Failed"; }
 void populates(World& world) { REQUIRE(world.populate()); }
 void three_hours(World& world) { world.now += std::chrono::hours{3}; }
