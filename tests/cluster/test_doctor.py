@@ -17,7 +17,7 @@ LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations vali
         rule("snapshot.storage.k8s.io", "volumesnapshotclasses", "get list")]
 OTHER_REPOSITORY = "00" * 32
 PARTS = ["configuration", "kopia", "repository", "index", "certificate", "cluster", "permissions", "kinds", "webhooks",
-         "storage", "maintenance", "movers", "leader"]
+         "storage", "maintenance", "movers", "verification", "leader"]
 
 
 class Doctor(GeneratorCase):

@@ -36,7 +36,7 @@ class Adoption(Owned):
     def test_an_image_of_before_does_not_outlive_the_adoption(self):
         self.plant(RD, "kyverno")
         self.part.start_restore(self.namespace, DOOR)
-        self.part.finish_restore(self.namespace, DOOR, files=1)
+        self.part.finish_restore(self.namespace, DOOR)
         self.assertIsNotNone(self.image_on_door())
         self.create_patiently(pvc())
         self.wait_for_door()

@@ -233,8 +233,9 @@ class Configurations:
         for spec in (found.source["kopia"], found.door["kopia"]):
             self.assertEqual(spec["moverSecurityContext"], context)
             self.assertEqual((spec["storageClassName"], spec["volumeSnapshotClassName"]), ("fast", "snap"))
-            self.assertEqual((spec["cacheCapacity"], spec["cacheStorageClassName"]), ("512Mi", "fast"))
         source = found.source["kopia"]
+        self.assertEqual((source["cacheCapacity"], source["cacheStorageClassName"]), ("512Mi", "fast"))
+        self.assertEqual([key for key in found.door["kopia"] if "ache" in key], [])
         self.assertEqual((source["compression"], source["parallelism"], source["copyMethod"]), ("pgzip", 7, "Clone"))
         self.assertEqual(source["retain"], BACKUP["retain"])
         self.assertEqual(found.door["kopia"]["copyMethod"], "Snapshot")

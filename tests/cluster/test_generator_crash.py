@@ -8,7 +8,7 @@ from guarded_case import pvc
 from rig.holdfast import Holdfast
 from rig.objects import PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE, RUN, SNAPSHOT_FILES, Storied
+from storied import PATIENCE, RUN, Storied
 
 _numbers = itertools.count(2)
 
@@ -36,7 +36,7 @@ class Crash(Storied):
         self.serve_by(self.start_another())
 
     def finish(self, name: str) -> str:
-        return self.part.finish_restore(self.namespace, f"{name}-restore", files=SNAPSHOT_FILES)
+        return self.part.finish_restore(self.namespace, f"{name}-restore")
 
     def reach_the_steps(self) -> dict:
         """The images of those that are finished; every PVC is at the step of its name, or one before it."""
@@ -99,7 +99,7 @@ class Crash(Storied):
         frozen, successor = self.holdfast, self.start_another()
         self.serve_by(successor)
         frozen.process.signal(signal.SIGSTOP)
-        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, RUN)
         self.wait_for_image(image)
         self.part.bind(self.namespace, "data")
         self.wait_for_the_end_of_the_restore()

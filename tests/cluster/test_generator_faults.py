@@ -14,7 +14,7 @@ from rig import crds
 from rig.audit import AuditLog
 from rig.objects import KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import DOOR, PATIENCE, RUN, SNAPSHOT_FILES, SOURCE
+from storied import DOOR, PATIENCE, RUN, SOURCE
 
 AREA = "API server, etcd and clocks"
 MANY = [f"data-{number}" for number in range(30)]
@@ -270,7 +270,7 @@ class Conflicts(FaultCase):
         self.wait_for_run()
         self.part.start_restore(self.namespace, RUN)
         with self.meddle_with_door(self.touch_door, "status") as somebody:
-            image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+            image = self.part.finish_restore(self.namespace, RUN)
             wait_until(self.image_on_door, PATIENCE, "the door opens")
         self.assertEqual(self.image_on_door(), self.part.reference(image))
         self.assertEqual(somebody.acts, 1)

@@ -6,7 +6,8 @@ The operator of upstream has no kopia mover: that part is played.
 from real_operator import real_operator
 from rig.objects import PV, PVC
 from rig.processes import wait_until
-from storied import PATIENCE, RUN, SNAPSHOT_FILES, Storied
+from rig.volsync_part import NOTHING_RESTORED
+from storied import PATIENCE, RUN, Storied
 from suite import Stage
 
 
@@ -41,10 +42,10 @@ class BesideTheOperator(Storied):
         self.wait_for_door()
         self.wait_until_the_operator_waits()
         self.wait_for_run()
-        self.part.finish_restore(self.namespace, RUN)
+        self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
         wait_until(lambda: "RestoreNotVerified" in self.reasons(), PATIENCE, "the attempt is not verified")
         self.stays(lambda: self.prime() is None, "nothing is populated from an image that was not verified")
-        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, RUN)
         prime = wait_until(self.prime, PATIENCE, "the operator creates the temporary PVC")
         self.assertEqual(prime["spec"]["dataSourceRef"], self.part.reference(image))
         volume = self.populate()
@@ -56,7 +57,7 @@ class BesideTheOperator(Storied):
     def test_the_successor_of_a_restored_pvc_is_not_populated_from_its_predecessor_s_image(self):
         self.create_with_backup()
         self.wait_for_run()
-        self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        self.part.finish_restore(self.namespace, RUN)
         self.populate()
         self.wait_for_the_end_of_the_restore()
         self.delete_claim()

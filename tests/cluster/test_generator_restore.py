@@ -6,8 +6,9 @@ import re
 from generator_case import RULES
 from guarded_case import our_reference, promise, pvc
 from rig.kopia_repo import identity
-from rig.objects import PVC, REPLICATION_DESTINATION as RD
+from rig.objects import NAMESPACE, PVC, REPLICATION_DESTINATION as RD
 from rig.processes import wait_until
+from rig.volsync_part import NOTHING_RESTORED, RESTORED, counted, nothing_selected
 from storied import DOOR, HOME_NFS, PATIENCE, RUN, SNAPSHOT_FILES, Storied
 
 KOPIA_SAID_LAST = "ERROR unable to open repository: permission denied: /mnt/repository/kopia.repository.f"
@@ -39,12 +40,21 @@ class Verification(Storied):
         return self.holdfast.metric("holdfast_restores_total", result=result)
 
     def test_a_success_that_is_none_never_opens_the_door(self):
+        others = [f"pvc-{number}-backup@elsewhere:/data" for number in range(20)]
+        nothing = nothing_selected("lies-backup@here:/data", *others)
+        self.assertNotIn("No eligible", nothing)  # that line is cut off
         lies = {
-            "no-files": ("no line \"Restored .* files\"", {}),
+            "nothing": ("the mover selected no snapshot", {"logs": NOTHING_RESTORED}),
+            "nothing-in-a-long-list": ("the mover selected no snapshot", {"logs": nothing}),
+            "a-listed-path": ("the mover selected no snapshot", {"logs": f"{nothing}\n{RESTORED}"}),
+            "part-of-a-line": ("has no line", {"logs": f"ERROR me@here:/{RESTORED}"}),
             "too-few": ("expected 1 files, and the mover restored 0", {"files": 0}),
             "too-many": ("expected 1 files, and the mover restored 7", {"files": 7}),
-            "no-count": ("the mover selected no snapshot: expected 1 files", {"logs": "Kopia completed in 2s"}),
-            "odd-result": ("the mover's result is Odd", {"files": 1, "result": "Odd"}),
+            "directories": ("expected 1 directories, and the mover restored 2", {"logs": counted(1, 2)}),
+            "links": ("expected 0 symbolic links, and the mover restored 1", {"logs": counted(1, 1, 1)}),
+            "no-word": ("has no line", {"logs": "Repository connected"}),
+            "no-logs": ("operator may not read it", {"logs": ""}),
+            "odd-result": ("the mover's result is Odd", {"result": "Odd"}),
         }
         before = self.unverified()
         self.begin(*lies)
@@ -62,11 +72,37 @@ class Verification(Storied):
 
     def test_the_token_of_another_run_is_not_this_one_s_success(self):
         self.begin("data")
-        self.part.finish_restore(self.namespace, RUN, token="restore-once", files=SNAPSHOT_FILES)
+        self.part.finish_restore(self.namespace, RUN, token="restore-once")
         self.stays(lambda: self.image_on_door() is None, "the door is shut")
         self.assertEqual(self.audit()["restore"], "running")
-        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, RUN)
         self.wait_for_image(image)
+
+    def test_it_is_said_by_what_a_restore_was_verified(self):
+        self.objects.merge(NAMESPACE, None, self.namespace,
+                           {"metadata": {"annotations": {"volsync.backube/privileged-movers": "true"}}})
+        words = {"log": {}, "counts": {"files": SNAPSHOT_FILES}}
+        before = {by: self.holdfast.metric("holdfast_restores_verified_total", by=by) for by in words}
+        self.begin(*words)
+        for name, said in words.items():
+            image = self.part.finish_restore(self.namespace, f"{name}-restore", **said)
+            self.wait_for_image(image, name)
+            self.assertEqual(self.audit(name)["verifiedBy"], name)
+        for by, count in before.items():
+            self.assertEqual(self.holdfast.metric("holdfast_restores_verified_total", by=by) - count, 1)
+        self.wait_until_said("RestoreVerified", "its mover says that it is complete.*MOVER_LOG_DEBUG is not", "log")
+        said = self.wait_until_said("RestoreVerified", "kopia counted what the snapshot holds", "counts")
+        self.assertTrue(said.endswith("1 files, 1 directories, 0 symbolic links"), said)
+        self.part.bind(self.namespace, "counts")
+        self.wait_for_the_end_of_the_restore("counts")
+        self.assertEqual(self.audit("counts")["verifiedBy"], "counts")
+
+    def test_what_an_unprivileged_mover_cannot_restore_is_told(self):
+        self.begin("data")
+        self.wait_for_image(self.part.finish_restore(self.namespace, RUN))
+        self.wait_until_said("RestoreVerified",
+                             "owners and modes may not be .* the mover has no privileges and runs as uid 568")
+        self.assertIn("owners and modes", self.audit()["missing"])
 
     def test_an_end_without_an_image_is_followed_by_another_attempt(self):
         self.begin("data")
@@ -77,7 +113,7 @@ class Verification(Storied):
     def test_the_next_attempt_waits_for_its_time_and_opens_the_door_when_it_is_right(self):
         self.begin("data")
         first = self.rd(RUN)["spec"]["trigger"]["manual"]
-        wrong = self.part.finish_restore(self.namespace, RUN)
+        wrong = self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
         self.wait_until_said("RestoreNotVerified", "attempt 1 .* not verified")
         self.stays(lambda: self.rd(RUN)["spec"]["trigger"]["manual"] == first, "no second attempt before its time")
         self.a_minute_and_a_half_passes()
@@ -93,7 +129,7 @@ class Verification(Storied):
 
     def test_a_person_accepts_an_attempt_by_its_token_and_only_by_that(self):
         self.begin("data")
-        image = self.part.finish_restore(self.namespace, RUN)
+        image = self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
         said = self.wait_until_said("RestoreNotVerified", "holdfast.dev/accept-unverified")
         token = self.rd(RUN)["spec"]["trigger"]["manual"]
         self.assertIn(f"`holdfast.dev/accept-unverified: {token}`", said)
@@ -115,7 +151,7 @@ class Verification(Storied):
         self.assertIn(KOPIA_SAID_LAST, said)
         self.assertEqual(self.unverified("failed") - before, 1)
         self.assertEqual(self.rd(RUN)["spec"]["trigger"]["manual"], token)
-        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, RUN)
         self.wait_for_image(image)
 
     def test_a_pvc_without_a_pod_waits_at_an_open_door_and_nothing_is_written(self):
@@ -137,7 +173,7 @@ class Verification(Storied):
         self.wait_for_run()
         self.part.start_restore(self.namespace, RUN)
         self.repository.delete(promised)
-        image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, RUN)
         said = self.wait_until_said("RestoreNotVerified", f"snapshot {promised.id} .* is not in .* any more")
         self.assertIn("delete the PVC and create it again to restore the newest that is left", said)
         self.assertIsNone(self.image_on_door())
@@ -148,7 +184,7 @@ class Verification(Storied):
         snapshot = self.create_with_backup()
         token = self.wait_for_run()["spec"]["trigger"]["manual"]
         self.repository.delete(snapshot)
-        self.part.finish_restore(self.namespace, RUN)
+        self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
         self.wait_until_said("RestoreNotVerified", f"the promised snapshot {snapshot.id} .* is not in .* any more; "
                                                    "no complete backup of it is left there")
         self.a_minute_and_a_half_passes()
@@ -160,10 +196,12 @@ class Verification(Storied):
         self.begin("data")
         with self.kopia.behaves("fail"):
             self.backup("another")  # so that there is something new to list
-            image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+            image = self.part.finish_restore(self.namespace, RUN)
             wait_until(lambda: any(text.startswith("EvidenceUnknown") for text in self.audit().get("waitsFor", [])),
                        PATIENCE, "what it waits for is said")
+            self.assertEqual(self.audit()["restore"], "checking")
             self.stays(lambda: self.image_on_door() is None, "the door is shut")
+            self.assertEqual(self.messages("RestoreNotVerified"), [])
         self.wait_for_image(image)
 
 
@@ -176,7 +214,7 @@ class Deletion(Storied):
         for name in self.STAGES[1:]:
             self.wait_for_run(name=name)
             self.part.start_restore(self.namespace, f"{name}-restore")
-        self.part.finish_restore(self.namespace, "unverified-restore")
+        self.part.finish_restore(self.namespace, "unverified-restore", logs=NOTHING_RESTORED)
         self.wait_for_image(self.part.finish_restore(self.namespace, "published-restore", files=1), "published")
         wait_until(lambda: "RestoreNotVerified" in self.reasons("unverified"), PATIENCE, "the Event that says so")
         self.create_with_backup("open")
@@ -199,7 +237,7 @@ class Deletion(Storied):
         # The end of a mover that worked for the PVC before.
         self.part.finish_restore(self.namespace, "running-restore", token=before["running"], files=SNAPSHOT_FILES)
         self.stays(lambda: self.image_on_door("running") is None, "the door is shut")
-        image = self.part.finish_restore(self.namespace, "running-restore", files=SNAPSHOT_FILES)
+        image = self.part.finish_restore(self.namespace, "running-restore")
         self.wait_for_image(image, "running")
 
     def test_nothing_is_published_twice(self):

@@ -15,7 +15,7 @@ from rig.components import ROOT
 from rig.objects import LEASE, POD, PV, PVC, Objects
 from rig.processes import plain_environment, run, wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, VALIDATING
-from storied import RUN, SNAPSHOT_FILES, Storied
+from storied import RUN, Storied
 from suite import Stage
 
 ALWAYS_EXCLUDED = {*EXCLUDED_NAMESPACES[:5], NAMESPACE}
@@ -406,7 +406,7 @@ class Rights(Storied):
         self.wait_for_door()
         self.wait_for_run()
         self.part.start_restore(self.namespace, RUN)
-        self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
+        self.part.finish_restore(self.namespace, RUN)
         wait_until(self.image_on_door, 20, "the door opens")
         self.part.bind(self.namespace, "data")
         self.wait_for_the_end_of_the_restore()

@@ -59,11 +59,24 @@ class Operations(InstalledCase):
         self.wait_for_rollout()
         self.wait_for_service()
 
-    def test_an_earlier_version_s_objects_are_left_as_they_are(self):
+    def test_an_earlier_version_s_objects_are_left_as_they_are_but_for_the_cache_of_doors(self):
         wait_until(lambda: self.asked(self.installed_at).of("leases", "update"), PATIENCE_S, "somebody leads")
         self.wait_for_a_sweep()
-        self.assertEqual(self.but_for_the_maintenance(earlier_state.left(self.objects)),
-                         self.but_for_the_maintenance(self.restored))
+        wait_until(lambda: not any("cacheCapacity" in door["spec"]["kopia"] for door in self.doors()),
+                   PATIENCE_S, "the door of before has no cache any more")
+        found = earlier_state.left(self.objects)
+        changed = (REPLICATION_DESTINATION.name, KOPIA_MAINTENANCE.name)
+        self.assertEqual([each for each in found if each["kind"] not in changed],
+                         [each for each in self.restored if each["kind"] not in changed])
+        [door], [before] = ([each for each in state if each["kind"] == REPLICATION_DESTINATION.name]
+                            for state in (found, self.restored))
+        kopia = {key: value for key, value in before["spec"]["kopia"].items()
+                 if key not in ("cacheCapacity", "cleanupCachePVC")}
+        self.assertEqual((door["spec"], door["status"]), (before["spec"] | {"kopia": kopia}, before["status"]))
+        self.assertEqual(door["metadata"]["uid"], before["metadata"]["uid"])
+
+    def doors(self) -> list[dict]:
+        return [each for each in earlier_state.left(self.objects) if each["kind"] == REPLICATION_DESTINATION.name]
 
     def test_an_earlier_version_s_maintenance_gets_a_seccomp_profile_and_nothing_else(self):
         [earlier] = self.of_the_maintenance(self.restored)
@@ -75,10 +88,6 @@ class Operations(InstalledCase):
     @staticmethod
     def of_the_maintenance(objects: list[dict]) -> list[dict]:
         return [each for each in objects if each["kind"] == KOPIA_MAINTENANCE.name]
-
-    @staticmethod
-    def but_for_the_maintenance(objects: list[dict]) -> list[dict]:
-        return [each for each in objects if each["kind"] != KOPIA_MAINTENANCE.name]
 
     def wait_for_a_sweep(self) -> None:
         """All is looked at when somebody begins to lead: another claim that is looked after says that this is done."""

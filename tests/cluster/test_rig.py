@@ -17,7 +17,7 @@ from rig.objects import (CLEANUP_POLICY, CONFIG_MAP, EVENT, EXTERNAL_SECRET, KOP
 from rig.processes import run, wait_until
 from rig.tcp_proxy import TcpProxy
 from rig.volsync import install_storage_crds
-from rig.volsync_part import VolSyncPart
+from rig.volsync_part import RESTORED, VolSyncPart, counted, nothing_selected
 from suite import Stage
 
 OURS = {"app.kubernetes.io/managed-by": "holdfast"}
@@ -109,7 +109,7 @@ def everything() -> list[tuple]:
                           "volumeSource": {"nfs": {"server": "192.0.2.1", "path": "/backups"}}}]}
     kopia = mover | {"username": "data-backup", "hostname": "media"}
     run = {"paused": False, "trigger": {"manual": "restore-1"}, "kopia": kopia | {
-        "restoreAsOf": "2026-11-21T08:00:00.12Z", "cleanupTempPVC": True, "cleanupCachePVC": True,
+        "restoreAsOf": "2026-11-21T08:00:00.12Z", "cleanupTempPVC": True, "enableFileDeletion": True,
         "sourceIdentity": {"sourcePathOverride": "/data"}}}
     backup = {"sourcePVC": "data", "trigger": {"schedule": "7 * * * *"}, "kopia": kopia | {
         "compression": "zstd-fastest", "parallelism": 2, "sourcePathOverride": "/data",
@@ -331,14 +331,24 @@ class Parts(RigCase):
                             destination("data-restore", paused=False, trigger={"manual": "restore-1"}))
         self.part.start_restore(self.namespace, "data-restore")
         self.assertEqual(self.condition(REPLICATION_DESTINATION, "data-restore"), ("True", "SyncInProgress"))
-        image = self.part.finish_restore(self.namespace, "data-restore", files=12)
+        image = self.part.finish_restore(self.namespace, "data-restore")
         status = self.status(REPLICATION_DESTINATION, "data-restore")
         self.assertEqual(status["lastManualSync"], "restore-1")
         self.assertEqual(status["latestImage"]["name"], image)
-        self.assertIn("Restored 12 files", status["latestMoverStatus"]["logs"])
+        self.assertEqual(status["latestMoverStatus"], {"result": "Successful", "logs": RESTORED})
         self.assertNotIn("lastSyncStartTime", status)
         self.assertEqual(self.condition(REPLICATION_DESTINATION, "data-restore"), ("False", "WaitingForManual"))
         self.assertTrue(self.objects.get(VOLUME_SNAPSHOT, self.namespace, image)["status"]["readyToUse"])
+
+    def test_a_restore_s_log_is_what_the_operator_keeps_of_it(self):
+        self.assertIn("\nRestored 12 files, 3 directories and 1 symbolic links (1.2 MB).\n", counted(12, 3, 1))
+        self.assertIn(f"\n{RESTORED}\n", counted(12))
+        found = [f"data@ns-{number}:/data" for number in range(30)]
+        said = nothing_selected("a@b:/data", *found)
+        self.assertEqual(len(said), 1024)
+        self.assertNotIn("No eligible snapshots", said)
+        self.assertTrue(said.endswith(" - Last snapshot: 2026-11-21T08:46:10.5Z"))
+        self.assertEqual(nothing_selected("a@b:/data"), "No eligible snapshots found\nNo snapshots found for a@b:/data")
 
     def test_a_failed_restore_goes_on(self):
         self.objects.create(REPLICATION_DESTINATION, self.namespace, destination("data-restore"))

@@ -12,6 +12,7 @@ import typing
 
 from rig.kube_api import Answer, Api
 from rig.objects import PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
+from rig.volsync_part import NOTHING_RESTORED, counted
 from stage import Stage
 
 _TURN_S = 0.5
@@ -117,15 +118,15 @@ class Traffic:
 
     def _restore(self, namespace: str, pvc: str) -> typing.Iterator[None]:
         """The mover's part, until the volume may be filled."""
-        files, played = (None if (namespace, pvc) == _ARRIVES_EMPTY_ONCE else _FILES), ""
+        said, played = (NOTHING_RESTORED if (namespace, pvc) == _ARRIVES_EMPTY_ONCE else counted(_FILES)), ""
         while not self._image(namespace, pvc):
             run = self._stage.objects.get(RD, namespace, f"{pvc}-restore")
             token = run["spec"]["trigger"]["manual"] if run else played
             if token != played:
                 self._stage.part.start_restore(namespace, f"{pvc}-restore")
                 yield from _pause(3)
-                self._stage.part.finish_restore(namespace, f"{pvc}-restore", files=files)
-                files, played = _FILES, token
+                self._stage.part.finish_restore(namespace, f"{pvc}-restore", logs=said)
+                said, played = counted(_FILES), token
             yield
 
     def _image(self, namespace: str, pvc: str) -> dict | None:

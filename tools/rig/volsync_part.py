@@ -6,6 +6,7 @@ the image is; image, token and end come in one write; only then it says that it 
 
 import datetime
 import itertools
+import json
 
 from .objects import (JOB, KOPIA_MAINTENANCE, POD, PV, PVC, REPLICATION_DESTINATION as RD,
                       REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT, Kind, Objects, Refused)
@@ -19,12 +20,40 @@ _WAITING = {"manual": ("False", "WaitingForManual", "Waiting for manual trigger"
             "schedule": ("False", "WaitingForSchedule", "Waiting for next scheduled synchronization")}
 
 
-def restored(files: int, directories: int = 1, links: int = 0) -> str:
-    """The line of the kopia mover's log by which a restore is verified."""
-    return f"Restored {files} files, {directories} directories and {links} symbolic links (1.2 MB)."
+# What the operator keeps of a restore's mover: lines that its filter lets through, and the last 1,024 bytes of them.
+KEPT_BYTES = 1024
+RESTORED = "INFO: Snapshot restore completed successfully"  # all that is left of one that has restored a snapshot
 
 
-NOTHING_RESTORED = "No data will be restored"
+def counted(files: int, directories: int = 1, links: int = 0) -> str:
+    """What is kept of it where MOVER_LOG_DEBUG is set on the operator: the end of everything that it says."""
+    said = ["Restoring to local filesystem (/restore/data) with parallelism=8...",
+            f"Processed {files + directories + links} (1.2 MB) of {files + directories + links - 1} (1.2 MB).",
+            f"Restored {files} files, {directories} directories and {links} symbolic links (1.2 MB).", "",
+            "TIMING: Restore execution took 1 seconds", "TIMING: Total restore operation took 2 seconds", RESTORED,
+            "INFO: === OPERATION SUMMARY ===", "INFO: OPERATION_TYPE: destination", "INFO: OPERATION_RESULT: SUCCESS",
+            "INFO: EXIT_CODE: 0", "INFO: === Done ==="]
+    return "\n".join(said)[-KEPT_BYTES:]
+
+
+def nothing_selected(identity: str, *others: str) -> str:
+    """What is kept of one that found no snapshot, and ended well all the same: it lists those of all `others`."""
+    user, _, rest = identity.partition("@")
+    at = "2026-11-21T08:46:10.5Z"
+
+    def entry(number: int, other: str) -> str:
+        name, _, place = other.partition("@")
+        host, _, path = place.partition(":")
+        return json.dumps({"id": f"{number:032x}", "userName": name, "hostName": host, "path": path, "startTime": at,
+                           "endTime": at}, separators=(",", ":"))
+    said = ["No eligible snapshots found", f"No snapshots found for {user}@{rest}"]
+    if others:
+        said += ["=== Discovery Mode: Available Snapshots ===", *(entry(*each) for each in enumerate(others)),
+                 *(f"{other} - Last snapshot: {at}" for other in sorted(others))]
+    return "\n".join(said)[-KEPT_BYTES:]
+
+
+NOTHING_RESTORED = nothing_selected("data-backup@media:/data")
 
 
 class VolSyncPart:
@@ -49,15 +78,14 @@ class VolSyncPart:
         self._set(RD, namespace, rd, lastSyncTime=_now(at))
 
     def finish_restore(self, namespace: str, rd: str, token: str | None = None, image: str | None = None, *,
-                       files: int | None = None, result: str = "Successful", logs: str | None = None) -> str:
+                       files: int | None = None, result: str = "Successful", logs: str = RESTORED) -> str:
         """The name of the image. Without `token`: that of the trigger. Without `image`: a new VolumeSnapshot.
 
-        `files` is how many the mover says it restored; without it the mover says that it restored nothing and still
-        succeeds. `logs` says it in other words.
+        The operator keeps `logs`, or with `files` what it keeps with MOVER_LOG_DEBUG of a mover that counted so many.
+        An operator that may not read logs says nothing of them: "".
         """
-        if logs is None:
-            logs = NOTHING_RESTORED if files is None else restored(files)
-        self._set(RD, namespace, rd, latestMoverStatus={"result": result, "logs": logs})
+        said = logs if files is None else counted(files)
+        self._set(RD, namespace, rd, latestMoverStatus={"result": result, "logs": said or None})
         image = image or self.image(namespace, f"volsync-{rd}-dest-{next(_numbers)}")
         token = token or self._trigger(RD, namespace, rd)["manual"]
         self._finish(RD, namespace, rd, token, latestImage=self.reference(image))
