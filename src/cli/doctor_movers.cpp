@@ -5,6 +5,7 @@
 #include <set>
 
 #include "holdfast/core/protection.hpp"
+#include "holdfast/generator/desired.hpp"
 #include "holdfast/generator/run_as.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
@@ -13,8 +14,6 @@
 namespace holdfast::cli::diagnosis {
 namespace {
 
-/// Source: VolSync's internal/controller/utils/namespace.go, which takes the value in any case.
-constexpr std::string_view kPrivileged = "volsync.backube/privileged-movers";
 constexpr std::size_t kMostNamed = 5;
 
 bool is_set_to_auto(const generator::Options& options) {
@@ -75,15 +74,13 @@ void check_privileges(const generator::Options& options, const Json::Value& name
   std::set<std::string> privileged, others = pvcs.namespaces;
   for (const Json::Value& item : at(namespaces, {"items"})) {
     const std::string name = text_at(item, {"metadata", "name"});
-    std::string value = text_at(item, {"metadata", "annotations", kPrivileged});
-    std::ranges::transform(value, value.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    if (value == "true" && others.erase(name) > 0) privileged.insert(name);
+    const std::string annotation = text_at(item, {"metadata", "annotations", generator::key::kPrivilegedMovers});
+    if (generator::gives_privileges(annotation) && others.erase(name) > 0) privileged.insert(name);
   }
   if (privileged.empty() || others.empty() || generator::takes_any_user(options.repository)) return;
   part.fail(fmt::format("movers of {} run as root ({}: \"true\"), those of {} do not: what one side writes into the "
                         "repository the other cannot read, and holdfast reads one side's only",
-                        named(privileged), kPrivileged, named(others)),
+                        named(privileged), generator::key::kPrivilegedMovers, named(others)),
             "give the annotation to all namespaces that share the repository, or to none");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -51,6 +52,13 @@ void take_ids(BackupLayer& settings, const core::RunsAs& found, const Repository
   SecurityContext context = run_as(*settings.security_context, found, repository);
   if (settings.storage_class && !context.fs_group) context.fs_group = context.run_as_group;
   settings.security_context = std::move(context);
+}
+
+bool gives_privileges(std::string_view annotation) {
+  static constexpr std::string_view kYes = "true";
+  return std::ranges::equal(annotation, kYes, [](char found, char wanted) {
+    return (found >= 'A' && found <= 'Z' ? found - 'A' + 'a' : found) == wanted;
+  });
 }
 
 std::string to_text(const core::RunsAs& as) {

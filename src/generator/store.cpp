@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "holdfast/generator/run_as.hpp"
 #include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
@@ -295,7 +296,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
     view.namespace_labels = &ns->second.labels;
     view.namespace_deleting = ns->second.deleting;
     const std::string* privileged = core::lookup(ns->second.annotations, key::kPrivilegedMovers);
-    view.privileged_movers = privileged != nullptr && *privileged == "true";
+    view.privileged_movers = privileged != nullptr && gives_privileges(*privileged);
   }
   const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
     const auto found = table(family).objects.find(Place{pvc.ns, name});

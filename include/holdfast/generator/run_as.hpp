@@ -5,6 +5,8 @@
 // Pure; any thread.
 #pragma once
 
+#include <string_view>
+
 #include "holdfast/core/catalog.hpp"
 #include "holdfast/generator/plan.hpp"
 
@@ -23,6 +25,10 @@ bool is_automatic(const BackupLayer& settings);
 /// The same for complete settings of a backup or restore. A cache on a volume of its own is given to a group in any
 /// case, because it belongs to root.
 void take_ids(BackupLayer& settings, const core::RunsAs& found, const RepositoryOptions& repository);
+
+/// What a namespace's annotation kPrivilegedMovers says: its movers are root, with the rights of root. VolSync takes
+/// the value in any case (its internal/controller/utils/namespace.go).
+bool gives_privileges(std::string_view annotation);
 
 /// "568:568:570": user, group and fsGroup, what is absent left empty.
 std::string to_text(const core::RunsAs& as);

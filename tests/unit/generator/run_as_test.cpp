@@ -191,3 +191,11 @@ TEST_CASE("pods count for nobody who does not ask for them, and not without the 
   world.settle();
   CHECK(context_of(world) == ids(65532, 65532, 65532));
 }
+
+TEST_CASE("a namespace gives its movers root in whatever case it says so") {
+  CHECK(gives_privileges("true"));
+  CHECK(gives_privileges("True"));
+  CHECK_FALSE(gives_privileges(""));
+  CHECK_FALSE(gives_privileges("trues"));
+  CHECK_FALSE(gives_privileges("false"));
+}
