@@ -25,7 +25,7 @@ INSTALLATION = 2  # objects that belong to no PVC: the repository's maintenance 
 # Six kinds are listed by pages of 250 and watched; the few objects of the installation are fetched.
 READS = 6 + (OBJECTS + len(PLACES)) // 250 + 6 + 10
 PEAK_MB = 30
-SETTLED_MB = 20  # with the libraries: how much of those is in memory is mostly the machine's affair
+SETTLED_MB = 22  # with the libraries: how much of those is in memory is mostly the machine's affair
 OWN_MB = 8       # of it, in no file
 
 CONNECTIONS = 8

@@ -9,6 +9,7 @@ import unittest
 from guarded_case import pvc
 from installation import MANIFESTS
 from rig import prometheus
+from rig.objects import JOB, KOPIA_MAINTENANCE
 from rig.prometheus import Prometheus
 from rig.processes import wait_until
 from storied import Storied
@@ -40,6 +41,7 @@ class Scraped(Storied):
     """A holdfast that has restored, started fresh, written and refused."""
 
     expected_seconds = 60
+    flags = (*Storied.flags, "--sweep", "10s")  # what becomes of the maintenance is looked at then
 
     @classmethod
     def setUpClass(cls):
@@ -55,11 +57,18 @@ class Scraped(Storied):
         self.assertEqual({name: rule.get("lastError") for name, rule in loaded.items() if rule["health"] != "ok"}, {})
         self.create_with_backup()
         self.wait_for_door()
+        self.maintain()
         for query in queries():
             if MAY_BE_EMPTY.search(query):
                 self.prometheus.query(query)  # raises where it cannot be read
             else:
                 wait_until(lambda query=query: self.prometheus.query(query), PATIENCE_S, f"there is data for {query}")
+
+    def maintain(self) -> None:
+        namespace = self.account.namespace
+        [found] = wait_until(lambda: self.objects.items(KOPIA_MAINTENANCE, namespace), PATIENCE_S, "the maintenance")
+        self.part.end_maintenance(namespace, found["metadata"]["name"], "maintenance", failed=False)
+        self.addCleanup(self.objects.delete, JOB, namespace, "maintenance")
 
     def evaluated(self) -> dict | None:
         loaded = self.prometheus.rules()

@@ -5,13 +5,15 @@ import re
 from rig.components import ROOT
 from rig.node_cluster import NodeCluster
 from rig.node_install import OVERLAY, Installation
-from rig.node_storage import CLASS
+from rig.node_storage import CLASS, LATE_CLASS
 from rig.objects import NAMESPACE, Objects
 from rig.processes import wait_until
 
 README = ROOT / "README.md"
 
 _MIN_AGE = "1s"  # that a test can wait for
+# As many a cluster has it: the group of all files is changed only where that of the volume's root is another.
+_CLASSES = f"{{{LATE_CLASS}: {{moverSecurityContext: {{fsGroupChangePolicy: OnRootMismatch}}}}}}"
 _installed: dict[str, Installation] = {}
 
 
@@ -20,6 +22,7 @@ def with_kustomize(cluster: NodeCluster) -> Installation:
     if "kustomize" not in _installed:
         installation = _new(cluster, "kustomize", claim="photos")
         installation.prepare_overlay(minAge=_MIN_AGE)
+        installation.edit(f"{OVERLAY}/holdfast.yaml", "  backup:\n", f"  backup:\n    classes: {_CLASSES}\n")
         for command in commands("With kustomize")[:-1]:
             installation.shell(command)
     return _installed["kustomize"]

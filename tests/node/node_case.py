@@ -8,7 +8,7 @@ import unittest
 import stage
 from as_installed import with_kustomize
 from rig.node_cluster import USER
-from rig.objects import (EVENT, JOB, NAMESPACE, PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE, SECRET, Kind,
+from rig.objects import (JOB, NAMESPACE, PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE, SECRET, Kind,
                          Objects, Refused)
 from rig.processes import wait_until
 
@@ -122,17 +122,21 @@ class NodeCase(unittest.TestCase):
     def backed_up(self, *names: str, namespace: str = "") -> dict:
         """Has VolSync back up these claims once more, as a user asks for it, and waits; kopia's entry of the first."""
         ns, names = namespace or self.namespace, names or ("data",)
-        tokens = {name: f"now-{next(_numbers)}" for name in names}
-        for name, token in tokens.items():
-            # A new source synchronises at once; a token that comes while it does is taken for that sync's own.
-            wait_until(lambda name=name: self._rests(ns, name), PATIENCE_S,
-                       f"a first backup of {name}: {self.said_about(name, ns)}", every=0.2)
-            self._trigger(ns, name, token)
+        tokens = {name: self.start_backup(name, ns) for name in names}
         for name, token in tokens.items():
             wait_until(lambda name=name, token=token: self._synced(ns, name) == token, PATIENCE_S,
                        f"a backup of {name}: {self.said_about(name, ns)}", every=0.2)
             self._trigger(ns, name, None)
         return self.backups(names[0], ns)[-1]
+
+    def start_backup(self, name: str = "data", namespace: str = "") -> str:
+        """Its token."""
+        ns, token = namespace or self.namespace, f"now-{next(_numbers)}"
+        # A new source synchronises at once; a token that comes while it does is taken for that sync's own.
+        wait_until(lambda: self._rests(ns, name), PATIENCE_S, f"a first backup of {name}: {self.said_about(name, ns)}",
+                   every=0.2)
+        self._trigger(ns, name, token)
+        return token
 
     def _trigger(self, ns: str, name: str, token: str | None) -> None:
         self.objects.merge(REPLICATION_SOURCE, ns, f"{name}-backup", {"spec": {"trigger": {"manual": token}}})
@@ -177,6 +181,12 @@ class NodeCase(unittest.TestCase):
         """Of a claim, for the message of a failure."""
         events = self.objects.events_about(namespace or self.namespace, name)
         return "; ".join(f"{event['reason']}: {event['message']}" for event in events[-6:])
+
+    def gaps(self, name: str = "data") -> list[str]:
+        """The reasons why holdfast says that the claim is not protected."""
+        page = self.node.api.request("GET", "/api/v1/namespaces/holdfast-system/services/holdfast:8080/proxy/audit"
+                                     f"?namespace={self.namespace}").body
+        return [gap.partition(":")[0] for item in page["items"] if item["pvc"] == name for gap in item.get("gaps", [])]
 
     def mover_jobs(self, name: str, namespace: str = "") -> list[dict]:
         return [job for job in self.objects.items(JOB, namespace or self.namespace)

@@ -15,7 +15,6 @@ class Stage:
     """What every test stands on; set once, before the first test."""
     cluster: NodeCluster
     long = False
-    started_s = 0.0  # how long the node took
 
 
 def run(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str], long: bool) -> int:
@@ -27,13 +26,23 @@ def run(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str], long: boo
         found = components.find()
         with NodeCluster(found, holdfast) as Stage.cluster:
             suite.Stage.components, suite.Stage.holdfast = found, holdfast
-            Stage.started_s = time.monotonic() - began
-            print(f"     a node with storage, VolSync and its images in {Stage.started_s:.0f} s", flush=True)
+            print(f"     a node with storage, VolSync and its images in {time.monotonic() - began:.0f} s", flush=True)
             unittest.TestSuite(tests).run(suite.Progress(tally))
-            # The fixtures of a class stand when unittest is interrupted; with the node everything in it ends.
+        _expect_nothing_left(tally)
     except (Unavailable, components.Unavailable) as reason:
         print(f"SKIPPED all of tests/node, no restore is seen on a real node: {reason}")
         print(f"0 passed, 0 failed, {len(tests)} skipped")
         return 0
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped", flush=True)
     return 1 if tally.failed else 0
+
+
+def _expect_nothing_left(tally: Tally) -> None:
+    """A test of its own, after the node's end."""
+    left = Stage.cluster.node.enclosure.left_behind()
+    if left:
+        tally.failed += 1
+        print(f"FAIL stage: the node leaves nothing behind: {left}")
+    else:
+        tally.passed += 1
+        print("ok   stage: the node leaves nothing behind")

@@ -5,9 +5,10 @@ import unittest
 import stage
 from node_case import PATIENCE_S, SUMS, NodeCase
 from rig.node_storage import LATE_CLASS
-from rig.objects import KOPIA_MAINTENANCE, PVC, Kind
+from rig.objects import JOB, NAMESPACE, Kind
 from rig.processes import wait_until
 
+_CRON_JOB = Kind("batch", "v1", "CronJob", "cronjobs")
 _PRIVILEGED = {"volsync.backube/privileged-movers": "true"}
 # With owners and modes, which a privileged mover keeps.
 _ALL = "cd /data; find . -printf '%y %#m %U:%G %s %p %l\\n' | sort; " + SUMS.removeprefix("cd /data; ")
@@ -61,20 +62,18 @@ class Contents(NodeCase):
 
     @long_only
     def test_owners_and_modes_with_privileged_movers(self):
-        for key, value in _PRIVILEGED.items():
-            self.objects.merge(Kind("", "v1", "Namespace", "namespaces", namespaced=False), None, self.namespace,
-                               {"metadata": {"annotations": {key: value}}})
-        self.addCleanup(self.cluster.give_repository_to_movers)
+        """Where no fsGroup is given to all files: the class changes them only with the volume's root."""
+        self.objects.merge(NAMESPACE, None, self.namespace, {"metadata": {"annotations": _PRIVILEGED}})
         script = """cd /data; echo key >key; chmod 600 key; chown 1000:1000 key; mkdir db; chmod 700 db; chown 999:999 db
             echo set >setuid; chmod 4755 setuid; mkdir sticky; chmod 1777 sticky; echo none >none; chmod 000 none"""
         self.give_secret()
-        self.create()
+        self.create(storageClassName=LATE_CLASS)
+        self.in_pod(":")
         self.in_pod(script, user=0)
         before = self.in_pod(_ALL, user=0)
         self.sync_as_root()
         self.delete()
-        self.create()
-        self.bound()
+        self.create(storageClassName=LATE_CLASS)
         self.assert_same(self.in_pod(_ALL, user=0), before)
 
     def sync_as_root(self) -> None:
@@ -84,11 +83,32 @@ class Contents(NodeCase):
 
     @long_only
     def test_maintenance_runs_as_the_movers_do(self):
-        maintenance = self.objects.items(KOPIA_MAINTENANCE, "holdfast-system")
-        self.assertEqual(len(maintenance), 1)
-        self.objects.merge(KOPIA_MAINTENANCE, "holdfast-system", maintenance[0]["metadata"]["name"],
-                           {"spec": {"trigger": {"manual": "now"}}})
+        """By its CronJob: what the fork makes for a manual trigger runs as user 1000 in any case."""
+        namespace = "holdfast-system"
+        self.give_secret("holdfast-maintenance", namespace=namespace)
+        [cron] = wait_until(lambda: self.objects.items(_CRON_JOB, namespace), PATIENCE_S, "its CronJob", every=0.5)
+        self.installation.shell(f"kubectl -n {namespace} create job maintenance-now "
+                                f"--from=cronjob/{cron['metadata']['name']}")
+        self.addCleanup(self.objects.delete, JOB, namespace, "maintenance-now")
+
+        def ended():
+            status = self.objects.get(JOB, namespace, "maintenance-now").get("status", {})
+            return status.get("succeeded") or status.get("failed")
+        wait_until(ended, PATIENCE_S, "the maintenance ends", every=0.5)
+        self.assertEqual(self.objects.get(JOB, namespace, "maintenance-now")["status"].get("succeeded"), 1)
 
     @long_only
     def test_a_request_that_the_driver_rounds_up(self):
         self.comes_back("echo kept >/data/file", size="1500001Ki")
+
+    @long_only
+    def test_files_that_the_mover_may_not_read_are_told(self):
+        """The root of the volume belongs to the movers' group, so that Kubernetes leaves all else as it is."""
+        self.give_secret()
+        self.create(storageClassName=LATE_CLASS)
+        self.in_pod("echo kept >/data/file")
+        self.in_pod("echo key >/data/key; chmod 600 /data/key", user=0)
+        self.start_backup()
+        print(f"     {self.wait_for_event('MoverFailing', seconds=60)}")
+        wait_until(lambda: "SnapshotHasErrors" in self.gaps(), 60, f"the gap is told, of {self.gaps()}", every=1)
+        self.assertGreater(self.backups()[-1]["rootEntry"]["summ"]["numFailed"], 0)

@@ -77,7 +77,9 @@ class Restores(NodeCase):
         self.give_secret(password="not the password")
         self.create()
         wait_until(lambda: any(job.get("status", {}).get("failed") for job in self.mover_jobs("dst-data-restore")),
-                   PATIENCE_S, "a pod of the mover's Job has failed")
+                   PATIENCE_S, "a pod of the mover's Job has failed", every=0.2)
+        print(f"     {self.wait_for_event('MoverFailing', seconds=10)}")
+        self.assertIn("MoverFailing", self.gaps())
         self.assertEqual(self.objects.get(PVC, self.namespace, "data")["status"]["phase"], "Pending")
         self.give_secret()
         self.bound(seconds=180)

@@ -55,6 +55,7 @@ class Enclosure:
         self._init: Child
         self.address = ""  # inside
         self.outside = ""  # the machine's end of the wire
+        self._wire = ""
         self.cgroup = f"holdfast-{os.getpid()}-{time.monotonic_ns() % 1_000_000}"
 
     def __enter__(self):
@@ -90,6 +91,14 @@ class Enclosure:
         return [int(each.name) for each in pathlib.Path("/proc").iterdir() if each.name.isdigit() and
                 f"/{self.cgroup}/" in _groups(each)]
 
+    def left_behind(self) -> list[str]:
+        """What is still there of it on the machine; nothing once it has ended."""
+        mounts = [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+                  if f" {self._folder}" in line]
+        groups = [str(folder / self.cgroup) for folder in _hierarchies() if (folder / self.cgroup).exists()]
+        wires = [self._wire] if self._wire and pathlib.Path("/sys/class/net", self._wire).exists() else []
+        return [*mounts, *groups, *wires, *map(str, self.contained())]
+
     def _first_process(self) -> int | None:
         if not self._init.alive():
             raise Unavailable(f"namespaces cannot be made: {self._init.last_words()}")
@@ -103,7 +112,7 @@ class Enclosure:
         network = next(each for each in _NETWORKS if not any(each.overlaps(one) for one in taken))
         outside, inside = network.hosts()
         self.outside, self.address = str(outside), str(inside)
-        wire = f"hf{self._init.pid}"
+        self._wire = wire = f"hf{self._init.pid}"
         run("ip", "link", "add", wire, "type", "veth", "peer", "name", "eth0", "netns", str(self._first))
         run("ip", "addr", "add", f"{outside}/30", "dev", wire)
         run("ip", "link", "set", wire, "up")

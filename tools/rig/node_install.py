@@ -1,6 +1,5 @@
 """A folder as a user of holdfast has it, with the manifests and the password in it, and a shell there."""
 
-import pathlib
 import shutil
 import subprocess
 

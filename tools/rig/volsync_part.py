@@ -231,7 +231,8 @@ class VolSyncPart:
         labels = {"volsync.backube/kopia-maintenance": "true", "volsync.backube/maintenance-name": name}
         self._objects.apply(JOB, namespace, {
             "metadata": {"name": job},
-            "spec": {"template": {"metadata": {"labels": labels},
+            "spec": {"parallelism": 0,  # a controller manager that runs makes no pod of it
+                     "template": {"metadata": {"labels": labels},
                                   "spec": {"restartPolicy": "OnFailure",
                                            "containers": [{"name": "kopia-maintenance", "image": "mover"}]}}}})
         before, after = ("FailureTarget", "Failed") if failed else ("SuccessCriteriaMet", "Complete")
