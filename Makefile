@@ -25,7 +25,7 @@ demo: build ## the main job on an embedded catalog: Restore, Fresh, Wait, Refuse
 test: ## every test that this machine can run
 	@tools/test
 
-test-long: ## an hour (LONG_MINUTES=60) of reviews and faults in turn: no wrong answer, no growing memory
+test-long: ## every scenario on the node; then an hour (LONG_MINUTES=60) of reviews and faults: no wrong answer, no growing memory
 	@tools/test-long $(LONG_MINUTES)
 
 fuzz: ## the fuzz targets for minutes each (MINUTES=2) instead of seconds

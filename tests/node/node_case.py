@@ -40,6 +40,7 @@ class NodeCase(unittest.TestCase):
     """A namespace per test, on the one node, with holdfast as `install` puts it there."""
 
     install = staticmethod(with_kustomize)
+    only_long = False  # takes long and seldom finds anything: not in every run
 
     @classmethod
     def setUpClass(cls):

@@ -14,18 +14,17 @@ from workers import Tally
 class Stage:
     """What every test stands on; set once, before the first test."""
     cluster: NodeCluster
-    long = False
 
 
 def run(folder: pathlib.Path, holdfast: pathlib.Path, only: list[str], long: bool) -> int:
-    Stage.long = long
-    tests = list(suite.select(unittest.defaultTestLoader.discover(str(folder), "test_*.py"), only))
+    found = list(suite.select(unittest.defaultTestLoader.discover(str(folder), "test_*.py"), only))
+    tests = [test for test in found if long or not getattr(test, "only_long", False)]
+    if len(tests) < len(found):
+        print(f"     {len(found) - len(tests)} scenarios more with --long (make test-long)")
     began = time.monotonic()
     tally = Tally()
     try:
-        found = components.find()
-        with NodeCluster(found, holdfast) as Stage.cluster:
-            suite.Stage.components, suite.Stage.holdfast = found, holdfast
+        with NodeCluster(components.find(), holdfast) as Stage.cluster:
             print(f"     a node with storage, VolSync and its images in {time.monotonic() - began:.0f} s", flush=True)
             unittest.TestSuite(tests).run(suite.Progress(tally))
         _expect_nothing_left(tally)

@@ -1,8 +1,5 @@
 """What a volume may hold and how it may be named: all of it comes back, or docs/restore.md says what does not."""
 
-import unittest
-
-import stage
 from node_case import PATIENCE_S, SUMS, NodeCase
 from rig.node_storage import LATE_CLASS
 from rig.objects import JOB, NAMESPACE, Kind
@@ -14,12 +11,9 @@ _PRIVILEGED = {"volsync.backube/privileged-movers": "true"}
 _ALL = "cd /data; find . -printf '%y %#m %U:%G %s %p %l\\n' | sort; " + SUMS.removeprefix("cd /data; ")
 
 
-def long_only(test):
-    """What takes long and seldom finds anything."""
-    return unittest.skipUnless(stage.Stage.long, "only with --long")(test)
-
-
 class Contents(NodeCase):
+    only_long = True
+
     def comes_back(self, script: str, name: str = "data", sums: str = SUMS, user: int = 65532, **how) -> str:
         """Writes, backs up, deletes, creates again; what was and is in it."""
         place = f"/{name}"
@@ -44,23 +38,19 @@ class Contents(NodeCase):
     def test_a_name_with_dots_that_is_long(self):
         self.comes_back("echo kept >/data/file", "my.app.data-with-a-long-name.of.some-fifty-bytes.and.more")
 
-    @long_only
     def test_ten_thousand_files(self):
         script = ("cd /data; for d in $(seq 1 100); do mkdir $d; for f in $(seq 1 100); do echo $d-$f >$d/$f; done; "
                   "done")
         self.assertGreater(len(self.comes_back(script).splitlines()), 10_000)
 
-    @long_only
     def test_a_sparse_file(self):
         self.comes_back("cd /data; truncate -s 64M sparse; printf end | dd of=sparse bs=1 seek=60000000 conv=notrunc "
                         "status=none")
 
-    @long_only
     def test_odd_names_and_links(self):
         self.comes_back(r"""cd /data; touch 'with space' $'new\nline' "quote'" 'back\slash' 'ünïcode' .dot -- '-dash'
             ln -s /nowhere dangling; ln -s . loop; echo one >one; ln -s one relative""")
 
-    @long_only
     def test_owners_and_modes_with_privileged_movers(self):
         """Where no fsGroup is given to all files: the class changes them only with the volume's root."""
         self.objects.merge(NAMESPACE, None, self.namespace, {"metadata": {"annotations": _PRIVILEGED}})
@@ -81,7 +71,6 @@ class Contents(NodeCase):
         self.backed_up()
         self.cluster.give_repository_to_movers()
 
-    @long_only
     def test_maintenance_runs_as_the_movers_do(self):
         """By its CronJob: what the fork makes for a manual trigger runs as user 1000 in any case."""
         namespace = "holdfast-system"
@@ -97,11 +86,9 @@ class Contents(NodeCase):
         wait_until(ended, PATIENCE_S, "the maintenance ends", every=0.5)
         self.assertEqual(self.objects.get(JOB, namespace, "maintenance-now")["status"].get("succeeded"), 1)
 
-    @long_only
     def test_a_request_that_the_driver_rounds_up(self):
         self.comes_back("echo kept >/data/file", size="1500001Ki")
 
-    @long_only
     def test_files_that_the_mover_may_not_read_are_told(self):
         """The root of the volume belongs to the movers' group, so that Kubernetes leaves all else as it is."""
         self.give_secret()

@@ -22,7 +22,7 @@ class Story(NodeCase):
         before = self.sums()
         self.assertGreater(len(before.splitlines()), 300)
         entry = self.backed_up(self.claim)
-        print(f"     backed up: {entry['stats']['fileCount']} files, {entry['stats']['totalSize']} bytes")
+        print(f"     backed up: {entry['rootEntry']['summ']['files']} files, {entry['rootEntry']['summ']['size']} bytes")
         self.delete(self.claim)
         jobs = set()
         self.timed_restore(self.claim, creating=self.apply, looking=lambda: jobs.update(

@@ -8,6 +8,7 @@ class WithHelm(test_story.Story):
     heading = "With Helm"
     claim = "videos"
     install = staticmethod(with_helm)
+    only_long = True
 
 
 del test_story  # its tests are not run once more
