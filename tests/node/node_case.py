@@ -130,6 +130,11 @@ class NodeCase(unittest.TestCase):
             self._trigger(ns, name, None)
         return self.backups(names[0], ns)[-1]
 
+    def wait_for_source(self, name: str = "data", namespace: str = "") -> None:
+        ns = namespace or self.namespace
+        wait_until(lambda: self.objects.get(REPLICATION_SOURCE, ns, f"{name}-backup"), PATIENCE_S,
+                   f"a ReplicationSource of {name}: {self.said_about(name, ns)}")
+
     def start_backup(self, name: str = "data", namespace: str = "") -> str:
         """Its token."""
         ns, token = namespace or self.namespace, f"now-{next(_numbers)}"

@@ -87,7 +87,7 @@ class Restores(NodeCase):
 
     def test_a_mover_that_selects_nothing_is_not_believed(self):
         """Its Secret leads to another place in the same export, where the mover makes a repository of its own."""
-        before = self.prepared()
+        self.prepared()
         self.delete()
         self.objects.apply(SECRET, self.namespace, {"metadata": {"name": "volsync-data"}, "stringData": {
             "KOPIA_REPOSITORY": "filesystem:///mnt/repository/elsewhere"}}, force=True)
@@ -99,8 +99,7 @@ class Restores(NodeCase):
         self.assertEqual(run["latestMoverStatus"]["result"], "Successful")
         self.assertIn("latestImage", run)
         self.assertIsNone(self.destination_image(), "what was not verified is not published")
-        self.give_secret()
-        self.assert_restored(before)
+        self.assertEqual(self.objects.get(PVC, self.namespace, "data")["status"]["phase"], "Pending")
 
     def test_counts_are_compared_where_the_operator_keeps_whole_logs(self):
         before = self.prepared()
@@ -110,8 +109,7 @@ class Restores(NodeCase):
         self.addCleanup(self.cluster.volsync.set_mover_log_debug, False)
         self.cluster.volsync.wait_until_ready()
         self.timed_restore()
-        self.assertRegex(self.holdfast_why(), "counted|count")
+        message = self.wait_for_event("RestoreVerified", seconds=10)
+        print(f"     {message}")
+        self.assertIn("kopia counted what the snapshot holds", message)
         self.assert_restored(before)
-
-    def holdfast_why(self) -> str:
-        return self.installation.holdfast("why", f"{self.namespace}/data")

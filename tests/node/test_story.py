@@ -31,8 +31,8 @@ class Story(NodeCase):
         self.assertEqual(len(jobs), 1, "the mover ran once")
         self.assertEqual(self.events("RestoreNotVerified", self.claim), [])
         print(f"     {self.wait_for_event('RestoreVerified', self.claim)}")
-        for words in (("why", f"media/{self.claim}"), ("audit",)):
-            print("     " + self.installation.holdfast(*words).strip().replace("\n", "\n     "))
+        self.wait_for_source(self.claim)
+        print("     " + self.installation.holdfast("why", f"media/{self.claim}").strip().replace("\n", "\n     "))
 
     def apply(self) -> None:
         self.installation.shell(commands(self.heading)[-1])
