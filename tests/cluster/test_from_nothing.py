@@ -5,25 +5,11 @@ import shutil
 
 from installation import MANIFESTS
 from networked_case import PATIENCE_S, NetworkedCase
+from readme import commands, photos
 from rig.components import ROOT
 from rig.objects import PVC, REPLICATION_DESTINATION
 from rig.processes import wait_until
 from steady_load import SteadyLoad
-
-README = ROOT / "README.md"
-
-
-def commands(heading: str) -> list[str]:
-    """Of that section of README."""
-    section = README.read_text().split(f"\n### {heading}\n")[1].split("\n##")[0]
-    [block] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return block.replace("\\\n", " ").strip().splitlines()
-
-
-def photos() -> str:
-    """The PVC that README shows."""
-    [block] = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
-    return block
 
 
 class FromNothing(NetworkedCase):

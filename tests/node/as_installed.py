@@ -1,15 +1,11 @@
 """holdfast on the node as README's commands install it: with kustomize, until a test asks for Helm."""
 
-import re
-
-from rig.components import ROOT
+from readme import commands, photos  # of tests/cluster
 from rig.node_cluster import NodeCluster
 from rig.node_install import OVERLAY, Installation
 from rig.node_storage import CLASS, LATE_CLASS
 from rig.objects import NAMESPACE, Objects
 from rig.processes import wait_until
-
-README = ROOT / "README.md"
 
 _MIN_AGE = "1s"  # that a test can wait for
 # As many a cluster has it: the group of all files is changed only where that of the volume's root is another.
@@ -43,7 +39,7 @@ def with_helm(cluster: NodeCluster) -> Installation:
 def _new(cluster: NodeCluster, name: str, claim: str) -> Installation:
     installation = _installed[name] = Installation(cluster, name)
     cluster.node.api.create_namespace("media")
-    (installation.folder / "photos.yaml").write_text(photos().replace("photos", claim))
+    (installation.folder / "photos.yaml").write_text(photos().replace("longhorn", CLASS).replace("photos", claim))
     return installation
 
 
@@ -55,15 +51,3 @@ def _uninstall(cluster: NodeCluster, installation: Installation) -> None:
     wait_until(lambda: Objects(cluster.node.api).get(NAMESPACE, None, "holdfast-system") is None, 120,
                "holdfast's namespace is gone")
 
-
-def commands(heading: str) -> list[str]:
-    """Of that section of README."""
-    section = README.read_text().split(f"\n### {heading}\n")[1].split("\n##")[0]
-    [block] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return block.replace("\\\n", " ").strip().splitlines()
-
-
-def photos() -> str:
-    """The claim that README shows, of a storage class that the node has."""
-    [block] = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
-    return block.replace("longhorn", CLASS)

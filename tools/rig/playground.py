@@ -11,8 +11,8 @@ NAMESPACE = "demo"
 _BACKED_UP = ("data", "music")
 
 
-class Playground(contextlib.ExitStack):
-    """For a `with` block."""
+class Ground(contextlib.ExitStack):
+    """For a `with` block: what start() has entered ends with it."""
 
     def __init__(self, components: pathlib.Path, holdfast: pathlib.Path):
         super().__init__()
@@ -22,13 +22,18 @@ class Playground(contextlib.ExitStack):
     def __enter__(self):
         super().__enter__()
         try:
-            self._plane = self.enter_context(ControlPlane(self._components))
-            self._guarded = self.enter_context(Guarded(self._plane, self._components, self._holdfast))
-            self._furnish()
+            self.start()
         except BaseException:
             self.close()
             raise
         return self
+
+
+class Playground(Ground):
+    def start(self) -> None:
+        self._plane = self.enter_context(ControlPlane(self._components))
+        self._guarded = self.enter_context(Guarded(self._plane, self._components, self._holdfast))
+        self._furnish()
 
     def environment(self) -> dict[str, str]:
         """For a command that is run here."""

@@ -1,34 +1,22 @@
 """What `make cluster` starts: a whole node, with holdfast in its pods and a pod's volume to lose and get back."""
 
-import contextlib
 import pathlib
 import textwrap
 
 from .node_cluster import USER, NodeCluster
 from .node_install import OVERLAY, Installation
 from .objects import SECRET, Objects
-from .playground import NAMESPACE, claim
+from .playground import NAMESPACE, Ground, claim
 
 
-class Playground(contextlib.ExitStack):
-    """For a `with` block. Raises enclosure.Unavailable."""
+class Playground(Ground):
+    """Raises enclosure.Unavailable."""
 
-    def __init__(self, components: pathlib.Path, holdfast: pathlib.Path):
-        super().__init__()
-        self._components = components
-        self._holdfast = holdfast
-
-    def __enter__(self):
-        super().__enter__()
-        try:
-            print("Starting a node, about a minute.", flush=True)
-            self._cluster = self.enter_context(NodeCluster(self._components, self._holdfast))
-            self._install()
-            self._furnish()
-        except BaseException:
-            self.close()
-            raise
-        return self
+    def start(self) -> None:
+        print("Starting a node, about a minute.", flush=True)
+        self._cluster = self.enter_context(NodeCluster(self._components, self._holdfast))
+        self._install()
+        self._furnish()
 
     def environment(self) -> dict[str, str]:
         """For a command that is run here."""
@@ -37,7 +25,7 @@ class Playground(contextlib.ExitStack):
                 "REPOSITORY": str(self._cluster.repository.path)}
 
     def guide(self) -> str:
-        folder, logs = self._folder, f"kubectl -n {NAMESPACE} logs -f --pod-running-timeout=1m"
+        folder = self._folder
         return textwrap.dedent(f"""\
 
             A Kubernetes node is running, with CSI snapshots, VolSync and its kopia mover, a kopia repository, and
@@ -56,7 +44,9 @@ class Playground(contextlib.ExitStack):
               kubectl apply -f {folder}/data.yaml
               kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.phase}}'=Bound pvc/data --timeout=2m
               kubectl -n {NAMESPACE} get events --field-selector involvedObject.name=data
-              kubectl apply -f {folder}/read.yaml && {logs} read
+              kubectl apply -f {folder}/read.yaml
+              kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.phase}}'=Succeeded pod/read --timeout=2m
+              kubectl -n {NAMESPACE} logs read
 
             What holdfast says
               kubectl -n holdfast-system exec deploy/holdfast -- holdfast why {NAMESPACE}/data
@@ -71,7 +61,7 @@ class Playground(contextlib.ExitStack):
 
     def _install(self) -> None:
         self._installation = Installation(self._cluster, "playground")
-        self._installation.prepare_overlay(minAge="1s")
+        self._installation.prepare_overlay(minAge="20s")  # the pod has written by then
         for command in (f"kubectl apply -k {OVERLAY}", f"manifests/pin {OVERLAY}"):
             self._installation.shell(command)
 
