@@ -189,8 +189,7 @@ class Node(ControlPlane):
             """))
         for script in ("sbin/mount.nfs", "exports/export-of"):
             (self.folder / script).chmod(0o755)
-        for name in ("mount.nfs4", ):
-            (self.folder / "sbin" / name).symlink_to("mount.nfs")
+        (self.folder / "sbin/mount.nfs4").symlink_to("mount.nfs")
         self.enclosure.run("sh", "-ec", "real=$(readlink -f /sbin) && mount -t overlay overlay -o "
                            f"lowerdir={shlex.quote(str(self.folder / 'sbin'))}:$real $real")
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import tempfile
@@ -48,7 +49,7 @@ class NodeCluster(contextlib.ExitStack):
         self.node.export(*EXPORT, self.repository.path)
         self.volsync = VolsyncFork(self.node, self._components)
         node_storage.install(self.node, self._components)
-        self.image = self.node.image("holdfast:0.1.0", self._lay_out(), entrypoint=["/usr/local/bin/holdfast"],
+        self.image = self.node.image(f"holdfast:{_version()}", self._lay_out(), entrypoint=["/usr/local/bin/holdfast"],
                                      command=["serve"], user=f"{USER}:{USER}")
         self.volsync.wait_until_ready()
 
@@ -72,8 +73,14 @@ class NodeCluster(contextlib.ExitStack):
         root = self.folder / "image"
         shutil.rmtree(root, ignore_errors=True)
         run(ROOT / "tools/image/rootfs", "--holdfast", self._holdfast, "--kopia", self._components / "kopia",
-            "--version", "0.1.0", "--out", root)
+            "--version", _version(), "--out", root)
         return root
+
+
+def _version() -> str:
+    """Of this checkout, which overlays and chart name as the image's tag."""
+    [version] = re.findall(r"project\(holdfast VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())
+    return version
 
 
 def _is_holdfast(pid: int) -> bool:
