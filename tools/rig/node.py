@@ -87,6 +87,13 @@ exec mount --bind "$target" "$2"
 """
 
 
+def expect(components: pathlib.Path, names: tuple[str, ...]) -> None:
+    """Raises Unavailable with those that are missing."""
+    missing = [name for name in names if not (components / name).exists()]
+    if missing:
+        raise Unavailable(f"{components} lacks {', '.join(missing)}: tools/components/build says why")
+
+
 class Node(ControlPlane):
     """For a `with` block; needs root. Raises Unavailable where this machine cannot do it or a component is missing."""
 
@@ -94,9 +101,7 @@ class Node(ControlPlane):
 
     def __init__(self, components: pathlib.Path):
         super().__init__(components)
-        missing = [name for name in NEEDED if not (components / name).exists()]
-        if missing:
-            raise Unavailable(f"{components} lacks {', '.join(missing)}: tools/components/build says why")
+        expect(components, NEEDED)
         self.enclosure: Enclosure
 
     def __exit__(self, *_):

@@ -1,8 +1,7 @@
 """Volumes and their snapshots on a node: the hostpath CSI driver with its sidecars, and classes for it."""
 
 from . import crds
-from .enclosure import Unavailable
-from .node import NAME, Node
+from .node import NAME, Node, expect
 from .objects import STORAGE_CLASS, Kind, Objects
 from .processes import wait_until
 
@@ -18,9 +17,7 @@ _SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshotClass", "
 
 def install(node: Node, components) -> None:
     """Returns when the node can provision, mount and snapshot volumes. Raises Unavailable where a part is missing."""
-    missing = [name for name in NEEDED if not (components / name).exists()]
-    if missing:
-        raise Unavailable(f"{components} lacks {', '.join(missing)}: tools/components/build says why")
+    expect(components, NEEDED)
     crds.install_folder(node.api, components / "crds", "snapshot.")
     crds.install_folder(node.api, components / "crds", "groupsnapshot.")
     crds.install_folder(node.api, components / "crds", "populator.")

@@ -3,8 +3,7 @@
 import pathlib
 
 from . import crds
-from .enclosure import Unavailable
-from .node import Node
+from .node import Node, expect
 from .objects import CLUSTER_ROLE_BINDING, SERVICE_ACCOUNT, Kind, Objects
 from .processes import wait_until
 
@@ -18,9 +17,7 @@ class VolsyncFork:
     """The constructor installs it and returns at once. Its mover's image has a shell and serves tests as well."""
 
     def __init__(self, node: Node, components: pathlib.Path, *, mover_log_debug: bool = False):
-        missing = [name for name in NEEDED if not (components / name).exists()]
-        if missing:
-            raise Unavailable(f"{components} lacks {', '.join(missing)}: tools/components/build says why")
+        expect(components, NEEDED)
         self._objects = Objects(node.api)
         self.mover_image = node.image(
             "volsync-mover:1", components / "mover-root", entrypoint=["/bin/bash"],

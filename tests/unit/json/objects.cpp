@@ -4,24 +4,13 @@
 
 #include "holdfast/json/objects.hpp"
 #include "tests/unit/json/jsoncpp.hpp"
+#include "tests/unit/json/read_object.hpp"
 
 using namespace holdfast;
 using namespace holdfast::json;
 using Catch::Contains;
 
 namespace {
-
-template <class Value>
-Value good(std::variant<Value, ObjectFault> result) {
-  if (const auto* fault = std::get_if<ObjectFault>(&result)) FAIL(fault->problem);
-  return std::get<Value>(std::move(result));
-}
-
-template <class Value>
-std::string fault(const std::variant<Value, ObjectFault>& result) {
-  const auto* found = std::get_if<ObjectFault>(&result);
-  return found == nullptr ? "no fault" : found->problem;
-}
 
 core::Time at(const char* text) { return core::parse_rfc3339(text).value(); }
 
