@@ -1,7 +1,7 @@
-"""holdfast on the node as README's commands install it: with kustomize, until a test asks for Helm."""
+"""holdfast on the node as README's commands install it: with kustomize, until a test asks for Helm, and for more of it."""
 
 from readme import commands, photos  # of tests/cluster
-from rig.node_cluster import NodeCluster
+from rig.node_cluster import EXPORT, USER, NodeCluster
 from rig.node_install import OVERLAY, Installation
 from rig.node_storage import CLASS, LATE_CLASS
 from rig.objects import NAMESPACE, Objects
@@ -34,6 +34,20 @@ def with_helm(cluster: NodeCluster) -> Installation:
             command = command.replace("registry.example.org/holdfast", cluster.image.rpartition(":")[0])
             installation.shell(f"{command} --set settings.generator.minAge={_MIN_AGE}")
     return _installed["helm"]
+
+
+def with_insight(cluster: NodeCluster) -> Installation:
+    """Helm's, as docs/movers.md has it for an NFS server that makes one user of all: movers run as the data's owner."""
+    installation = with_helm(cluster)
+    if "insight" not in _installed:
+        _installed["insight"] = installation
+        cluster.node.export(*EXPORT, cluster.repository.path, all_squash=USER)
+        # The server is a FUSE file system here, of which holdfast cannot know that nothing is cached.
+        installation.shell(
+            "helm upgrade holdfast manifests/chart --namespace holdfast-system --reuse-values --wait --set podInsight=true "
+            "--set settings.generator.repository.allSquash=true,settings.index.allowCachedMount=true "
+            "--set settings.generator.backup.moverSecurityContext.auto=true")
+    return installation
 
 
 def _new(cluster: NodeCluster, name: str, claim: str) -> Installation:

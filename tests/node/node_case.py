@@ -93,6 +93,16 @@ class NodeCase(unittest.TestCase):
 
     def in_pod(self, script: str, *claims: str, namespace: str = "", user: int = USER) -> str:
         """Runs a script in a pod that mounts the claims at /<claim>; what it printed. Fails the test where it fails."""
+        ns = namespace or self.namespace
+        name = self.start_pod(script, *claims, namespace=ns, user=user)
+        ended = wait_until(lambda: self._ended(ns, name), PATIENCE_S, f"the pod {name} has ended", every=0.2)
+        log = self.node.api.request("GET", POD.path(ns, name, "log")).body.get("message", "")
+        self.objects.delete(POD, ns, name)
+        self.assertEqual(ended, "Succeeded", log)
+        return log
+
+    def start_pod(self, script: str, *claims: str, namespace: str = "", user: int = USER) -> str:
+        """Its name."""
         ns, name = namespace or self.namespace, f"pod-{next(_numbers)}"
         claims = claims or ("data",)
         security = {"runAsUser": user, "runAsGroup": user, "fsGroup": user} if user else {}
@@ -102,11 +112,7 @@ class NodeCase(unittest.TestCase):
                             "command": ["bash", "-ec", script],
                             "volumeMounts": [{"name": f"v{n}", "mountPath": f"/{c}"} for n, c in enumerate(claims)]}],
             "volumes": [{"name": f"v{n}", "persistentVolumeClaim": {"claimName": c}} for n, c in enumerate(claims)]}})
-        ended = wait_until(lambda: self._ended(ns, name), PATIENCE_S, f"the pod {name} has ended", every=0.2)
-        log = self.node.api.request("GET", POD.path(ns, name, "log")).body.get("message", "")
-        self.objects.delete(POD, ns, name)
-        self.assertEqual(ended, "Succeeded", log)
-        return log
+        return name
 
     def _ended(self, ns: str, name: str) -> str | None:
         phase = self.objects.get(POD, ns, name)["status"]["phase"]
@@ -123,12 +129,17 @@ class NodeCase(unittest.TestCase):
     def backed_up(self, *names: str, namespace: str = "") -> dict:
         """Has VolSync back up these claims once more, as a user asks for it, and waits; kopia's entry of the first."""
         ns, names = namespace or self.namespace, names or ("data",)
+        self.synchronized(*names, namespace=ns)
+        return self.backups(names[0], ns)[-1]
+
+    def synchronized(self, *names: str, namespace: str = "") -> None:
+        """The same, whether anything comes of it or not."""
+        ns, names = namespace or self.namespace, names or ("data",)
         tokens = {name: self.start_backup(name, ns) for name in names}
         for name, token in tokens.items():
             wait_until(lambda name=name, token=token: self._synced(ns, name) == token, PATIENCE_S,
                        f"a backup of {name}: {self.said_about(name, ns)}", every=0.2)
             self._trigger(ns, name, None)
-        return self.backups(names[0], ns)[-1]
 
     def wait_for_source(self, name: str = "data", namespace: str = "") -> None:
         ns = namespace or self.namespace

@@ -29,6 +29,18 @@ class Contents(NodeCase):
         self.assert_same(self.in_pod(sums.replace("/data", place), name, user=user), before)
         return before
 
+    def test_an_empty_volume_has_no_backup_and_starts_empty_again(self):
+        """The mover leaves an empty one out and reports success."""
+        self.give_secret()
+        self.create()
+        self.synchronized()
+        self.assertEqual(self.backups(), [])
+        self.delete()
+        self.create()
+        claim = self.bound()
+        self.assertNotIn("dataSourceRef", claim["spec"])
+        self.assertNotIn("holdfast.dev/restored-snapshot", claim["metadata"].get("annotations", {}))
+
     def test_only_directories(self):
         self.assertIn("d ./a/b/c", self.comes_back("cd /data; mkdir -p a/b/c d"))
 

@@ -7,7 +7,6 @@ machine instead, see export().
 
 import pathlib
 import shlex
-import textwrap
 
 from . import container_image
 from .control_plane import ControlPlane
@@ -82,8 +81,11 @@ conntrack: {{maxPerCore: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}}
 _MOUNT_NFS = """\
 #!/bin/sh
 # mount.nfs SERVER:/PATH FOLDER [OPTIONS]: a folder of the machine in the place of an export.
-target=$({exports}/export-of "$1") || {{ echo "mount.nfs: nobody exports $1" >&2; exit 32; }}
-exec mount --bind "$target" "$2"
+export={exports}/$(printf %s "$1" | tr / '!')
+target=$(readlink -e "$export") || {{ echo "mount.nfs: nobody exports $1" >&2; exit 32; }}
+user=$(cat "$export.all_squash" 2>/dev/null) || exec mount --bind "$target" "$2"
+exec bindfs --create-for-user="$user" --create-for-group="$user" --chown-ignore --chgrp-ignore --perms=a+rwX \
+  -o attr_timeout=0,entry_timeout=0 "$target" "$2"
 """
 
 
@@ -123,10 +125,17 @@ class Node(ControlPlane):
         archive.unlink()
         return whole
 
-    def export(self, server: str, path: str, folder: pathlib.Path) -> None:
-        """From now on `server`:`path` is this folder to whoever mounts it by NFS; again: another folder."""
+    def export(self, server: str, path: str, folder: pathlib.Path, *, all_squash: int | None = None) -> None:
+        """From now on `server`:`path` is this folder to whoever mounts it by NFS; again: another folder.
+
+        `all_squash`: whoever writes there does it as this user, and may read and write all; needs Debian's bindfs.
+        """
         place = self.folder / "exports" / f"{server}:{path}".replace("/", "!")
-        place.unlink(missing_ok=True)
+        squash = place.with_name(f"{place.name}.all_squash")
+        for before in (place, squash):
+            before.unlink(missing_ok=True)
+        if all_squash is not None:
+            squash.write_text(str(all_squash))
         place.symlink_to(folder)
 
     def start_inside(self, name: str, *words, env: dict | None = None) -> Child:
@@ -188,12 +197,7 @@ class Node(ControlPlane):
         exports = self.folder / "exports"
         exports.mkdir()
         self._write("sbin/mount.nfs", _MOUNT_NFS.format(exports=exports))
-        self._write("exports/export-of", textwrap.dedent(f"""\
-            #!/bin/sh
-            readlink -e "{exports}/$(printf %s "$1" | tr / '!')"
-            """))
-        for script in ("sbin/mount.nfs", "exports/export-of"):
-            (self.folder / script).chmod(0o755)
+        (self.folder / "sbin/mount.nfs").chmod(0o755)
         (self.folder / "sbin/mount.nfs4").symlink_to("mount.nfs")
         self.enclosure.run("sh", "-ec", "real=$(readlink -f /sbin) && mount -t overlay overlay -o "
                            f"lowerdir={shlex.quote(str(self.folder / 'sbin'))}:$real $real")
