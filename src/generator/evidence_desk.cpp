@@ -16,7 +16,8 @@ EvidenceDesk::EvidenceDesk(net::Loop& loop, index::Index& index, std::shared_ptr
 const core::Evidence* EvidenceDesk::since(Steady moment, Steady now) const {
   if (!evidence_ || began_ < moment) return nullptr;
   const bool known = std::holds_alternative<core::Current>(evidence_->state);
-  return now - began_ <= (known ? kFresh : kFreshUnknown) ? &*evidence_ : nullptr;
+  // From its arrival: a listing of a large repository may take minutes. That it began late enough is asked above.
+  return now - arrived_at_ <= (known ? kFresh : kFreshUnknown) ? &*evidence_ : nullptr;
 }
 
 void EvidenceDesk::want(Steady now) {
@@ -30,22 +31,21 @@ void EvidenceDesk::want(Steady now) {
     const std::weak_ptr<bool> alive = alive_;
     loop_.post(
         [this, alive] {
-          if (alive.lock()) begin();
+          if (alive.lock()) begin(std::chrono::steady_clock::now());
         },
         std::chrono::ceil<std::chrono::milliseconds>(between_ - (now - asked_)));
     return;
   }
-  begin();
+  begin(now);
 }
 
-void EvidenceDesk::begin() {
+void EvidenceDesk::begin(Steady now) {
   planned_ = false;
   under_way_ = true;
   again_ = false;
-  const Steady began = std::chrono::steady_clock::now();
-  asked_ = began;
+  asked_ = now;
   const std::weak_ptr<bool> alive = alive_;
-  index_.prove(began + kBudget, [this, alive, began, way_back = way_back_](core::Evidence evidence) {
+  index_.prove(now + kBudget, [this, alive, began = now, way_back = way_back_](core::Evidence evidence) {
     way_back->post([this, alive, began, evidence = std::move(evidence)]() mutable {
       if (alive.lock()) take(std::move(evidence), began);
     });
@@ -55,6 +55,7 @@ void EvidenceDesk::begin() {
 void EvidenceDesk::take(core::Evidence evidence, Steady began) {
   evidence_ = std::move(evidence);
   began_ = began;
+  arrived_at_ = std::chrono::steady_clock::now();
   under_way_ = false;
   const bool again = again_;
   arrived_();

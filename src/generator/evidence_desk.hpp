@@ -49,7 +49,7 @@ class EvidenceDesk {
   void want(Steady now);
 
  private:
-  void begin();
+  void begin(Steady now);
   void take(core::Evidence evidence, Steady began);
 
   net::Loop& loop_;
@@ -60,6 +60,7 @@ class EvidenceDesk {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<core::Evidence> evidence_;
   Steady began_{};  ///< when the proof in evidence_ was asked for
+  Steady arrived_at_{};
   Steady asked_{};  ///< when the last proof was
   bool under_way_ = false;
   bool planned_ = false;  ///< a timer will begin the next

@@ -32,8 +32,8 @@ struct Counter {
     });
     done.get_future().get();
   }
-  void want() {
-    on_loop([&] { desk->want(steady_clock::now()); });
+  void want(std::chrono::seconds ago = 0s) {
+    on_loop([&] { desk->want(steady_clock::now() - ago); });
   }
   std::size_t asked() {
     std::size_t count = 0;
@@ -113,6 +113,16 @@ TEST_CASE("a proof is good for a minute, that nothing is known for ten seconds")
   counter.answer(1, {});
   CHECK(counter.has_since(question, 5s));
   CHECK_FALSE(counter.has_since(question, 15s));
+}
+
+TEST_CASE("a proof that took minutes is good for a minute from its arrival, for what was asked before it began") {
+  Counter counter;
+  const auto question = steady_clock::now() - 301s;
+  counter.want(300s);
+  counter.answer(0, counter.known());
+  CHECK(counter.has_since(question, 50s));
+  CHECK_FALSE(counter.has_since(question, 70s));
+  CHECK_FALSE(counter.has_since(steady_clock::now() - 299s));
 }
 
 TEST_CASE("an answer for a desk that is gone is dropped") {
