@@ -47,9 +47,7 @@ generator::Generator::Setup generator_setup(const Settings& settings, const kube
   setup.policy = settings.policy;
   setup.sweep = settings.sweep;
   setup.identity = replica_name();
-  // Of a kubeconfig it is whatever its context happens to say.
-  const bool in_a_pod = settings.kubeconfig.empty();
-  if (in_a_pod && setup.options.own_namespace.empty()) setup.options.own_namespace = config.ns;
+  if (setup.options.own_namespace.empty()) setup.options.own_namespace = config.ns;
   return setup;
 }
 

@@ -27,7 +27,7 @@ auto with_kubeconfig(const Make& make) {
 }
 
 /// What the generator works by: this replica's name is POD_NAME, or host and process; where POD_NAMESPACE does not say
-/// it, our own namespace is that of the pod's account.
+/// it, our own namespace is that of the pod's account, or of the kubeconfig's context.
 generator::Generator::Setup generator_setup(const Settings& settings, const kube::Config& config);
 
 }  // namespace holdfast::cli

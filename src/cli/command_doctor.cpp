@@ -32,7 +32,7 @@ void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vect
         .warn("there is no connection to one: a plain webhook, nothing is generated",
               "set kubeconfig (--kubeconfig) if that is not meant");
   }
-  // In a pod without POD_NAMESPACE the account's namespace is ours.
+  // Without POD_NAMESPACE ours is that of the account or of the kubeconfig's context.
   Settings known = settings;
   known.generator.own_namespace = generator_setup(settings, *config).options.own_namespace;
   diagnosis::Cluster cluster(*config, log);

@@ -202,6 +202,17 @@ class Program {
                 {{"host", cluster_->host}, {"source", cluster_->source}, {"generator", generator_ != nullptr}});
     else
       log_.warn("no connection to a cluster: a plain webhook, nothing is generated", {{"key", "kubeconfig"}});
+    if (generator_) log_own_namespace();
+  }
+
+  /// In it is the Lease: without one nobody leads.
+  void log_own_namespace() const {
+    const std::string ns = generator_setup(settings_, *cluster_).options.own_namespace;
+    if (ns.empty())
+      log_.warn("our own namespace is not known: nothing is generated, and no memory of backups is kept",
+                {{"key", "POD_NAMESPACE"}});
+    else if (settings_.generator.own_namespace.empty())
+      log_.info("our own namespace is that of the account", {{"namespace", ns}, {"source", cluster_->source}});
   }
 
   void add_health() {
