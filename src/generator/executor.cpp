@@ -2,6 +2,7 @@
 
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
+#include "src/generator/live_claim.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -28,17 +29,6 @@ std::string image_body(const SetImage& set) {
     image["name"] = set.image->name;
   }
   return json::write_tree(body);
-}
-
-/// Why the image must not be put on the door now; empty: `claim` is still the PVC that it is for, and waits.
-std::string not_the_one(const kube::Result& claim, const std::string& uid) {
-  if (const auto* error = std::get_if<kube::ApiError>(&claim)) return error->message;
-  const auto read = json::read_claim(std::get<std::string>(claim));
-  if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return fault->problem;
-  const auto& found = std::get<core::Claim>(read);
-  if (found.uid != uid) return "the PVC is another one by now";
-  if (found.deleting) return "the PVC is being deleted";
-  return found.phase == core::Claim::Phase::Pending ? "" : "the PVC is bound already";
 }
 
 Family family_of(const Action& action) {
@@ -75,20 +65,32 @@ void Executor::next(const std::shared_ptr<Job>& job) {
     if (alive.lock()) answered(job, result);
   };
   job->resets = store_.resets(family_of(job->actions[job->at]));
-  const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
-  if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, std::move(done));
-  // What the watch says may be a moment old. A PVC that was created again in that moment has another promise.
-  client_.get({kube::kClaims, job->pvc.ns, job->pvc.name}, deadline,
-              [this, alive, job, deadline, done = std::move(done)](const kube::Result& claim) mutable {
-                if (!alive.lock()) return;
-                if (const auto* error = std::get_if<kube::ApiError>(&claim); error && error->passing()) {
-                  return done(*error);
-                }
-                const Action& action = job->actions[job->at];
-                std::string reason = not_the_one(claim, std::get<SetImage>(action).claim_uid);
-                if (!reason.empty()) return done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
-                send(action, deadline, std::move(done));
-              });
+  verify(job, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
+    if (refusal) return done(*refusal);
+    send(job->actions[job->at], deadline, done);
+  });
+}
+
+/// What the watches say may be a moment old, or as old as their silence.
+void Executor::verify(const std::shared_ptr<Job>& job, kube::Deadline deadline, Verified done) {
+  if (!rests_on_claim(job->actions[job->at])) return done(std::nullopt);
+  ask(job, {kube::kClaims, job->pvc.ns, job->pvc.name}, objection_by_claim, deadline,
+      [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
+        if (refusal || !rests_on_namespace(job->actions[job->at])) return done(refusal);
+        ask(job, {kube::kNamespaces, "", job->pvc.ns}, objection_by_namespace, deadline, done);
+      });
+}
+
+void Executor::ask(const std::shared_ptr<Job>& job, const kube::Target& target, Objection objection,
+                   kube::Deadline deadline, Verified done) {
+  const std::weak_ptr<bool> alive = alive_;
+  client_.get(target, deadline, [alive, job, objection, done = std::move(done)](const kube::Result& answer) {
+    if (!alive.lock()) return;
+    if (const auto* error = std::get_if<kube::ApiError>(&answer); error && error->passing()) return done(*error);
+    std::string reason = objection(job->actions[job->at], answer);
+    if (reason.empty()) return done(std::nullopt);
+    done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
+  });
 }
 
 void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& result) {

@@ -34,6 +34,11 @@ class Executor {
   struct Job;
   void next(const std::shared_ptr<Job>& job);
   void answered(const std::shared_ptr<Job>& job, const kube::Result& result);
+  using Objection = std::string (*)(const Action&, const kube::Result&);
+  using Verified = std::function<void(const std::optional<kube::ApiError>& refusal)>;
+  void verify(const std::shared_ptr<Job>& job, kube::Deadline deadline, Verified done);
+  void ask(const std::shared_ptr<Job>& job, const kube::Target& target, Objection objection, kube::Deadline deadline,
+           Verified done);
   void send(const Action& action, kube::Deadline deadline, kube::Done done);
 
   kube::Client& client_;

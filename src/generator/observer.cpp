@@ -46,7 +46,7 @@ Entrance namespaces(Store& store) {
   return {with(json::read_meta, [&store](core::Meta meta) { store.apply_namespace(std::move(meta)); }),
           with(json::read_meta, [&store](const core::Meta& meta) { store.remove_namespace(meta.name); }),
           [&store] { store.begin_namespaces_reset(); }, [&store] { store.end_namespaces_reset(); },
-          [](const kube::WatchState&) {}};
+          [&store](const kube::WatchState& state) { store.set_namespaces_state(state); }};
 }
 
 /// Tells of each object once that carries our label and says of no PVC that it is its: no plan ever concerns it.

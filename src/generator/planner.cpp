@@ -50,7 +50,7 @@ void Planner::with_claim() {
   if (view_.namespace_labels == nullptr || view_.claim->deleting || view_.namespace_deleting) return;
   warn_of_protection();
   if (plan_.protection.protects()) return for_protected_claim();
-  if (plan_.protection.why != Why::ExemptReasonMissing) remove_everything("not-protected");
+  if (plan_.protection.why != Why::ExemptReasonMissing) remove_everything(kNotProtected);
 }
 
 void Planner::for_protected_claim() {

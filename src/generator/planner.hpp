@@ -11,6 +11,10 @@
 
 namespace holdfast::generator {
 
+/// Why an object is removed, where that depends on what the PVC asks for.
+inline constexpr std::string_view kNotProtected = "not-protected";
+inline constexpr std::string_view kRenamed = "renamed";
+
 class Planner {
  public:
   Planner(const View& view, const core::Policy& policy, const Options& options, core::Time now)

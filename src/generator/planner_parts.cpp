@@ -76,7 +76,8 @@ void Planner::offsite() {
   for (const Part part : {Part::OffsiteSource, Part::OffsiteSecret}) {
     const core::Observed* there = object_of(view_, part);
     const bool idle = there != nullptr && (part == Part::OffsiteSecret || !is_synchronizing(*there));
-    if (!is_wanted(part) && idle && is_ours(there)) remove(part, *there, "not-protected");
+    const bool goes = !is_wanted(part) && idle && is_ours(there) && view_.watches_current;
+    if (goes) remove(part, *there, kNotProtected);
   }
   if (is_wanted(Part::OffsiteSource)) offsite_source();
 }
@@ -139,8 +140,10 @@ void Planner::apply(Object wanted, const core::Observed* there) {
   Apply action;
   action.object = std::move(wanted);
   action.creates = there == nullptr;
+  const bool may_begin_to_work = action.object.part == Part::Source || action.object.part == Part::OffsiteSource;
+  const bool changes_hands = there != nullptr && !is_owned_by(*there, view_.claim->uid);
+  if (changes_hands || (action.creates && may_begin_to_work)) action.claim_uid = view_.claim->uid;
   if (there != nullptr) {
-    const bool may_begin_to_work = action.object.part == Part::Source || action.object.part == Part::OffsiteSource;
     action.uid = there->meta.uid;
     if (may_begin_to_work) action.resource_version = there->meta.resource_version;
   }

@@ -57,11 +57,12 @@ void Planner::remove_strangers() {
 }
 
 void Planner::remove_strays() {
+  if (!view_.watches_current) return;
   for (const auto& [part, stray] : view_.strays) {
     if (known_of(view_, part) != Known::Current || !may_take_over(stray)) continue;
     const bool gone_already = is_strangers(stray) && (part == Part::Source || part == Part::OffsiteSource);
     if (gone_already || (is_wanted(part) && !successor_exists(part)) || waits(*stray, part)) continue;
-    remove(part, *stray, "renamed");
+    remove(part, *stray, kRenamed);
   }
 }
 
@@ -89,6 +90,8 @@ bool Planner::waits(const core::Observed& stray, Part part) {
 void Planner::remove_everything(std::string_view reason) {
   // The policy that does it instead looks at the PVC and its labels.
   if (options_.kyverno_cleanup) return;
+  // Who has not seen it lately does not know that it is not there.
+  if (!view_.watches_current) return;
   for (const Part part :
        {Part::Source, Part::OffsiteSource, Part::Run, Part::Door, Part::OffsiteSecret, Part::Secret}) {
     const auto consider = [&](const core::Observed* object) {
@@ -106,8 +109,14 @@ void Planner::remove_everything(std::string_view reason) {
 void Planner::remove(Part part, const core::Observed& object, std::string_view reason) {
   // An image that is taken off makes another version of the door: the next plan removes that one.
   if (object.meta.deleting || changes_image_of(object)) return;
-  plan_.actions.emplace_back(Remove{part, object.meta.ns, object.meta.name, object.meta.uid,
-                                    object.meta.resource_version, std::string(reason)});
+  Remove action{
+      part, object.meta.ns, object.meta.name, object.meta.uid, object.meta.resource_version, std::string(reason)};
+  if (view_.claim != nullptr) action.claim_uid = view_.claim->uid;
+  if (reason == kNotProtected || reason == kRenamed) {
+    action.claim_version = view_.claim->resource_version;
+    action.namespace_labels = *view_.namespace_labels;
+  }
+  plan_.actions.emplace_back(std::move(action));
 }
 
 }  // namespace holdfast::generator

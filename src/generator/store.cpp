@@ -15,8 +15,6 @@ namespace {
 constexpr Part kPvcParts[] = {Part::Secret, Part::Door,          Part::Run,
                               Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
 
-constexpr std::string_view kOffsite = "holdfast-offsite-";
-
 /// The whole object once more, as kubectl sent it.
 constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -78,65 +76,7 @@ Known known_by(const kube::WatchState& state, Known before) {
   return Known::NotYet;
 }
 
-std::string stripped(std::string_view name, std::string_view prefix, std::string_view suffix) {
-  if (name.size() <= prefix.size() + suffix.size()) return {};
-  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return {};
-  return std::string(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
-}
-
-/// The PVCs that an object of this name could stand in the way of. Names that were shortened are not found this way:
-/// the sweep looks at those.
-std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const std::string& name) {
-  const bool v4 = naming == core::Naming::V4;
-  switch (family) {
-    case Family::Secrets:
-      return {stripped(name, "volsync-", ""), stripped(name, kOffsite, "")};
-    case Family::Destinations:
-      return {stripped(name, "", v4 ? "-dst" : "-backup"), stripped(name, "", "-restore")};
-    case Family::Sources:
-      return {v4 ? name : stripped(name, "", "-backup"), stripped(name, kOffsite, "")};
-  }
-  return {};
-}
-
 }  // namespace
-
-const kube::Resource& resource(Family family) {
-  switch (family) {
-    case Family::Secrets:
-      return kube::kExternalSecrets;
-    case Family::Destinations:
-      return kube::kReplicationDestinations;
-    case Family::Sources:
-      break;
-  }
-  return kube::kReplicationSources;
-}
-
-Family family(Part part) {
-  switch (part) {
-    case Part::Door:
-    case Part::Run:
-      return Family::Destinations;
-    case Part::Source:
-    case Part::OffsiteSource:
-      return Family::Sources;
-    default:
-      return Family::Secrets;
-  }
-}
-
-core::PvcName made_for(const core::Observed& object) {
-  const core::Meta& meta = object.meta;
-  // What the garbage collector goes by comes first: an annotation that somebody edits must not make an orphan of an
-  // object whose PVC lives, which would be deleted in the middle of a backup.
-  for (const auto& owner : meta.owners) {
-    if (owner.kind == "PersistentVolumeClaim") return {meta.ns, owner.name};
-  }
-  if (const std::string* name = core::lookup(meta.annotations, key::kPvc)) return {meta.ns, *name};
-  if (const std::string* name = core::lookup(meta.labels, key::kPvcLabel)) return {meta.ns, *name};
-  return {meta.ns, ""};
-}
 
 Store::Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed)
     : naming_(naming), adopt_(adopt), changed_(std::move(changed)) {}
@@ -162,12 +102,16 @@ void Store::remove_claim(const core::PvcName& name) {
   changed_(name);
 }
 
-void Store::begin_claims_reset() { claims_unseen_ = names_of<core::PvcName>(claims_); }
+void Store::begin_claims_reset() {
+  claims_unseen_ = names_of<core::PvcName>(claims_);
+  claims_sight_.listed = false;
+}
 
 void Store::end_claims_reset() {
   const auto gone = std::exchange(claims_unseen_, {});
   for (const auto& name : gone) remove_claim(name);
   claims_known_ = true;
+  claims_sight_.listed = true;
   tell(all());
 }
 
@@ -188,12 +132,14 @@ void Store::remove_namespace(const std::string& name) {
 }
 
 void Store::begin_namespaces_reset() {
+  namespaces_sight_.listed = false;
   namespaces_unseen_.clear();
   for (const auto& [name, meta] : namespaces_) namespaces_unseen_.insert(namespaces_unseen_.end(), name);
 }
 
 void Store::end_namespaces_reset() {
   for (const auto& name : std::exchange(namespaces_unseen_, {})) namespaces_.erase(name);
+  namespaces_sight_.listed = true;
   tell(all());
 }
 
@@ -270,6 +216,20 @@ void Store::touch_object(Family family, const std::string& ns, const std::string
 
 void Store::set_claims_state(const kube::WatchState& state) {
   if (state.is == kube::WatchState::Is::Forbidden || state.is == kube::WatchState::Is::Absent) claims_known_ = false;
+  set_sight(claims_sight_, state);
+}
+
+void Store::set_namespaces_state(const kube::WatchState& state) { set_sight(namespaces_sight_, state); }
+
+void Store::set_sight(Sight& sight, const kube::WatchState& state) {
+  const bool before = watches_current();
+  sight.watching = state.is == kube::WatchState::Is::Current;
+  if (!before && watches_current()) tell(all());  // what was left standing meanwhile
+}
+
+bool Store::watches_current() const {
+  const auto current = [](const Sight& sight) { return sight.listed && sight.watching; };
+  return current(claims_sight_) && current(namespaces_sight_);
 }
 
 void Store::set_state(Family family, const kube::WatchState& state) {
@@ -291,6 +251,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
   stored.claim = claim(pvc);
   view.claim = stored.claim.get();
   view.claims_known = claims_known_;
+  view.watches_current = watches_current();
   const auto ns = namespaces_.find(pvc.ns);
   if (ns != namespaces_.end()) {
     view.namespace_labels = &ns->second.labels;

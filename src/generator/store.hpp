@@ -16,15 +16,10 @@
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
+#include "src/generator/family.hpp"
 #include "src/generator/packed.hpp"
 
 namespace holdfast::generator {
-
-/// The kinds of objects that belong to PVCs.
-enum class Family { Secrets, Destinations, Sources };
-inline constexpr Family kFamilies[] = {Family::Secrets, Family::Destinations, Family::Sources};
-const kube::Resource& resource(Family family);
-Family family(Part part);
 
 /// A view with the objects that it points to. They stay where they are when it is moved; it cannot be copied.
 struct StoredView {
@@ -70,6 +65,7 @@ class Store {
   void touch_object(Family family, const std::string& ns, const std::string& name) const;
 
   void set_claims_state(const kube::WatchState& state);
+  void set_namespaces_state(const kube::WatchState& state);
   void set_state(Family family, const kube::WatchState& state);
 
   /// Everything but the evidence. The pointer to the namespace's labels is good until the next call that is not const.
@@ -92,6 +88,14 @@ class Store {
     std::size_t resets = 0;
   };
 
+  /// How far what is not seen may be taken for what is not there.
+  struct Sight {
+    bool listed = false;    ///< to the end, with nothing that could not be read
+    bool watching = false;  ///< since then
+  };
+
+  bool watches_current() const;
+  void set_sight(Sight& sight, const kube::WatchState& state);
   Table& table(Family family) { return tables_[static_cast<std::size_t>(family)]; }
   const Table& table(Family family) const { return tables_[static_cast<std::size_t>(family)]; }
   std::vector<core::PvcName> concerned(Family family, const core::Observed& object) const;
@@ -107,6 +111,8 @@ class Store {
   std::set<PackedClaim, ByPlace> claims_;
   std::set<core::PvcName> claims_unseen_;
   bool claims_known_ = false;
+  Sight claims_sight_;
+  Sight namespaces_sight_;
   std::map<std::string, core::Meta> namespaces_;
   std::set<std::string> namespaces_unseen_;
   Table tables_[std::size(kFamilies)];
@@ -114,9 +120,5 @@ class Store {
   /// have their right names are found by them.
   std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
 };
-
-/// The PVC that an object of ours was made for: by its owner, its annotation, or its label; empty name: it does not
-/// say.
-core::PvcName made_for(const core::Observed& object);
 
 }  // namespace holdfast::generator

@@ -31,7 +31,7 @@ class Stage {
   }
 
   void something_happens() {
-    switch (below(16)) {
+    switch (below(18)) {
       case 0:
       case 1:
         return a_claim_is_created();
@@ -58,6 +58,8 @@ class Stage {
         return a_person_annotates();
       case 13:
         return the_plan_is_carried_out(below(4));
+      case 14:
+        return the_watch_falls_silent_or_speaks();
       default:
         return the_plan_is_carried_out(1000);
     }
@@ -66,6 +68,8 @@ class Stage {
   /// Everything works and nobody interferes.
   void calm_down() {
     for (auto& [key, object] : world_.objects) object.status.synchronizing = false;
+    world_.silent.reset();
+    world_.watches_current = true;
     for (int i = 0; i < 40; ++i) {
       look_at_the_repository();
       the_plan_is_carried_out(1000);
@@ -248,6 +252,16 @@ class Stage {
     if (world_.populate() && right) filled_.insert(world_.claim->uid);
   }
 
+  /// It is not always noticed.
+  void the_watch_falls_silent_or_speaks() {
+    if (world_.silent && sometimes(2)) {
+      world_.silent.reset();
+    } else {
+      world_.silent = world_.claim;
+    }
+    world_.watches_current = !world_.silent || sometimes(2);
+  }
+
   void a_person_annotates() {
     if (!world_.claim) return;
     auto& annotations = world_.claim->pvc.annotations;
@@ -267,24 +281,34 @@ class Stage {
     int done = 0;
     for (const Action& action : plan.actions) {
       if (done++ == most) return;
-      expect_allowed(action);
-      RC_ASSERT(world_.carry_out(action));
+      const World before = world_;
+      const bool accepted = world_.carry_out(action);
+      RC_ASSERT(accepted || world_.silent);
+      if (accepted) expect_allowed(action, before);
     }
     for (const auto& [key, version] : foreign_) RC_ASSERT(world_.objects.at(key).meta.resource_version == version);
+    if (world_.silent) return;  // what is on the door may be for the PVC before
     const core::Observed* door = world_.find(Part::Door);
     if (is_ours(door) && door->status.image) RC_ASSERT(is_right(door->status.image->name));
   }
 
-  void expect_allowed(const Action& action) {
+  void expect_allowed(const Action& action, const World& before) {
     if (const auto* apply = std::get_if<Apply>(&action)) {
-      const core::Observed* there = world_.find(apply->object.part);
+      const core::Observed* there = before.find(apply->object.part);
       RC_ASSERT(there == nullptr || is_ours(there));
       if (apply->object.part == Part::Source) expect_source_allowed(there);
     } else if (const auto* remove = std::get_if<Remove>(&action)) {
-      RC_ASSERT(is_ours(world_.find(remove->part)));
+      expect_removal_allowed(*remove, *before.find(remove->part));
     } else if (const auto& set = std::get<SetImage>(action); set.image) {
       RC_ASSERT(is_right(set.image->name));
     }
+  }
+
+  void expect_removal_allowed(const Remove& remove, const core::Observed& there) const {
+    RC_ASSERT(is_ours(&there));
+    // What is the living PVC's goes only when its restore is over.
+    const bool lives = world_.claim && there.meta.owners.at(0).uid == world_.claim->uid;
+    RC_ASSERT(!lives || remove.reason == "restore-done");
   }
 
   void expect_source_allowed(const core::Observed* there) {

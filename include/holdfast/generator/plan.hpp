@@ -56,12 +56,16 @@ struct View {
   std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
   std::map<Part, Known> known;                                 ///< absent: Current
   bool claims_known = true;                                    ///< false: that there is no claim proves nothing
+  /// The watches of PVCs and namespaces are both current. False: nothing is deleted because of what is not seen.
+  bool watches_current = false;
   std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
   Users users;
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
   std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
 };
 
+// A watch may have fallen silent without a sign. Whoever carries out an action that would be wrong then reads the PVC
+// again first; `claim_uid` is that of the PVC which the plan is about.
 struct Apply {
   Object object;
   bool creates = false;  ///< it is not there: the write must fail if it is by then
@@ -69,11 +73,17 @@ struct Apply {
   /// Set where a change is only right for what was seen: a ReplicationSource may begin to synchronise meanwhile.
   std::string resource_version;
   bool adopts = false;
+  /// Set where a wrong PVC does harm: what begins to be backed up, and what changes hands. Empty: the PVC is not read.
+  std::string claim_uid = {};
 };
 struct Remove {
   Part part;
   std::string ns, name, uid, resource_version;
-  std::string reason;  ///< "pvc-gone", "not-protected", "restore-done", "renamed", "owner-gone"
+  std::string reason;          ///< "pvc-gone", "not-protected", "restore-done", "renamed", "owner-gone"
+  std::string claim_uid = {};  ///< empty: there must be no PVC of that name
+  /// Set where the PVC and its namespace must also still ask for what they asked for.
+  std::string claim_version = {};
+  std::optional<core::StringMap> namespace_labels = std::nullopt;
 };
 /// Puts an image on the door's status, or takes it off (nullopt). Fails where the door has changed since.
 struct SetImage {

@@ -100,7 +100,7 @@ class Bench {
   }
   Remove removal(Part part) const {
     const core::Meta meta = observed(held(part)).meta;
-    return {part, meta.ns, meta.name, meta.uid, meta.resource_version, "pvc-gone"};
+    return {part, meta.ns, meta.name, meta.uid, meta.resource_version, "restore-done", scene.claim.uid};
   }
   SetImage image_for(const std::string& claim_uid, std::optional<core::Image> image) const {
     const core::Meta door = observed(held(Part::Door)).meta;

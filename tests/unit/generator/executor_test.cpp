@@ -49,7 +49,7 @@ TEST_CASE("an object that is deleted is out of the store at once") {
   CHECK(bench.held(Part::Door).isNull());
   CHECK_FALSE(bench.known(Part::Door).has_value());
   CHECK(bench.metrics.text().find(R"(holdfast_generator_delete_total{kind="ReplicationDestination",)"
-                                  R"(reason="pvc-gone"} 1)") != std::string::npos);
+                                  R"(reason="restore-done"} 1)") != std::string::npos);
 }
 
 TEST_CASE("an object that was gone already counts as deleted") {

@@ -147,7 +147,9 @@ struct World {
   View view() const {
     View seen;
     seen.pvc = {"media", "data"};
-    seen.claim = claim ? &*claim : nullptr;
+    const std::optional<core::Claim>& shown = silent ? *silent : claim;
+    seen.claim = shown ? &*shown : nullptr;
+    seen.watches_current = watches_current;
     seen.namespace_labels = &namespace_labels;
     for (const Part part : kParts) {
       if (const core::Observed* object = find(part)) seen.objects[part] = object;
@@ -192,7 +194,13 @@ struct World {
   }
   void touch(core::Observed& object) { object.meta.resource_version = std::to_string(++serial); }
 
-  /// False: the API server refuses, because something has changed.
+  /// The PVC that there really is.
+  bool is(const std::string& claim_uid) const { return claim && claim->uid == claim_uid; }
+  bool may_have(const Apply& apply) const {
+    return apply.claim_uid.empty() || (is(apply.claim_uid) && !claim->deleting);
+  }
+
+  /// False: the API server refuses, because something has changed, or the PVC is not what the watch shows.
   bool carry_out(const Action& action) {
     ++writes;
     if (const auto* apply = std::get_if<Apply>(&action)) return carry_out(*apply);
@@ -203,7 +211,7 @@ struct World {
     core::Observed written = applied(apply.object);
     const Key where{std::string(resource(apply.object.part).plural), apply.object.name};
     const auto there = objects.find(where);
-    if (apply.creates != (there == objects.end())) return false;
+    if (apply.creates != (there == objects.end()) || !may_have(apply)) return false;
     if (apply.creates) {
       put(apply.object.part, std::move(written));
       return true;
@@ -222,13 +230,15 @@ struct World {
     const auto there = objects.find({std::string(resource(remove.part).plural), remove.name});
     if (there == objects.end() || there->second.meta.uid != remove.uid) return false;
     if (there->second.meta.resource_version != remove.resource_version) return false;
+    if (remove.claim_uid.empty() ? claim.has_value() : !is(remove.claim_uid)) return false;
     objects.erase(there);
     return true;
   }
   bool carry_out(const SetImage& set) {
     const auto there = objects.find({std::string(kube::kReplicationDestinations.plural), set.name});
     if (there == objects.end() || there->second.meta.resource_version != set.resource_version) return false;
-    if (set.image && (!claim || claim->uid != set.claim_uid)) return false;
+    const bool fits = is(set.claim_uid) && !claim->deleting && claim->phase == core::Claim::Phase::Pending;
+    if (set.image && !fits) return false;
     there->second.status.image = set.image;
     touch(there->second);
     return true;
@@ -273,6 +283,8 @@ struct World {
   Options options;
   core::Time now = kNoon;
   std::optional<core::Claim> claim;
+  std::optional<std::optional<core::Claim>> silent;  ///< all that the watch of PVCs shows, where it says nothing more
+  bool watches_current = true;
   core::StringMap namespace_labels;
   std::map<Key, core::Observed> objects;
   std::vector<std::pair<Part, core::Observed>> strays;
