@@ -63,4 +63,6 @@ std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const 
   return {};
 }
 
+std::string pvc_by_run_volume(const std::string& name) { return stripped(name, "volsync-", "-restore-dest"); }
+
 }  // namespace holdfast::generator

@@ -1,4 +1,4 @@
-// Which PVC an object is about: by what is written on it, and by its name.
+// Which PVC an object, or a PVC of VolSync's, is about: by what is written on it, and by its name.
 // Pure; any thread.
 #pragma once
 
@@ -25,5 +25,8 @@ core::PvcName made_for(const core::Observed& object);
 /// The PVCs that an object of this name could stand in the way of. Names that were shortened are not found this way:
 /// the sweep looks at those. Some may be empty.
 std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const std::string& name);
+
+/// The PVC whose run has a volume of this name; empty: none, or it was shortened.
+std::string pvc_by_run_volume(const std::string& name);
 
 }  // namespace holdfast::generator

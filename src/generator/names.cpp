@@ -112,4 +112,6 @@ std::string mover_job_name(Part part, std::string_view object) {
   return fmt::format("{}{:08x}", prefix, ieee_crc32(object));
 }
 
+std::string run_volume_name(std::string_view run) { return fmt::format("volsync-{}-dest", run); }
+
 }  // namespace holdfast::generator

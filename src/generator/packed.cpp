@@ -96,6 +96,7 @@ void write(Writer& out, const core::Pvc& pvc) {
   for (const core::OwnerReference& owner : pvc.owners) {
     out.word(owner.kind);
     out.number(owner.controller);
+    out.text(owner.uid);
   }
   out.word(pvc.volume_mode);
   out.text(pvc.volume_name);
@@ -117,6 +118,7 @@ void read(Reader& in, core::Pvc& pvc) {
   for (core::OwnerReference& owner : pvc.owners) {
     owner.kind = in.word();
     owner.controller = in.number() != 0;
+    owner.uid = in.text();
   }
   pvc.volume_mode = in.word();
   pvc.volume_name = in.text();

@@ -48,6 +48,7 @@ class Planner {
   // The restore: planner_restore.cpp.
   void run();
   void start_run(int attempt);
+  bool waits_for_volume();
   void wait_for_proof();
   void report_unverified();
   void report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept);

@@ -18,6 +18,11 @@ using Stage = Restore::Stage;
 
 namespace {
 
+/// Its going is told at once, but for names that are too long to be told whose they are.
+constexpr std::chrono::seconds kLookAtVolumeAgain{30};
+/// Whoever was to remove it has by then.
+constexpr std::chrono::minutes kVolumeGoes{10};
+
 /// Of what the attempt with this token has restored; empty: that is nothing.
 std::string how_to_accept(const core::SyncStatus& run, std::string_view token) {
   if (run.last_manual_sync != token || !has_image(run)) return {};
@@ -56,9 +61,36 @@ void Planner::start_run(int attempt) {
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
                owner_of_root(*snapshot)};
+  if (waits_for_volume()) return;
   const std::size_t before = plan_.actions.size();
   settle(run_object(subject(), wish));
   if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);
+}
+
+/// VolSync knows the volume of a run by the run's name alone: a new run would restore into what an earlier one has
+/// left, and add to it what the other snapshot held.
+bool Planner::waits_for_volume() {
+  const core::Claim* volume = view_.run_volume;
+  if (volume == nullptr) return false;
+  const auto& owners = volume->pvc.owners;
+  const core::Observed* run = object_of(view_, Part::Run);
+  const bool is_its_own = run != nullptr && std::any_of(owners.begin(), owners.end(), [run](const auto& owner) {
+                            return owner.uid == run->meta.uid;
+                          });
+  if (is_its_own) return false;
+  const std::string message = fmt::format(
+      "the PVC stays Pending: PVC {}, into which an earlier restore went, is still there, and what it holds would get "
+      "into this one; {} `kubectl -n {} delete pvc {}`",
+      volume->pvc.name,
+      owners.empty() ? "nobody owns it, so nobody removes it:" : "Kubernetes removes it; if it stays:", volume->pvc.ns,
+      volume->pvc.name);
+  const auto& created = view_.claim->created;
+  const bool stays = owners.empty() || (created && *created + kVolumeGoes <= now_);
+  Hold wait =
+      stays ? make_warning(Part::Run, "RunVolumeLeft", message) : make_hold(Part::Run, "RunVolumeLeft", message);
+  wait.until = now_ + kLookAtVolumeAgain;
+  hold(std::move(wait));
+  return true;
 }
 
 /// No attempt has failed, and none begins: only what the repository holds is to be read again.

@@ -100,6 +100,9 @@ void Store::remove_claim(const core::PvcName& name) {
   if (held == claims_.end()) return;
   claims_.erase(held);
   changed_(name);
+  // A restore may have waited for this volume.
+  const core::PvcName restored{name.ns, pvc_by_run_volume(name.name)};
+  if (claims_.contains(Place{restored.ns, restored.name})) changed_(restored);
 }
 
 void Store::begin_claims_reset() {
@@ -265,6 +268,8 @@ StoredView Store::view(const core::PvcName& pvc) const {
     return stored.objects.emplace_back(std::make_unique<const core::Observed>(found->unpack())).get();
   };
   const Names wanted = names(naming_, pvc.name);
+  stored.run_volume = claim({pvc.ns, run_volume_name(wanted.run)});
+  view.run_volume = stored.run_volume.get();
   for (const Part part : kPvcParts) {
     view.known[part] = table(family(part)).known;
     if (const core::Observed* object = unpacked(family(part), wanted.of(part))) view.objects[part] = object;

@@ -29,6 +29,7 @@ struct StoredView {
 
   View view;
   std::unique_ptr<const core::Claim> claim;
+  std::unique_ptr<const core::Claim> run_volume;
   std::vector<std::unique_ptr<const core::Observed>> objects;
 };
 

@@ -40,6 +40,7 @@ std::vector<Complaint>& complaints_of(void* pvc_draft);
 inline constexpr Member kOwner[] = {
     {"kind", text<&core::OwnerReference::kind>()},
     {"controller", flag<&core::OwnerReference::controller>()},
+    {"uid", text<&core::OwnerReference::uid>()},
 };
 template <auto... At>
 inline constexpr Shape kOwnerElement = object<At..., &core::Pvc::owners>(kOwner);

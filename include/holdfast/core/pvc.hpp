@@ -32,6 +32,7 @@ struct ObjectReference {
 struct OwnerReference {
   std::string kind;
   bool controller = false;
+  std::string uid = {};
 };
 
 struct Pvc {

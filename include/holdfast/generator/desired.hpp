@@ -44,6 +44,10 @@ Names names(core::Naming naming, std::string_view pvc);
 /// internal/controller/utils/utils.go. Empty for the parts that have none.
 std::string mover_job_name(Part part, std::string_view object);
 
+/// What VolSync calls the PVC that the run of this name restores into. Source: getDestinationPVCName in the fork's
+/// internal/controller/mover/kopia/mover.go, which shortens nothing.
+std::string run_volume_name(std::string_view run);
+
 inline constexpr std::string_view kManager = "holdfast";
 namespace key {
 inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";

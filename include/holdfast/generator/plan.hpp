@@ -58,6 +58,8 @@ struct View {
   bool claims_known = true;                                    ///< false: that there is no claim proves nothing
   /// The watches of PVCs and namespaces are both current. False: nothing is deleted because of what is not seen.
   bool watches_current = false;
+  /// The PVC that VolSync restores into for the run, whoever it belongs to; nullptr: there is none.
+  const core::Claim* run_volume = nullptr;
   std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
   Users users;
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet

@@ -150,6 +150,7 @@ struct World {
     const std::optional<core::Claim>& shown = silent ? *silent : claim;
     seen.claim = shown ? &*shown : nullptr;
     seen.watches_current = watches_current;
+    seen.run_volume = run_volume ? &*run_volume : nullptr;
     seen.namespace_labels = &namespace_labels;
     for (const Part part : kParts) {
       if (const core::Observed* object = find(part)) seen.objects[part] = object;
@@ -285,6 +286,7 @@ struct World {
   std::optional<core::Claim> claim;
   std::optional<std::optional<core::Claim>> silent;  ///< all that the watch of PVCs shows, where it says nothing more
   bool watches_current = true;
+  std::optional<core::Claim> run_volume;
   core::StringMap namespace_labels;
   std::map<Key, core::Observed> objects;
   std::vector<std::pair<Part, core::Observed>> strays;

@@ -44,7 +44,7 @@ core::Claim full_claim() {
   claim.pvc.has_annotations = true;
   claim.pvc.labels = {{"backup", "hourly"}, {"app", "jelly"}};
   claim.pvc.annotations = {{"pv.kubernetes.io/bind-completed", "yes"}, {"note", kBinary}};
-  claim.pvc.owners = {{"StatefulSet", true}, {"Application", false}};
+  claim.pvc.owners = {{"StatefulSet", true, "u2"}, {"Application", false, ""}};
   claim.pvc.volume_mode = "Filesystem";
   claim.pvc.volume_name = "pvc-0d7c";
   claim.pvc.storage_class = "fast";
