@@ -1,5 +1,7 @@
 #include "src/generator/evidence_desk.hpp"
 
+#include <algorithm>
+
 namespace holdfast::generator {
 namespace {
 
@@ -20,29 +22,28 @@ const core::Evidence* EvidenceDesk::since(Steady moment, Steady now) const {
   return now - arrived_at_ <= (known ? kFresh : kFreshUnknown) ? &*evidence_ : nullptr;
 }
 
-void EvidenceDesk::want(Steady now) {
+void EvidenceDesk::want(Steady now, std::chrono::milliseconds pause) {
   if (under_way_) {
-    again_ = true;
+    again_ = std::min(again_.value_or(pause), pause);
     return;
   }
-  if (planned_) return;
-  if (now - asked_ < between_) {
-    planned_ = true;
-    const std::weak_ptr<bool> alive = alive_;
-    loop_.post(
-        [this, alive] {
-          if (alive.lock()) begin(std::chrono::steady_clock::now());
-        },
-        std::chrono::ceil<std::chrono::milliseconds>(between_ - (now - asked_)));
-    return;
-  }
-  begin(now);
+  const Steady due = asked_ + pause;
+  if (due <= now) return begin(now);
+  if (planned_ && *planned_ <= due) return;
+  planned_ = due;
+  const std::weak_ptr<bool> alive = alive_;
+  loop_.post(
+      [this, alive, due] {
+        // Another one may have been wanted sooner since.
+        if (alive.lock() && planned_ == due) begin(std::chrono::steady_clock::now());
+      },
+      std::chrono::ceil<std::chrono::milliseconds>(due - now));
 }
 
 void EvidenceDesk::begin(Steady now) {
-  planned_ = false;
+  planned_.reset();
   under_way_ = true;
-  again_ = false;
+  again_.reset();
   asked_ = now;
   const std::weak_ptr<bool> alive = alive_;
   index_.prove(now + kBudget, [this, alive, began = now, way_back = way_back_](core::Evidence evidence) {
@@ -57,9 +58,9 @@ void EvidenceDesk::take(core::Evidence evidence, Steady began) {
   began_ = began;
   arrived_at_ = std::chrono::steady_clock::now();
   under_way_ = false;
-  const bool again = again_;
+  const auto again = again_;
   arrived_();
-  if (again) want(std::chrono::steady_clock::now());
+  if (again) want(std::chrono::steady_clock::now(), *again);
 }
 
 }  // namespace holdfast::generator

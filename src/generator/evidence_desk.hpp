@@ -46,9 +46,14 @@ class EvidenceDesk {
   /// The last proof however old, or nullptr.
   const core::Evidence* last() const { return evidence_ ? &*evidence_ : nullptr; }
   /// A proof that begins after this call will arrive.
-  void want(Steady now);
+  void want(Steady now) { want(now, between_); }
+  /// The same, sooner after the last one: a PVC that is to be restored waits for it.
+  void want_soon(Steady now) { want(now, between_ / kSooner); }
 
  private:
+  static constexpr int kSooner = 10;
+
+  void want(Steady now, std::chrono::milliseconds pause);
   void begin(Steady now);
   void take(core::Evidence evidence, Steady began);
 
@@ -63,8 +68,8 @@ class EvidenceDesk {
   Steady arrived_at_{};
   Steady asked_{};  ///< when the last proof was
   bool under_way_ = false;
-  bool planned_ = false;  ///< a timer will begin the next
-  bool again_ = false;    ///< wanted while one was under way
+  std::optional<Steady> planned_;                   ///< a timer will begin the next then
+  std::optional<std::chrono::milliseconds> again_;  ///< wanted while one was under way, with this pause
 };
 
 }  // namespace holdfast::generator

@@ -260,7 +260,7 @@ void Worker::work(const core::PvcName& pvc, Steady until) {
     reporter_.holds(*view.claim, plan, until);
   else
     reporter_.forget(pvc);
-  if (plan.needs_evidence) wait_for_evidence(pvc, view);
+  if (plan.needs_evidence) wait_for_evidence(pvc, view, plan.restore.stage);
   if (plan.actions.empty()) {
     if (view.claim != nullptr) reporter_.steps(*view.claim, plan, until);
     return rest(pvc, plan);
@@ -271,7 +271,7 @@ void Worker::work(const core::PvcName& pvc, Steady until) {
                 [this, pvc, plan = std::move(plan)](const Executor::Outcome& outcome) { worked(pvc, plan, outcome); });
 }
 
-void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
+void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view, Restore::Stage stage) {
   const auto now = steady_clock::now();
   if (view.evidence != nullptr) {
     asked_.erase(pvc);
@@ -279,7 +279,11 @@ void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view) {
   }
   asked_.try_emplace(pvc, now);
   waiting_.insert(pvc);
-  desk_.want(now);
+  const bool restores = stage == Restore::Stage::Open || stage == Restore::Stage::Checking;
+  if (restores)
+    desk_.want_soon(now);
+  else
+    desk_.want(now);
 }
 
 void Worker::rest(const core::PvcName& pvc, const Plan& plan) {

@@ -77,7 +77,7 @@ class Worker {
   void work(const core::PvcName& pvc, Steady until);
   void rest(const core::PvcName& pvc, const Plan& plan);
   void worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome);
-  void wait_for_evidence(const core::PvcName& pvc, const View& view);
+  void wait_for_evidence(const core::PvcName& pvc, const View& view, Restore::Stage stage);
   std::vector<Gap> troubles(const core::PvcName& pvc) const;
   void add_troubles(const core::PvcName& pvc, AuditItem& item) const;
   void show_all_gaps(const std::shared_ptr<const core::Catalog>& catalog, bool sweeps);

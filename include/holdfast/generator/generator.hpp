@@ -19,14 +19,15 @@ namespace holdfast::generator {
 
 /// How long the generator waits between its tries.
 struct Tempo {
-  std::chrono::milliseconds write_retry{500};      ///< after a write that failed; doubled with each that follows
-  std::chrono::milliseconds watch_retry{1000};     ///< likewise, after a watch that broke
-  std::chrono::milliseconds between_proofs{5000};  ///< of the index, from the beginning of one to that of the next
-  std::chrono::milliseconds ask_again{15'000};     ///< where a proof said that nothing is known
-  std::chrono::milliseconds tick{5000};            ///< how old problem() and the gauges may be
-  std::chrono::milliseconds remember{15'000};      ///< between looks at the memory of seen backups
-  std::chrono::milliseconds notice{300'000};       ///< the longest time that a new backup is not remembered
-  std::chrono::milliseconds maintenance{60'000};   ///< between looks at the maintenance of the repository
+  std::chrono::milliseconds write_retry{500};   ///< after a write that failed; doubled with each that follows
+  std::chrono::milliseconds watch_retry{1000};  ///< likewise, after a watch that broke
+  /// Of the index, from the beginning of one to that of the next; those that a restore waits for keep a tenth of it.
+  std::chrono::milliseconds between_proofs{5000};
+  std::chrono::milliseconds ask_again{15'000};    ///< where a proof said that nothing is known
+  std::chrono::milliseconds tick{5000};           ///< how old problem() and the gauges may be
+  std::chrono::milliseconds remember{15'000};     ///< between looks at the memory of seen backups
+  std::chrono::milliseconds notice{300'000};      ///< the longest time that a new backup is not remembered
+  std::chrono::milliseconds maintenance{60'000};  ///< between looks at the maintenance of the repository
 };
 
 /// Owns one thread, on which everything happens: watches, plans, and the answers to its writes. Writes only while it

@@ -102,6 +102,18 @@ TEST_CASE("proofs begin with a pause between them, and none that was wanted is f
   CHECK(counter.asked() == 2);
 }
 
+TEST_CASE("a proof that a restore waits for does not wait for the pause that others keep") {
+  Counter counter(60s);
+  counter.want();
+  counter.answer(0, counter.known());
+  counter.want();
+  counter.on_loop([&] { counter.desk->want_soon(steady_clock::now() + 7s); });
+  REQUIRE(eventually([&] { return counter.asked() == 2; }));
+  counter.on_loop([&] { counter.desk->want_soon(steady_clock::now()); });  // while that one is under way
+  counter.answer(1, counter.known());
+  CHECK(counter.asked() == 2);
+}
+
 TEST_CASE("a proof is good for a minute, that nothing is known for ten seconds") {
   Counter counter;
   const auto question = steady_clock::now();
