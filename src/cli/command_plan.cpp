@@ -23,6 +23,7 @@ std::string to_text(const Planned& planned) {
   const generator::AuditItem& item = planned.item;
   std::string text =
       fmt::format("{:<40} {:<10} {}\n    {}\n", to_string(item.pvc), to_string(planned.fate), item.code, item.message);
+  for (const std::string& warning : item.warnings) text += fmt::format("    {}\n", warning);
   if (planned.fate == Fate::Lost && item.last_backup) {
     text += fmt::format("    its backups, the last of {}, would not be restored\n",
                         core::format_seconds(*item.last_backup));
@@ -41,6 +42,7 @@ Json::Value to_json(const Planned& planned) {
   out["code"] = item.code;
   out["message"] = item.message;
   if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
+  for (const std::string& warning : item.warnings) out["warnings"].append(warning);
   for (const std::string& key : item.ignored) out["ignored"].append(key);
   return out;
 }

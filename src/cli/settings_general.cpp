@@ -37,6 +37,16 @@ bool add_restore_pair(Settings& s, std::string_view v) {
   return a && b;
 }
 
+/// "10%"
+bool set_kept(Settings& s, std::string_view v) {
+  return v.ends_with('%') && to_number(v.substr(0, v.size() - 1), 0, 100, s.policy.shrink.keep_percent);
+}
+
+bool to_severity(std::string_view v, core::Severity& out) {
+  using core::Severity;
+  return to_choice<Severity>(v, {{"deny", Severity::Deny}, {"warn", Severity::Warn}, {"off", Severity::Off}}, out);
+}
+
 bool set_repository_id(Settings& s, std::string_view v) {
   const auto id = core::RepositoryId::parse(v);
   if (id) s.policy.pin = *id;
@@ -105,7 +115,15 @@ std::vector<Setting> general_settings() {
    [](S& s, V v) { s.policy.excluded_namespaces.emplace(v); return core::parse_pvc_name(std::string(v) + "/x").has_value(); }, nullptr},
   {"fit", "--fit", "", "deny|warn|off", "deny",
    "what to do when the snapshot is larger than the PVC", false,
-   [](S& s, V v) { return to_choice<core::Fit>(v, {{"deny", core::Fit::Deny}, {"warn", core::Fit::Warn}, {"off", core::Fit::Off}}, s.policy.fit); }, nullptr},
+   [](S& s, V v) { return to_severity(v, s.policy.fit); }, nullptr},
+  {"shrink.empty", "", "", "deny|warn|off", "deny",
+   "what to do when the newest backup holds no file and one of the last ten does", false,
+   [](S& s, V v) { return to_severity(v, s.policy.shrink.empty); }, nullptr},
+  {"shrink.shrunk", "", "", "deny|warn|off", "warn",
+   "what to do when the newest backup holds less than shrink.keep of the files of the largest of the last ten", false,
+   [](S& s, V v) { return to_severity(v, s.policy.shrink.shrunk); }, nullptr},
+  {"shrink.keep", "", "", "0%..100%", "10%",
+   "see shrink.shrunk", false, set_kept, nullptr},
   {"restoreFrom", "", "", "{from: NS/PVC, to: NS/PVC}", "",
    "pairs that the annotation holdfast.dev/restore-from may name", true, add_restore_pair,
    [](S& s) { s.policy.restore_from.clear(); }},

@@ -18,7 +18,9 @@ std::string head(const AuditItem& item) {
 }
 
 std::string if_created_now(const AuditItem& item) {
-  return line("if created now", fmt::format("{} {}: {}", item.verdict, item.code, item.message));
+  std::string text = line("if created now", fmt::format("{} {}: {}", item.verdict, item.code, item.message));
+  for (const std::string& warning : item.warnings) text += line("warning", warning);
+  return text;
 }
 
 std::string backups(const AuditItem& item) {

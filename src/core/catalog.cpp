@@ -157,6 +157,21 @@ Catalog::Failing Catalog::failing(const Identity& identity) const {
   return failing;
 }
 
+std::optional<Snapshot> Catalog::before_it_shrank(const Identity& identity, int keep_percent) const {
+  const auto rows = range(identity);
+  if (!rows) return std::nullopt;
+  const auto first = rows_.begin() + rows->begin;
+  const auto last = first + static_cast<std::ptrdiff_t>(std::min<std::size_t>(rows->end - rows->begin, kCompared));
+  const std::int64_t most =
+      std::max_element(first, last, [](const Row& a, const Row& b) { return a.files < b.files; })->files;
+  const auto is_whole = [&](const Row& row) {
+    return row.files > 0 && static_cast<double>(row.files) * 100 >= static_cast<double>(most) * keep_percent;
+  };
+  const auto whole = std::find_if(first, last, is_whole);
+  if (whole == first || whole == last) return std::nullopt;
+  return at(static_cast<std::size_t>(whole - rows_.begin()));
+}
+
 std::optional<Time> Catalog::oldest_start(const Identity& identity) const {
   const auto rows = range(identity);
   if (!rows) return std::nullopt;

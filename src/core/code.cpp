@@ -54,6 +54,8 @@ std::string_view to_string(Code code) {
       return "ForeignDestination";
     case Code::RestoreDoesNotFit:
       return "RestoreDoesNotFit";
+    case Code::BackupShrunk:
+      return "BackupShrunk";
     case Code::NoBackupAsOf:
       return "NoBackupAsOf";
     case Code::RestoreFromNoBackup:

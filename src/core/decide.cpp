@@ -122,16 +122,8 @@ class Judge {
 
   Verdict restore(const Identity& source, const Snapshot& snapshot) const {
     std::vector<std::string> warnings = wanted_.warnings;
-    const bool too_large = wanted_.requested_bytes && snapshot.size_bytes > *wanted_.requested_bytes;
-    if (too_large && policy_.fit != Fit::Off) {
-      const std::string problem = fmt::format("snapshot {} holds {} bytes and the PVC asks for {}", snapshot.id,
-                                              snapshot.size_bytes, *wanted_.requested_bytes);
-      if (policy_.fit == Fit::Deny) {
-        return refuse(Code::RestoreDoesNotFit, problem,
-                      "raise spec.resources.requests.storage, or set fit: warn if the data is known to fit");
-      }
-      warnings.push_back(fmt::format("{}: {}", to_string(Code::RestoreDoesNotFit), problem));
-    }
+    if (auto verdict = does_not_fit(snapshot, warnings)) return *verdict;
+    if (auto verdict = has_shrunk(source, snapshot, warnings)) return *verdict;
     if (snapshot.failed > 0) {
       warnings.push_back(fmt::format("{}: snapshot {} was made with {} entries that could not be read",
                                      to_string(Code::SnapshotHasErrors), snapshot.id, snapshot.failed));
@@ -141,6 +133,45 @@ class Judge {
     verdict.outcome = std::move(promise);
     verdict.warnings = std::move(warnings);
     return verdict;
+  }
+
+  std::optional<Verdict> does_not_fit(const Snapshot& snapshot, std::vector<std::string>& warnings) const {
+    const bool too_large = wanted_.requested_bytes && snapshot.size_bytes > *wanted_.requested_bytes;
+    if (!too_large || policy_.fit == Severity::Off) return std::nullopt;
+    const std::string problem = fmt::format("snapshot {} holds {} bytes and the PVC asks for {}", snapshot.id,
+                                            snapshot.size_bytes, *wanted_.requested_bytes);
+    if (policy_.fit == Severity::Deny) {
+      return refuse(Code::RestoreDoesNotFit, problem,
+                    "raise spec.resources.requests.storage, or set fit: warn if the data is known to fit");
+    }
+    warnings.push_back(fmt::format("{}: {}", to_string(Code::RestoreDoesNotFit), problem));
+    return std::nullopt;
+  }
+
+  /// Who names a time has chosen among the backups.
+  std::optional<Verdict> has_shrunk(const Identity& source, const Snapshot& newest,
+                                    std::vector<std::string>& warnings) const {
+    const Shrink& shrink = policy_.shrink;
+    const Severity severity = newest.files <= 0 ? shrink.empty : shrink.shrunk;
+    if (wanted_.as_of || severity == Severity::Off) return std::nullopt;
+    const auto before = current_->catalog->before_it_shrank(source, shrink.keep_percent);
+    if (!before) return std::nullopt;
+    if (severity == Severity::Deny) {
+      return refuse(
+          Code::BackupShrunk,
+          fmt::format("the newest backup, snapshot {} of {}, holds {} files, and snapshot {} of {} held {}", newest.id,
+                      newest.start_time, newest.files, before->id, before->start_time, before->files),
+          fmt::format("to restore the older one add the annotation `{0}: \"{1}\"`, and to restore the newest "
+                      "all the same `{0}: \"{2}\"`",
+                      key::kRestoreAsOf, before->start_time, newest.start_time));
+    }
+    // Short, because a warning is cut at 256 bytes.
+    warnings.push_back(
+        fmt::format("{0}: the newest backup holds {1} files, and one before it {2}: `{3}: \"{4}\"` "
+                    "restores that one, `{3}: \"{5}\"` the newest",
+                    to_string(Code::BackupShrunk), newest.files, before->files, key::kRestoreAsOf, before->start_time,
+                    newest.start_time));
+    return std::nullopt;
   }
 
   // Rule 8.
@@ -271,6 +302,7 @@ bool cluster_matters(const Verdict& verdict) {
   switch (verdict.code) {
     case Code::BackupFound:
     case Code::RestoreDoesNotFit:
+    case Code::BackupShrunk:
     case Code::NoBackupAsOf:
     case Code::NoBackup:
     case Code::ReferenceWithoutBackup:

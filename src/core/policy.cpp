@@ -31,13 +31,13 @@ std::string_view to_string(Mode mode) {
   return "enforce";
 }
 
-std::string_view to_string(Fit fit) {
-  switch (fit) {
-    case Fit::Deny:
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::Deny:
       return "deny";
-    case Fit::Warn:
+    case Severity::Warn:
       return "warn";
-    case Fit::Off:
+    case Severity::Off:
       return "off";
   }
   return "deny";

@@ -60,6 +60,7 @@ class Auditor {
     item_.verdict = core::to_string(verdict.outcome);
     item_.code = core::to_string(verdict.code);
     item_.message = verdict.message;
+    item_.warnings = verdict.warnings;
     read_backups();
     if (stored_) read_cluster();
     read_gaps();
@@ -182,7 +183,7 @@ class Auditor {
     if (has_no_backup_in_time()) {
       add_gap("NoFirstBackup", "a day after its ReplicationSource was made there is no complete backup");
     }
-    read_snapshot_errors();
+    read_newest_backup();
   }
 
   void read_gaps_of_objects() {
@@ -199,17 +200,37 @@ class Auditor {
     if (item_.secret.starts_with("not ready")) add_gap("SecretNotReady", item_.secret);
   }
 
-  /// Of the newest one, which is what a restore would bring. Earlier ones may be whole, and may be gone before long.
-  void read_snapshot_errors() {
+  /// It is what a restore would bring. Earlier ones may be whole, and may be gone before long.
+  void read_newest_backup() {
     if (catalog() == nullptr) return;
     const auto newest = newest_backup(view_, policy_, *catalog());
-    if (!newest || newest->snapshot.failed <= 0 || newest->source != backup_identity(view_, policy_)) return;
-    const auto failing = catalog()->failing(newest->source);
+    if (!newest || newest->source != backup_identity(view_, policy_)) return;
+    read_snapshot_errors(*newest);
+    read_shrinking(*newest);
+  }
+
+  void read_shrinking(const NewestBackup& newest) {
+    const core::Shrink& shrink = policy_.shrink;
+    if ((newest.snapshot.files <= 0 ? shrink.empty : shrink.shrunk) == core::Severity::Off) return;
+    const auto before = catalog()->before_it_shrank(newest.source, shrink.keep_percent);
+    if (!before) return;
+    add_gap(
+        core::to_string(core::Code::BackupShrunk),
+        fmt::format("the newest backup, snapshot {} of {}, holds {} files, and snapshot {} of {} held {}: look into "
+                    "the volume before the earlier backups are gone; it would be restored from that one with the "
+                    "annotation `{}: \"{}\"`",
+                    newest.snapshot.id, core::format_seconds(newest.snapshot.start), newest.snapshot.files, before->id,
+                    core::format_seconds(before->start), before->files, core::key::kRestoreAsOf, before->start_time));
+  }
+
+  void read_snapshot_errors(const NewestBackup& newest) {
+    if (newest.snapshot.failed <= 0) return;
+    const auto failing = catalog()->failing(newest.source);
     add_gap("SnapshotHasErrors",
             fmt::format("{} entries could not be read for snapshot {} of {}, and are not in it; {} snapshots in a row "
                         "are so, since {}; the mover's log names the entries; let movers run as a user that may read "
                         "them (generator.backup.moverSecurityContext, {}), or privileged",
-                        newest->snapshot.failed, newest->snapshot.id, core::format_seconds(newest->snapshot.start),
+                        newest.snapshot.failed, newest.snapshot.id, core::format_seconds(newest.snapshot.start),
                         failing.snapshots, core::format_seconds(failing.since), key::kRunAs));
   }
 
@@ -254,6 +275,7 @@ Json::Value to_value(const AuditItem& item) {
   put(out, "verdict", item.verdict);
   put(out, "code", item.code);
   put(out, "message", item.message);
+  put(out, "warnings", item.warnings);
   put(out, "identity", item.identity);
   put(out, "secret", item.secret);
   put(out, "destination", item.destination);
@@ -324,6 +346,7 @@ std::string audit_text(const std::vector<AuditItem>& items) {
       if (!gap.message.empty()) text += "    gap " + to_line(gap) + "\n";
     }
     for (const std::string& reason : order[i]->waits_for) text += "    waits for " + reason + "\n";
+    for (const std::string& warning : order[i]->warnings) text += "    if created now " + warning + "\n";
     for (const std::string& key : order[i]->ignored) text += "    its backups are ignored because of " + key + "\n";
   }
   return text;

@@ -7,6 +7,7 @@ import shutil
 
 from guarded_case import GuardedCase, our_reference, pvc
 from reference_dropper import reference_dropper
+from rig.kopia_repo import Snapshot
 from rig.kube_api import Answer
 from rig.processes import run, wait_until
 from suite import Stage
@@ -84,6 +85,48 @@ class Repository(GuardedCase):
         self.repository.replace_with_new(backups=((self.namespace, "data"),))
         self.assert_refuses_until_moved_back()
         self.assert_restored(self.create_patiently(pvc()), snapshot)
+
+
+class Shrunk(GuardedCase):
+    """A volume that lost its files is backed up like any other."""
+
+    LINE = re.compile(r'`holdfast\.dev/restore-as-of: "([^"]+)"`')
+
+    def two_backups(self, files: int) -> tuple[Snapshot, Snapshot]:
+        full = self.repository.snapshot(self.namespace, "data", files=20)
+        return full, self.repository.snapshot(self.namespace, "data", files=files)
+
+    def assert_lines_restore(self, text: str, *snapshots: Snapshot):
+        """The lines in the text are for these snapshots, in this order."""
+        lines = self.LINE.findall(text)
+        self.assertEqual(lines, [snapshot.start_time for snapshot in snapshots])
+        for as_of, snapshot in zip(lines, snapshots):
+            answer = self.create_patiently(pvc(annotations={"holdfast.dev/restore-as-of": as_of}), dry_run=True)
+            self.assert_restored(answer, snapshot)
+            self.assertEqual(answer.warnings, [])
+
+    def test_an_emptied_volume_s_backup_is_refused_and_either_line_of_the_message_restores(self):
+        full, hollow = self.two_backups(files=0)
+        answer = self.create_patiently(pvc())
+        self.assert_refused(answer, "BackupShrunk")
+        for snapshot in (full, hollow):
+            self.assertIn(f"snapshot {snapshot.id} of {snapshot.start_time}", answer.message)
+        self.assert_lines_restore(answer.message, full, hollow)
+        self.assertEqual(self.api.get_pvc(self.namespace, "data").status, 404)
+        as_of = {"holdfast.dev/restore-as-of": self.LINE.findall(answer.message)[0]}
+        self.assert_restored(self.create_patiently(pvc(annotations=as_of)), full)
+
+    def test_a_backup_with_much_fewer_files_is_restored_with_a_warning_that_has_both_lines(self):
+        full, few = self.two_backups(files=1)
+        answer = self.create_patiently(pvc(), dry_run=True)
+        self.assert_restored(answer, few)
+        self.assert_warned(answer, "BackupShrunk")
+        self.assert_lines_restore(answer.warnings[0], full, few)
+
+    def test_a_volume_that_never_held_a_file_is_restored_as_it_was(self):
+        self.repository.snapshot(self.namespace, "data", files=0)
+        newest = self.repository.snapshot(self.namespace, "data", files=0)
+        self.assert_restored(self.create_patiently(pvc()), newest)
 
 
 class Objects(GuardedCase):

@@ -2,6 +2,7 @@
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,7 +66,10 @@ Policy some_policy() {
   policy.mode = *one_of<Mode>({Mode::Enforce, Mode::Strict, Mode::Permissive, Mode::Audit});
   policy.simple_contract = !sometimes(12);
   policy.plumber_contract = sometimes(2);
-  policy.fit = *one_of<Fit>({Fit::Deny, Fit::Warn, Fit::Off});
+  policy.fit = *one_of<Severity>({Severity::Deny, Severity::Warn, Severity::Off});
+  policy.shrink.empty = *one_of<Severity>({Severity::Deny, Severity::Warn, Severity::Off});
+  policy.shrink.shrunk = *one_of<Severity>({Severity::Deny, Severity::Warn, Severity::Off});
+  policy.shrink.keep_percent = number<int>(0, 101);
   policy.naming = *one_of<Naming>({Naming::LegacyBackup, Naming::V4});
   policy.identities = some_templates();
   policy.pin = *one_of<Pin>({Unpinned{}, repository('a'), repository('a'), NoRepositoryId{}});
@@ -124,6 +128,7 @@ ListedSnapshot some_snapshot(const Policy& policy, const PvcName& pvc) {
   snapshot.incomplete = sometimes(6) ? "checkpoint" : "";
   snapshot.has_root_entry = !sometimes(6);
   snapshot.size_bytes = number<std::int64_t>(0, 2000);
+  snapshot.files = sometimes(3) ? 0 : number<std::int64_t>(0, 200);
   snapshot.failed = number<std::int64_t>(0, 2);
   return snapshot;
 }
@@ -199,6 +204,24 @@ bool is_listed_complete(const Case& c, const Restore& restore) {
   return false;
 }
 
+/// The last ten complete snapshots that are listed under this source, newest first.
+std::vector<ListedSnapshot> last_ten(const Case& c, const Identity& source) {
+  std::vector<ListedSnapshot> last;
+  for (const ListedSnapshot& s : c.listing) {
+    if (s.source == source && is_complete(s)) last.push_back(s);
+  }
+  std::stable_sort(last.begin(), last.end(), [](const ListedSnapshot& a, const ListedSnapshot& b) {
+    return parse_rfc3339(a.start_time).value() > parse_rfc3339(b.start_time).value();
+  });
+  if (last.size() > 10) last.resize(10);
+  return last;
+}
+
+bool warns_of_shrinking(const Verdict& verdict) {
+  return std::any_of(verdict.warnings.begin(), verdict.warnings.end(),
+                     [](const std::string& warning) { return warning.starts_with("BackupShrunk: "); });
+}
+
 /// rapidcheck runs a property 100 times; decisions are quick, so each run holds it against five cases.
 template <class Property>
 bool always(Property property) {
@@ -255,6 +278,36 @@ TEST_CASE("a restore is never of a snapshot later than was asked for") {
     if (is<Restore>(verdict) && as_of) {
       RC_ASSERT(std::get<Restore>(verdict.outcome).snapshot.start <= parse_rfc3339(*as_of).value());
     }
+  }));
+}
+
+TEST_CASE("a hollow backup is promised in place of a full one only where the settings say so, and with a warning") {
+  int hollow = 0, refused = 0;
+  CHECK(always([&](const Case& c) {
+    const Verdict verdict = c.verdict();
+    refused += verdict.code == Code::BackupShrunk ? 1 : 0;
+    if (!is<Restore>(verdict) || c.question.pvc.annotations.contains(std::string(key::kRestoreAsOf))) return;
+    const auto& restore = std::get<Restore>(verdict.outcome);
+    const auto last = last_ten(c, restore.source);
+    const bool any = std::any_of(last.begin(), last.end(), [](const ListedSnapshot& s) { return s.files > 0; });
+    if (restore.snapshot.files > 0 || !any) return;
+    ++hollow;
+    RC_ASSERT(c.policy.shrink.empty != Severity::Deny);
+    RC_ASSERT(warns_of_shrinking(verdict) == (c.policy.shrink.empty == Severity::Warn));
+  }));
+  CHECK(hollow > 0);
+  CHECK(refused > 0);
+}
+
+TEST_CASE("a backup that has kept enough of its files is neither refused nor warned of") {
+  CHECK(always([](const Case& c) {
+    const Verdict verdict = c.verdict();
+    if (!is<Restore>(verdict) || !warns_of_shrinking(verdict)) return;
+    const auto& restore = std::get<Restore>(verdict.outcome);
+    std::int64_t most = 0;
+    for (const ListedSnapshot& s : last_ten(c, restore.source)) most = std::max(most, s.files);
+    RC_ASSERT(restore.snapshot.files < most);
+    RC_ASSERT(restore.snapshot.files == 0 || restore.snapshot.files * 100 < most * c.policy.shrink.keep_percent);
   }));
 }
 

@@ -65,7 +65,7 @@ Conduct some_conduct(std::size_t how) {
 constexpr Kind kKinds[] = {
     {"a backup begins", 30, [](World& w, const Chance& c) { return w.backup_begins(c.who); }},
     {"an upload is cut off", 5, [](World& w, const Chance& c) { return w.upload_is_cut_off(c.who, c.how); }},
-    {"a backup completes", 26, [](World& w, const Chance& c) { return w.backup_completes(c.who, c.where); }},
+    {"a backup completes", 26, [](World& w, const Chance& c) { return w.backup_completes(c.who, c.where, c.how); }},
     {"a synchronisation ends", 14, [](World& w, const Chance& c) { return w.sync_ends(c.who); }},
     {"the oldest backup expires", 4, [](World& w, const Chance& c) { return w.oldest_expires(c.who); }},
     {"all backups of a PVC are deleted", 10, [](World& w, const Chance& c) { return w.backups_are_deleted(c.who); }},
@@ -177,13 +177,13 @@ void everything_occurred(const Counts& counts) {
   };
   for (const Kind& kind : kKinds) occurred(std::string(kind.name));
   for (const char* what : {"fresh", "restore", "wait", "refuse", "pass"}) occurred(std::string("verdict ") + what);
-  for (const char* what :
-       {"BackupFound", "NoBackup", "IndexUnavailable", "IndexRefreshing", "BackupInFlight", "BackupsVanished",
-        "RepositoryChanged", "RepositoryUnpinned", "IdentityAmbiguous", "ClusterUnavailable", "NotOptedIn"}) {
+  for (const char* what : {"BackupFound", "BackupShrunk", "NoBackup", "IndexUnavailable", "IndexRefreshing",
+                           "BackupInFlight", "BackupsVanished", "RepositoryChanged", "RepositoryUnpinned",
+                           "IdentityAmbiguous", "ClusterUnavailable", "NotOptedIn"}) {
     occurred(std::string("code ") + what);
   }
-  for (const char* what :
-       {"a PVC is created again", "a PVC goes on without its backups", "the leader learns", "kopia is too slow"}) {
+  for (const char* what : {"a PVC is created again", "a PVC goes on without its backups", "the leader learns",
+                           "kopia is too slow", "a backup without a file completes"}) {
     occurred(what);
   }
 }

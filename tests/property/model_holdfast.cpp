@@ -259,6 +259,7 @@ std::string World::judge(int review, const net::Response& response) {
 std::string World::judge(const Witness& witness, const std::string& verdict, const std::string& code,
                          const std::string& snapshot) {
   if (verdict == "fresh") return pinned_ ? witness.fault_of_fresh() : "it starts empty and nothing is pinned";
+  if (code == "BackupShrunk") return witness.fault_of_shrinking();
   if (verdict == "restore") return witness.fault_of_restore(snapshot);
   const bool never = code == "BackupsVanished" && !subjects_[witness.subject()].had_backup;
   if (never) return "there never was a backup";

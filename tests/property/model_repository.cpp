@@ -21,11 +21,11 @@ void Repository::new_name() {
                              : fmt::format("xn0_{:016x}{:016x}-s1-c1", mixed, number));
 }
 
-void Repository::add(core::Identity source, core::Time start, core::Time end, Backup::Flaw flaw) {
+void Repository::add(core::Identity source, core::Time start, core::Time end, Backup::Flaw flaw, int files) {
   const std::uint64_t number = ++*numbers_;
   // No two backups begin in the same nanosecond.
   const std::chrono::nanoseconds apart(number % 1'000'000);
-  backups_.push_back({fmt::format("{:031x}{}", number, digit_), source, start + apart, end + apart, flaw});
+  backups_.push_back({fmt::format("{:031x}{}", number, digit_), source, start + apart, end + apart, flaw, files});
   if (complete(source).size() > kKept) expire_oldest(source);
   new_name();
 }
@@ -75,6 +75,12 @@ const Backup* Repository::newest(const std::vector<core::Identity>& sources) con
   return nullptr;
 }
 
+bool Repository::is_hollow(const Backup& backup) const {
+  return backup.files == 0 && std::any_of(backups_.begin(), backups_.end(), [&](const Backup& one) {
+           return one.complete() && one.source == backup.source && one.files > 0;
+         });
+}
+
 std::set<std::string> Repository::complete(const core::Identity& source) const {
   std::set<std::string> ids;
   for (const Backup& one : backups_) {
@@ -91,7 +97,9 @@ std::string listing_entry(const Backup& backup) {
   if (backup.flaw != Flaw::NoEnd) text += fmt::format(R"(,"endTime":"{}")", core::format_nanoseconds(backup.end));
   if (backup.flaw == Flaw::Checkpoint) text += R"(,"incomplete":"checkpoint")";
   if (backup.flaw != Flaw::NoRootEntry) {
-    text += R"(,"rootEntry":{"name":"data","type":"d","uid":1000,"summ":{"size":10,"files":2,"numFailed":0}})";
+    text += fmt::format(
+        R"(,"rootEntry":{{"name":"data","type":"d","uid":1000,"summ":{{"size":10,"files":{},"numFailed":0}}}})",
+        backup.files);
   }
   return text + "}";
 }

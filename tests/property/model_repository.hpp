@@ -25,6 +25,7 @@ struct Backup {
   core::Time start{};
   core::Time end{};
   Flaw flaw = Flaw::None;
+  int files = 2;
   bool complete() const { return flaw == Flaw::None; }
 };
 
@@ -34,7 +35,7 @@ class Repository {
   using Steady = std::chrono::steady_clock::time_point;
   /// Superseded blobs stay this long, so that no reader under way misses both them and what took their place.
   static constexpr std::chrono::hours kSafety{1};
-  /// Retention: more complete backups of one source push out the oldest.
+  /// Retention: more complete backups of one source push out the oldest. Fewer than holdfast compares the newest with.
   static constexpr std::size_t kKept = 5;
 
   /// `digit` makes the identity. `numbers` outlives the repository: it counts what was ever named in any of them, so
@@ -47,7 +48,7 @@ class Repository {
   int password() const { return password_; }
   const std::set<std::string>& names() const { return names_; }
 
-  void add(core::Identity source, core::Time start, core::Time end, Backup::Flaw flaw = Backup::Flaw::None);
+  void add(core::Identity source, core::Time start, core::Time end, Backup::Flaw flaw, int files);
   /// False: there was none.
   bool expire_oldest(const core::Identity& source);
   bool remove_all(const core::Identity& source);
@@ -60,6 +61,8 @@ class Repository {
 
   /// The newest complete backup under the first of `sources` that has one; null: none has.
   const Backup* newest(const std::vector<core::Identity>& sources) const;
+  /// It holds no file, and another complete one of its source does.
+  bool is_hollow(const Backup& backup) const;
   /// The ids of all complete backups of `source`.
   std::set<std::string> complete(const core::Identity& source) const;
 

@@ -9,6 +9,8 @@ void Witness::sees(const Repository& repository, const Subject& subject) {
   const Backup* newest = repository.newest(subject.sources);
   if (newest == nullptr) {
     was_without_ = true;
+  } else if (repository.is_hollow(*newest)) {
+    was_hollow_ = true;
   } else if (newest->source == subject.sources.front()) {
     newest_.insert(newest->id);
   }
@@ -31,7 +33,12 @@ std::string Witness::fault_of_fresh() const {
 
 std::string Witness::fault_of_restore(const std::string& snapshot) const {
   if (newest_.contains(snapshot)) return {};
-  return "it is to be restored from " + snapshot + ", which at no moment was its newest complete backup";
+  return "it is to be restored from " + snapshot +
+         ", which at no moment was its newest complete backup, or held no file while others did";
+}
+
+std::string Witness::fault_of_shrinking() const {
+  return was_hollow_ ? "" : "it was said to have shrunk and never had";
 }
 
 void Constancy::sees(const Repository& repository, const std::vector<Subject>& subjects) {

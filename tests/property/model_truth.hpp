@@ -40,13 +40,16 @@ class Witness {
   /// Why the answer is wrong; empty: it is not.
   std::string fault_of_fresh() const;
   std::string fault_of_restore(const std::string& snapshot) const;
+  std::string fault_of_shrinking() const;
 
  private:
   std::size_t subject_;
   std::string accepted_;      ///< the tombstone that its annotation names; empty: none
   bool was_without_ = false;  ///< the right repository was there and held no complete backup of it
-  /// Every snapshot that was the one to restore at some moment; never one of a source that could be another PVC's.
+  /// Every snapshot that was the one to restore at some moment; never one of a source that could be another PVC's, and
+  /// never a hollow one.
   std::set<std::string> newest_;
+  bool was_hollow_ = false;  ///< the newest one held no file, and one before it did
   bool told_ = false;
   bool was_backing_up_ = false;
   bool was_vanished_ = false;  ///< backups of it were remembered, and it did not accept that they are gone

@@ -64,14 +64,16 @@ bool World::upload_is_cut_off(std::size_t who, std::size_t how) {
   Subject& pvc = subject(who);
   if (!pvc.backing_up || !mount_) return false;
   constexpr Backup::Flaw kFlaws[] = {Backup::Flaw::Checkpoint, Backup::Flaw::NoRootEntry, Backup::Flaw::NoEnd};
-  mount_->add(pvc.sources.front(), pvc.backup_began, now().system, kFlaws[how % std::size(kFlaws)]);
+  mount_->add(pvc.sources.front(), pvc.backup_began, now().system, kFlaws[how % std::size(kFlaws)], 2);
   return true;
 }
 
-bool World::backup_completes(std::size_t who, std::size_t where) {
+bool World::backup_completes(std::size_t who, std::size_t where, std::size_t how) {
   Subject& pvc = subject(who);
   if (!pvc.backing_up || !mount_) return false;
-  mount_->add(pvc.sources[where % pvc.sources.size()], pvc.backup_began, now().system);
+  const int files = how % 6 == 0 ? 0 : 2;
+  if (files == 0) ++counts_["a backup without a file completes"];
+  mount_->add(pvc.sources[where % pvc.sources.size()], pvc.backup_began, now().system, Backup::Flaw::None, files);
   if (!right_one_is_there()) return true;
   pvc.had_backup = true;
   copies_.push_back(*mount_);

@@ -35,7 +35,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
 
   bool backup_begins(std::size_t who);
   bool upload_is_cut_off(std::size_t who, std::size_t how);
-  bool backup_completes(std::size_t who, std::size_t where);
+  bool backup_completes(std::size_t who, std::size_t where, std::size_t how);
   bool sync_ends(std::size_t who);
   bool oldest_expires(std::size_t who);
   bool backups_are_deleted(std::size_t who);

@@ -36,14 +36,15 @@ class KopiaRepository:
         flags = [] if format_version is None else [f"--format-version={format_version}"]
         self._create(self.path, folder / "kopia.config", flags)
 
-    def snapshot(self, namespace: str, pvc: str, at: str | None = None) -> Snapshot:
+    def snapshot(self, namespace: str, pvc: str, at: str | None = None, *, files: int | None = None) -> Snapshot:
         """Backs up the PVC as VolSync's mover would name it, and returns when it is finished.
 
-        `at`: what the mover's clock says, as "2006-01-02 15:04:05 UTC".
+        `at`: what the mover's clock says, as "2006-01-02 15:04:05 UTC". `files`: so many are in the volume.
         """
+        data = self._data if files is None else self._folder_of(files)
         clock = [f"--start-time={at}", f"--end-time={at}"] if at else []
         printed = self._run("snapshot", "create", "--no-progress", "--json", *clock,
-                            f"--override-source={identity(namespace, pvc)}", self._data)
+                            f"--override-source={identity(namespace, pvc)}", data)
         return _read(json.loads(printed))
 
     def interrupted_snapshot(self, namespace: str, pvc: str) -> None:
@@ -110,6 +111,13 @@ class KopiaRepository:
 
     def restore_password(self) -> None:
         self.password_file.write_text(self._password)
+
+    def _folder_of(self, files: int) -> pathlib.Path:
+        folder = self._folder / f"data-{files}"
+        folder.mkdir(exist_ok=True)
+        for number in range(files):
+            (folder / f"file-{number}").write_text(f"{number}\n")
+        return folder
 
     def _away(self) -> pathlib.Path:
         return self._folder / "repository-away"

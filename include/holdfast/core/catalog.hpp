@@ -70,6 +70,12 @@ class Catalog {
   };
   Failing failing(const Identity& identity) const;
 
+  /// So many of the newest snapshots are what the newest is compared with.
+  static constexpr std::size_t kCompared = 10;
+  /// The newest of them that has not shrunk, where the very newest has: it holds no file, or less than `keep_percent`
+  /// of the files of the largest of them. nullopt: it has not.
+  std::optional<Snapshot> before_it_shrank(const Identity& identity, int keep_percent) const;
+
   /// When the first complete snapshot of `identity` began.
   std::optional<Time> oldest_start(const Identity& identity) const;
 

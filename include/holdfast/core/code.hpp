@@ -34,6 +34,7 @@ enum class Code {
   IdentityAmbiguous,
   ForeignDestination,
   RestoreDoesNotFit,
+  BackupShrunk,
   NoBackupAsOf,
   RestoreFromNoBackup,
   BackupsVanished,

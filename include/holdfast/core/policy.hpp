@@ -15,12 +15,13 @@
 namespace holdfast::core {
 
 enum class Mode { Enforce, Strict, Permissive, Audit };
-enum class Fit { Deny, Warn, Off };
+/// What comes of something doubtful.
+enum class Severity { Deny, Warn, Off };
 enum class Naming { LegacyBackup, V4 };
 enum class Webhook { Mutate, Validate };
 
 std::string_view to_string(Mode mode);
-std::string_view to_string(Fit fit);
+std::string_view to_string(Severity severity);
 std::string_view to_string(Naming naming);
 std::string_view to_string(Webhook webhook);
 
@@ -36,13 +37,21 @@ struct NoRepositoryId {};  ///< the backend has no identity and needs none (cata
 struct Unpinned {};        ///< no identity in the settings: Restore works, Fresh is refused
 using Pin = std::variant<Unpinned, RepositoryId, NoRepositoryId>;
 
+/// The newest backup next to the last Catalog::kCompared: a volume that lost its files is backed up like any other.
+struct Shrink {
+  Severity empty = Severity::Deny;   ///< it holds no file, and one of them does
+  Severity shrunk = Severity::Warn;  ///< it holds less than `keep_percent` of the files of the largest of them
+  int keep_percent = 10;             ///< 0 to 100
+};
+
 struct Policy {
   Mode mode = Mode::Enforce;
   bool simple_contract = true;
   bool plumber_contract = false;
   std::set<std::string, std::less<>> excluded_namespaces = {"kube-system", "kube-public", "kube-node-lease",
                                                             "volsync-system", "kyverno"};
-  Fit fit = Fit::Deny;
+  Severity fit = Severity::Deny;
+  Shrink shrink;
   std::vector<RestorePair> restore_from;
   Naming naming = Naming::LegacyBackup;
   std::vector<IdentityTemplate> identities;  ///< empty: the naming strategy's own, see identity_templates()

@@ -29,6 +29,8 @@ struct AuditItem {
   std::string verdict;     ///< were it created now: "restore", "fresh", "wait", "refuse", "pass"
   std::string code;
   std::string message;
+  /// Of that verdict: `<Code>: <sentence>`, each.
+  std::vector<std::string> warnings;
   std::string identity;       ///< under which it is backed up
   std::string secret;         ///< "ready", "missing", "not ready: …", "foreign", "external"
   std::string destination;    ///< the door: "idle", "open", "missing", "foreign"

@@ -49,6 +49,22 @@ TEST_CASE("what a person must mend first is refused, and what is not known is un
   CHECK(fate("labels: {app: x}", core::Evidence{}) == Fate::Unknown);
 }
 
+TEST_CASE("a newest backup without a file is refused by a rehearsal, and one with few is restored and told of") {
+  const auto rehearsed = [](std::int64_t files) {
+    auto full = fakes::listed("s1", "photos-backup@media:/data", "2026-11-20T01:00:00Z");
+    auto newest = fakes::listed("s2", "photos-backup@media:/data", "2026-11-20T02:00:00Z");
+    full.files = 100;
+    newest.files = files;
+    return rehearse(input(claim("photos", kHourly)), evidence({full, newest}), with_catalog(), kNow).at(0);
+  };
+  CHECK(fate_of(rehearsed(0), true) == Fate::Refused);
+  CHECK(rehearsed(0).code == "BackupShrunk");
+  CHECK(fate_of(rehearsed(9), true) == Fate::Restored);
+  REQUIRE(rehearsed(9).warnings.size() == 1);
+  CHECK_THAT(rehearsed(9).warnings[0], Catch::StartsWith("BackupShrunk: "));
+  CHECK(rehearsed(10).warnings.empty());
+}
+
 TEST_CASE("a PVC with a source of its own does not come back empty") {
   const Input file = input(R"(
 apiVersion: v1

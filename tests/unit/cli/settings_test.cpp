@@ -16,7 +16,7 @@ using Catch::Contains;
 TEST_CASE("without any setting the defaults of the contract hold") {
   const Settings s = load({});
   CHECK(s.policy.mode == core::Mode::Enforce);
-  CHECK(s.policy.fit == core::Fit::Deny);
+  CHECK(s.policy.fit == core::Severity::Deny);
   CHECK(s.index.timeout == std::chrono::seconds(8));
   CHECK(s.webhook.port == 9443);
   CHECK(s.ops_port == 8080);
@@ -128,6 +128,21 @@ TEST_CASE("a settings file whose aliases expand to millions of values is refused
     text += "}\n";
   }
   CHECK_THAT(problem(text), Contains("too many values"));
+}
+
+TEST_CASE("how much less a newest backup may hold is said in the file, by words and a percentage") {
+  const core::Shrink usual = load({}).policy.shrink;
+  CHECK(usual.empty == core::Severity::Deny);
+  CHECK(usual.shrunk == core::Severity::Warn);
+  CHECK(usual.keep_percent == 10);
+  const TempFile file("shrink: {empty: warn, shrunk: off, keep: 25%}\n");
+  const core::Shrink set = load({}, {}, file.path()).policy.shrink;
+  CHECK(set.empty == core::Severity::Warn);
+  CHECK(set.shrunk == core::Severity::Off);
+  CHECK(set.keep_percent == 25);
+  for (const char* keep : {"10", "101%", "-1%", "%", "1.5%", "'10 %'"}) {
+    CHECK_THAT(problem(fmt::format("shrink: {{keep: {}}}\n", keep)), Contains("allowed: 0%..100%"));
+  }
 }
 
 TEST_CASE("a mistake in a flag or a variable names it") {

@@ -23,9 +23,11 @@ TEST_CASE("the story of a PVC says what is, what would be, and what it waits for
   item.restore_token = "t-1";
   item.waits_for = {"NotBound: the PVC is not Bound"};
   item.ignored = {"holdfast.dev/restore-from"};
+  item.warnings = {"BackupShrunk: the newest backup holds 1 files"};
   const std::string text = cli::story(item);
   CHECK_THAT(text, Contains("media/photos: protected (hourly), Pending\n"));
   CHECK_THAT(text, Contains("if created now  restore BackupFound: snapshot s1\n"));
+  CHECK_THAT(text, Contains("warning         BackupShrunk: the newest backup holds 1 files\n"));
   CHECK_THAT(text, Contains("last backup     2026-11-20T01:00:00Z\n"));
   CHECK_THAT(text, Contains("restore         running, run t-1\n"));
   CHECK_THAT(text, Contains("waits for       NotBound: the PVC is not Bound\n"));

@@ -202,14 +202,14 @@ TEST_CASE("a snapshot larger than the request is refused by default") {
 
 TEST_CASE("fit warn restores a larger snapshot with a warning of that name") {
   Case c = too_large();
-  c.policy.fit = Fit::Warn;
+  c.policy.fit = Severity::Warn;
   CHECK(answer(c) == "restore BackupFound");
   CHECK(warns(c.decide(), Code::RestoreDoesNotFit));
 }
 
 TEST_CASE("fit off restores a larger snapshot and says nothing") {
   Case c = too_large();
-  c.policy.fit = Fit::Off;
+  c.policy.fit = Severity::Off;
   CHECK(answer(c) == "restore BackupFound");
   CHECK(c.decide().warnings.empty());
 }

@@ -8,9 +8,9 @@ TEST_CASE("settings print as they are written") {
   CHECK(to_string(Mode::Strict) == "strict");
   CHECK(to_string(Mode::Permissive) == "permissive");
   CHECK(to_string(Mode::Audit) == "audit");
-  CHECK(to_string(Fit::Deny) == "deny");
-  CHECK(to_string(Fit::Warn) == "warn");
-  CHECK(to_string(Fit::Off) == "off");
+  CHECK(to_string(Severity::Deny) == "deny");
+  CHECK(to_string(Severity::Warn) == "warn");
+  CHECK(to_string(Severity::Off) == "off");
   CHECK(to_string(Naming::LegacyBackup) == "legacy-backup");
   CHECK(to_string(Naming::V4) == "v4");
   CHECK(to_string(Webhook::Mutate) == "mutate");
@@ -32,7 +32,7 @@ TEST_CASE("the system's namespaces are excluded and nothing is pinned by default
                                                                          "kube-system", "kyverno", "volsync-system"});
   CHECK(std::holds_alternative<Unpinned>(policy.pin));
   CHECK(policy.mode == Mode::Enforce);
-  CHECK(policy.fit == Fit::Deny);
+  CHECK(policy.fit == Severity::Deny);
 }
 
 TEST_CASE("the destination is named by the strategy") {

@@ -27,6 +27,15 @@ void destination(Case& c, Destination::Owner owner, bool image) {
   c.cluster.destination = Destination{owner, image};
 }
 
+void emptied(Case& c) {
+  if (auto* state = std::get_if<Current>(&c.evidence.state)) {
+    ListedSnapshot hollow = listed(kOwnSource, 2, "2026-02-28T03:00:00Z");
+    hollow.files = 0;
+    state->catalog =
+        std::make_shared<const Catalog>(catalog({listed(kOwnSource, 1, "2026-02-28T02:00:00Z"), std::move(hollow)}));
+  }
+}
+
 void other_repository(Case& c) {
   c.policy.pin = repository(kOurId);
   c.evidence.repository = repository(kOtherId);
@@ -71,6 +80,7 @@ const Rule kRestoreRules[] = {
        c.pvc().requested_bytes = 1;
        backup(c);
      }},
+    {"refuse BackupShrunk", emptied},
     {"restore BackupFound", backup},
     {"wait BackupInFlight",
      [](Case& c) {

@@ -192,6 +192,35 @@ TEST_CASE("what its mover could not read is the gap of a PVC only where the back
   }
 }
 
+TEST_CASE("a newest backup without a file, or with few of those before it, is a gap as far as the settings say") {
+  World world = healthy();
+  const auto full = listed(kOwnSource, kSnapshot, "2026-03-01T10:30:00Z", 500);
+  const auto newest = [](std::int64_t files) {
+    return listed(kOwnSource, "1123456789abcdef0123456789abcdef", "2026-03-01T11:30:00Z", files);
+  };
+  for (const std::int64_t files : {0, 49}) {
+    world.evidence = current({full, newest(files)});
+    const AuditItem item = audit(world);
+    REQUIRE(reasons(item) == std::vector<std::string>{"BackupShrunk"});
+    CHECK_THAT(item.gaps[0].message, Contains("holds " + std::to_string(files) + " files, and snapshot " + kSnapshot) &&
+                                         Contains("`holdfast.dev/restore-as-of: \"2026-03-01T10:30:00Z\"`"));
+    (files == 0 ? world.policy.shrink.empty : world.policy.shrink.shrunk) = core::Severity::Off;
+    CHECK_FALSE(audit(world).gap);
+  }
+  world = healthy();
+  world.evidence = current({full, newest(50)});
+  CHECK_FALSE(audit(world).gap);
+}
+
+TEST_CASE("the warnings of what would be said now are told with it") {
+  const World world = healthy();
+  core::Verdict verdict;
+  verdict.warnings = {"BackupShrunk: the newest backup holds 1 files"};
+  const AuditItem item = audit_item(world.view(), world.plan(), verdict, world.policy);
+  CHECK_THAT(audit_text({item}), Contains("    if created now BackupShrunk: the newest backup holds 1 files\n"));
+  CHECK_THAT(audit_json({item}), Contains(R"("warnings":["BackupShrunk: the newest backup holds 1 files"])"));
+}
+
 TEST_CASE("no backup a day after its ReplicationSource was made is a gap, and an hour after it is none") {
   World world = bound();
   world.settle();
