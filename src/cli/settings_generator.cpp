@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kLongestJitter{30};
 constexpr std::chrono::seconds kShortestSweep{10};
 constexpr std::chrono::hours kLongestSweep{24};
 constexpr std::chrono::hours kShortestStale{1};
+constexpr std::chrono::minutes kShortestOverlong{10};
 constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
 constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
 constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
@@ -34,6 +35,8 @@ std::vector<Setting> main_rows() {
    [](S& s, V v) { return to_switch(v, s.generator.enabled); }, nullptr},
   {"generator.minAge", "--min-age", "", "a duration such as 8s", "2h", "how old a PVC must be before its first backup", false,
    [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestAge, s.generator.min_age); }, nullptr},
+  {"generator.overlongSync", "--overlong-sync", "", "10m..8760h", "6h", "a backup or restore of VolSync that lasts longer is taken for one that hangs: it is no longer waited for, and its object may be changed; raise it where backups take longer", false,
+   [](S& s, V v) { return to_duration(v, kShortestOverlong, kLongestAge, s.generator.overlong_sync); }, nullptr},
   {"generator.sweep", "--sweep", "", "10s..24h", "15m", "how often everything is looked at again, besides what the watches tell at once", false,
    [](S& s, V v) { return to_duration(v, kShortestSweep, kLongestSweep, s.sweep); }, nullptr},
   {"generator.naming", "", "", "legacy-backup|v4", "legacy-backup",

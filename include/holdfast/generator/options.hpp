@@ -109,6 +109,8 @@ inline constexpr std::int64_t kImageUser = 65532;
 struct Options {
   bool enabled = true;
   std::chrono::milliseconds min_age{std::chrono::hours{2}};
+  /// A backup or restore of VolSync that lasts longer is taken for one that hangs.
+  std::chrono::milliseconds overlong_sync{std::chrono::hours{6}};
   bool adopt = false;            ///< take over objects of kyverno and pvc-plumber
   bool kyverno_cleanup = false;  ///< generator.cleanup: kyverno
   SecretOptions secret;

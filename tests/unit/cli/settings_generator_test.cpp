@@ -23,6 +23,7 @@ TEST_CASE("the generator's defaults are those of the contract") {
   const generator::Options o = load({}).generator;
   CHECK(o.enabled);
   CHECK(o.min_age == std::chrono::hours(2));
+  CHECK(o.overlong_sync == std::chrono::hours(6));
   CHECK_FALSE(o.adopt);
   CHECK_FALSE(o.secret.external_secret);
   CHECK(o.repository.kind == Kind::None);
@@ -41,6 +42,7 @@ TEST_CASE("every part of the generator's settings is read") {
   const generator::Options o = options(R"(
 generator:
   minAge: 30m
+  overlongSync: 12h
   adopt: true
   cleanup: kyverno
   secret: {mode: external-secret, store: 1password, key: rustfs, property: pw, refreshInterval: 30m}
@@ -49,6 +51,7 @@ generator:
   offsite: {enabled: true, repository: "s3:https://b2/x", store: vault, storeKind: SecretStore, key: b2, retain: {daily: 3}}
 )");
   CHECK(o.min_age == std::chrono::minutes(30));
+  CHECK(o.overlong_sync == std::chrono::hours(12));
   CHECK(o.adopt);
   CHECK(o.kyverno_cleanup);
   CHECK(o.secret.external_secret);
