@@ -7,7 +7,11 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/generator/desired.hpp"
 #include "holdfast/generator/seen.hpp"
@@ -16,29 +20,26 @@
 namespace holdfast::cli {
 namespace {
 
-constexpr const char* kMoverJobs = "app.kubernetes.io/created-by=volsync";
+/// So many ReplicationSources may name one PVC; of more nothing is said.
+constexpr std::size_t kMostSources = 8;
+/// Of an object's name: VolSync makes nothing under a longer one.
+constexpr std::size_t kMostNameBytes = 253;
 
 /// A read object, that there is none, or why that is not known.
-using Found = std::variant<std::optional<core::Observed>, core::NoAnswer>;
+template <class Object>
+using Found = std::variant<std::optional<Object>, core::NoAnswer>;
 
-Found read_object(const kube::Result& result) {
+/// `read` is json::read_observed or another of its kind. That there are no objects of a kind is a 404 too.
+template <class Object>
+Found<Object> read_object(const kube::Result& result,
+                          std::variant<Object, json::ObjectFault> (*read)(std::string_view)) {
   if (const auto* error = std::get_if<kube::ApiError>(&result)) {
-    if (error->not_found()) return std::optional<core::Observed>();
+    if (error->not_found()) return std::optional<Object>();
     return core::NoAnswer{error->message};
   }
-  auto object = json::read_observed(std::get<std::string>(result));
+  auto object = read(std::get<std::string>(result));
   if (auto* fault = std::get_if<json::ObjectFault>(&object)) return core::NoAnswer{std::move(fault->problem)};
-  return std::optional(std::get<core::Observed>(std::move(object)));
-}
-
-/// Whether this Job is a mover of `source` that has not ended; a fault where that cannot be told.
-std::variant<bool, json::ObjectFault> is_running_mover_of(std::string_view job, std::string_view source) {
-  auto read = json::read_job(job);
-  if (auto* fault = std::get_if<json::ObjectFault>(&read)) return std::move(*fault);
-  const auto& found = std::get<core::Job>(read);
-  return found.running && std::ranges::any_of(found.meta.owners, [&](const auto& owner) {
-           return owner.kind == kube::kReplicationSources.kind && owner.name == source;
-         });
+  return std::optional(std::get<Object>(std::move(object)));
 }
 
 using Remembered = decltype(core::ClusterFacts::tombstone);
@@ -58,53 +59,131 @@ Remembered read_memory(const kube::Result& result, std::span<const core::Candida
   return generator::tombstone(std::get<generator::Seen>(seen), candidates);
 }
 
-/// The answers, `expected` of them, coming in any order on any thread.
-class Collector {
+/// One PVC's questions and their answers, which come in any order on any thread.
+class Inquiry : public std::enable_shared_from_this<Inquiry> {
  public:
-  Collector(core::PvcName pvc, std::shared_ptr<const core::Policy> policy, bool adopt, int expected,
-            std::function<void(core::ClusterFacts)> done)
-      : pvc_(std::move(pvc)),
-        policy_(std::move(policy)),
-        source_(generator::names(policy_->naming, pvc_.name).source),
-        adopt_(adopt),
-        done_(std::move(done)),
-        missing_(expected) {}
+  using Done = std::function<void(core::ClusterFacts)>;
+  Inquiry(kube::Client& client, ClusterQuestions::Rules rules, core::PvcName pvc, index::Deadline deadline, Done done)
+      : client_(client),
+        rules_(std::move(rules)),
+        pvc_(std::move(pvc)),
+        names_(generator::names(rules_.policy->naming, pvc_.name)),
+        deadline_(deadline),
+        done_(std::move(done)) {}
 
-  void destination(const kube::Result& result) {
-    take([&] { destination_ = read_object(result); });
+  /// Rule 7. Each of these calls opens a question of its own; the facts are told when none is open.
+  void ask_destination() {
+    get({kube::kReplicationDestinations, pvc_.ns, names_.door},
+        [this](const kube::Result& result) { destination_ = read_object(result, json::read_observed); });
   }
-  void source(const kube::Result& result) {
-    take([&] { backup_ = read_object(result); });
-  }
-  void memory(const kube::Result& result, std::span<const core::Candidate> candidates) {
-    take([&] { tombstone_ = read_memory(result, candidates); });
-  }
-  void jobs(const kube::Result& result) {
-    take([&] {
-      if (const auto* error = std::get_if<kube::ApiError>(&result)) {
-        if (!error->not_found()) jobs_problem_ = error->message;
-        return;
-      }
-      const auto head = json::read_list(std::get<std::string>(result), [this](std::string_view text) {
-        const auto runs = is_running_mover_of(text, source_);
-        if (const auto* fault = std::get_if<json::ObjectFault>(&runs))
-          jobs_problem_ = fault->problem;
-        else
-          mover_runs_ = mover_runs_ || std::get<bool>(runs);
-      });
-      if (const auto* fault = std::get_if<json::ObjectFault>(&head)) jobs_problem_ = fault->problem;
+
+  /// Rule 8: what stands under the PVC's own names, and which other sources name it. Lists are taken from the API
+  /// server's cache, because one that is not takes a tenth of a second: a backup that is under way has begun before.
+  void ask_backups() {
+    asked_backups_ = true;
+    ask_sync(names_.source);
+    get({kube::kReplicationSources, pvc_.ns, names_.source}, [this](const kube::Result& result) {
+      put(sync(names_.source).object, read_object(result, json::read_observed));
     });
+    open();
+    kube::Client::ListOptions all;
+    all.limit = 0;
+    all.resource_version = "0";
+    client_.list(kube::kReplicationSources, pvc_.ns, all, deadline_,
+                 [self = shared_from_this()](const kube::Result& r) {
+                   for (const std::string& source : self->locked([&] { return self->other_sources(r); }))
+                     self->ask_sync(source);
+                   self->close();
+                 });
+  }
+
+  /// Rule 9.
+  void ask_memory(const kube::Target& memory, std::vector<core::Candidate> candidates) {
+    get(memory, [this, candidates = std::move(candidates)](const kube::Result& result) {
+      tombstone_ = read_memory(result, candidates);
+    });
+  }
+
+  void open() {
+    const std::lock_guard lock(mutex_);
+    ++open_;
+  }
+  void close() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (--open_ > 0) return;
+    }
+    done_(facts());
   }
 
  private:
   template <class F>
-  void take(F&& f) {
-    {
-      const std::lock_guard lock(mutex_);
-      f();
-      if (--missing_ > 0) return;
+  std::invoke_result_t<F> locked(F&& f) {
+    const std::lock_guard lock(mutex_);
+    return f();
+  }
+
+  template <class F>
+  void get(const kube::Target& target, F&& take) {
+    open();
+    client_.get(target, deadline_, [self = shared_from_this(), take = std::forward<F>(take)](const kube::Result& r) {
+      self->locked([&] { take(r); });
+      self->close();
+    });
+  }
+
+  /// Of one ReplicationSource: what of a synchronisation is there.
+  void ask_sync(const std::string& source) {
+    locked([&] { sync(source); });
+    get({kube::kJobs, pvc_.ns, generator::mover_job_name(generator::Part::Source, source)},
+        [this, source](const kube::Result& r) { put(sync(source).mover, read_object(r, json::read_job)); });
+    const std::string temporary = generator::temporary_volume_name(source);
+    if (temporary.size() > kMostNameBytes) return;
+    get({kube::kClaims, pvc_.ns, temporary},
+        [this, source](const kube::Result& r) { put(sync(source).volume, read_object(r, json::read_meta)); });
+    get({kube::kVolumeSnapshots, pvc_.ns, temporary},
+        [this, source](const kube::Result& r) { put(sync(source).snapshot, read_object(r, json::read_meta)); });
+  }
+
+  /// Takes the list in, and returns the names of which more has to be asked.
+  std::vector<std::string> other_sources(const kube::Result& result) {
+    std::vector<std::string> others;
+    if (const auto* error = std::get_if<kube::ApiError>(&result)) {
+      if (!error->not_found()) backup_problem_ = error->message;
+      return others;
     }
-    done_(facts());
+    const std::string quoted = fmt::format("\"{}\"", pvc_.name);
+    const auto head = json::read_list(std::get<std::string>(result), [&](std::string_view text) {
+      // A name needs no escapes: a source in which it does not stand as it is names another PVC.
+      if (text.find(quoted) == std::string_view::npos) return;
+      auto source = json::read_observed(text);
+      if (const auto* fault = std::get_if<json::ObjectFault>(&source)) {
+        backup_problem_ = fault->problem;
+        return;
+      }
+      auto& found = std::get<core::Observed>(source);
+      if (found.meta.name == names_.source || !generator::backs_up(found, pvc_.name)) return;
+      others.push_back(found.meta.name);
+      if (others.size() <= kMostSources) sync(others.back()).object = std::move(found);
+    });
+    if (const auto* fault = std::get_if<json::ObjectFault>(&head)) backup_problem_ = fault->problem;
+    if (others.size() <= kMostSources) return others;
+    backup_problem_ = fmt::format("{} ReplicationSources name it, which are too many to ask of", others.size());
+    return {};
+  }
+
+  generator::Sync& sync(std::string_view source) {
+    const auto found = std::ranges::find(syncs_, source, &generator::Sync::source);
+    if (found != syncs_.end()) return *found;
+    return syncs_.emplace_back(generator::Sync{std::string(source), {}, {}, {}, {}});
+  }
+
+  template <class Object>
+  void put(std::optional<Object>& place, Found<Object> found) {
+    if (auto* silent = std::get_if<core::NoAnswer>(&found))
+      backup_problem_ = std::move(silent->reason);
+    else
+      place = std::get<0>(std::move(found));
   }
 
   core::ClusterFacts facts() const {
@@ -114,61 +193,46 @@ class Collector {
       facts.destination = *silent;
     } else {
       const auto& object = std::get<0>(destination_);
-      facts.destination = generator::destination_facts(object ? &*object : nullptr, adopt_, pvc_, *policy_);
+      facts.destination = generator::destination_facts(object ? &*object : nullptr, rules_.adopt, pvc_, *rules_.policy);
     }
-    if (const auto* silent = std::get_if<core::NoAnswer>(&backup_)) {
-      facts.backup = *silent;
-    } else if (!jobs_problem_.empty()) {
-      facts.backup = core::NoAnswer{jobs_problem_};
-    } else {
-      const auto& object = std::get<0>(backup_);
-      facts.backup = generator::backup_facts(object ? &*object : nullptr, mover_runs_);
-    }
+    if (!asked_backups_) return facts;
+    if (backup_problem_.empty())
+      facts.backup = generator::backup_facts(syncs_, rules_.overlong, base::utc_now());
+    else
+      facts.backup = core::NoAnswer{backup_problem_};
     return facts;
   }
 
+  kube::Client& client_;
+  const ClusterQuestions::Rules rules_;
   const core::PvcName pvc_;
-  const std::shared_ptr<const core::Policy> policy_;
-  const std::string source_;
-  const bool adopt_;
-  const std::function<void(core::ClusterFacts)> done_;
+  const generator::Names names_;
+  const index::Deadline deadline_;
+  const Done done_;
+  bool asked_backups_ = false;
   std::mutex mutex_;
-  int missing_;
+  int open_ = 1;  ///< until everything is asked
   Remembered tombstone_;
-  Found destination_ = core::NoAnswer{"not asked"};
-  Found backup_ = core::NoAnswer{"not asked"};
-  bool mover_runs_ = false;
-  std::string jobs_problem_;
+  Found<core::Observed> destination_ = core::NoAnswer{"not asked"};
+  std::vector<generator::Sync> syncs_;
+  std::string backup_problem_;
 };
 
 }  // namespace
 
-ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, bool adopt,
+ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
                                    std::optional<kube::Target> memory)
     : client_(client),
-      policy_(std::make_shared<const core::Policy>(std::move(policy))),
-      adopt_(adopt),
+      rules_{std::make_shared<const core::Policy>(std::move(policy)), options.adopt, options.overlong_sync},
       memory_(std::move(memory)) {}
 
 void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                            std::function<void(core::ClusterFacts)> done) {
-  const core::PvcName& pvc = wanted.pvc;
-  const bool remembers = memory_ && without_backup;
-  const generator::Names names = generator::names(policy_->naming, pvc.name);
-  const auto collector = std::make_shared<Collector>(pvc, policy_, adopt_, remembers ? 4 : 3, std::move(done));
-  client_.get({kube::kReplicationDestinations, pvc.ns, names.door}, deadline,
-              [collector](const kube::Result& result) { collector->destination(result); });
-  client_.get({kube::kReplicationSources, pvc.ns, names.source}, deadline,
-              [collector](const kube::Result& result) { collector->source(result); });
-  kube::Client::ListOptions movers;
-  movers.label_selector = kMoverJobs;
-  movers.limit = 0;
-  client_.list(kube::kJobs, pvc.ns, movers, deadline,
-               [collector](const kube::Result& result) { collector->jobs(result); });
-  if (!remembers) return;
-  client_.get(*memory_, deadline, [collector, candidates = wanted.candidates](const kube::Result& result) {
-    collector->memory(result, candidates);
-  });
+  const auto inquiry = std::make_shared<Inquiry>(client_, rules_, wanted.pvc, deadline, std::move(done));
+  inquiry->ask_destination();
+  if (without_backup) inquiry->ask_backups();
+  if (without_backup && memory_) inquiry->ask_memory(*memory_, wanted.candidates);
+  inquiry->close();
 }
 
 }  // namespace holdfast::cli

@@ -2,10 +2,12 @@
 // Any thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "holdfast/core/policy.hpp"
+#include "holdfast/generator/options.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/webhook/admission.hpp"
 
@@ -13,18 +15,26 @@ namespace holdfast::cli {
 
 class ClusterQuestions : public webhook::ClusterQuestions {
  public:
-  /// `adopt`: objects of kyverno and pvc-plumber that the generator takes over count as ours. `memory`: of seen
-  /// backups; nullopt: none is kept, and rule 9 does not apply. The client outlives every question.
-  ClusterQuestions(kube::Client& client, core::Policy policy, bool adopt, std::optional<kube::Target> memory);
+  /// `memory`: of seen backups; nullopt: none is kept, and rule 9 does not apply. Of the options count whose objects
+  /// the generator takes over, which then are ours, and how long a backup may last. The client outlives every question.
+  ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
+                   std::optional<kube::Target> memory);
 
-  /// Three or four requests at once; what is not answered by `deadline` is NoAnswer.
+  /// One request where a backup would be restored; else seven at once, and three more for each further
+  /// ReplicationSource that names the PVC. What is not answered by `deadline` is NoAnswer.
   void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
            std::function<void(core::ClusterFacts)> done) override;
 
+  /// What an answer is judged by.
+  struct Rules {
+    std::shared_ptr<const core::Policy> policy;  ///< of questions under way too
+    bool adopt;
+    std::chrono::milliseconds overlong;
+  };
+
  private:
   kube::Client& client_;
-  const std::shared_ptr<const core::Policy> policy_;  ///< of questions under way too
-  const bool adopt_;
+  const Rules rules_;
   const std::optional<kube::Target> memory_;
 };
 

@@ -155,7 +155,7 @@ class Program {
   struct Questions {
     Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, const ops::Logger& log)
         : client(loop, config, {kQuestionsAtOnce, "holdfast-webhook"}, log),
-          questions(client, settings.policy, settings.generator.adopt, memory_place(settings, config)) {}
+          questions(client, settings.policy, settings.generator, memory_place(settings, config)) {}
     kube::Client client;
     ClusterQuestions questions;
   };

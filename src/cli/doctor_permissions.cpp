@@ -62,9 +62,12 @@ void add_certificates(const Settings& settings, std::vector<Need>& needs) {
 std::vector<Need> needs_of(const Settings& settings) {
   std::vector<Need> needs;
   if (settings.webhook.enabled) {
-    needs.push_back({kVolSync, "replicationsources", kGet});
+    needs.push_back({kVolSync, "replicationsources", {"get", "list"}});
     needs.push_back({kVolSync, "replicationdestinations", kGet});
-    if (!settings.generator.enabled) needs.push_back({"batch", "jobs", kList});  // else it is followed
+    // What of a backup under way is there.
+    needs.push_back({"batch", "jobs", kGet});
+    if (!settings.generator.enabled) needs.push_back({"", "persistentvolumeclaims", kGet});  // else they are followed
+    needs.push_back({"snapshot.storage.k8s.io", "volumesnapshots", kGet});
     add_certificates(settings, needs);
   }
   if (settings.generator.enabled) add_generators(settings, needs);

@@ -179,14 +179,23 @@ class Judge {
     if (const auto* silent = std::get_if<NoAnswer>(&cluster_.backup)) return cluster_unavailable(*silent);
     const auto* activity = std::get_if<BackupActivity>(&cluster_.backup);
     if (activity == nullptr) return std::nullopt;
-    if (activity->running) {
-      return wait(Code::BackupInFlight,
-                  fmt::format("no complete backup exists yet and one is being made ({})", activity->what));
-    }
+    if (activity->running) return in_flight(*activity);
     const bool seen = !activity->last_finished || *activity->last_finished + kKubernetesTick <= evidence_.checked_at;
     if (seen) return std::nullopt;
     return wait(Code::IndexRefreshing, fmt::format("a backup ended at {}, after this was looked at",
                                                    format_seconds(*activity->last_finished)));
+  }
+
+  Verdict in_flight(const BackupActivity& activity) const {
+    if (activity.hopeless.empty()) {
+      return wait(Code::BackupInFlight,
+                  fmt::format("no complete backup exists yet and one is being made ({})", activity.what));
+    }
+    return refuse(Code::BackupInFlight,
+                  fmt::format("no complete backup exists, and one that was begun does not come to its end ({}): {}",
+                              activity.what, activity.hopeless),
+                  fmt::format("find out what it lacks; to go on without its data delete {} in the namespace {}",
+                              activity.remedy, wanted_.pvc.ns));
   }
 
   // Rule 9.

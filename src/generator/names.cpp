@@ -113,5 +113,6 @@ std::string mover_job_name(Part part, std::string_view object) {
 }
 
 std::string run_volume_name(std::string_view run) { return fmt::format("volsync-{}-dest", run); }
+std::string temporary_volume_name(std::string_view source) { return fmt::format("volsync-{}-src", source); }
 
 }  // namespace holdfast::generator

@@ -94,6 +94,13 @@ std::optional<core::Identity> working_identity(const core::Observed& object) {
   return identity;
 }
 
+bool has_kopia_mover(const core::Observed& object) {
+  const Json::Value spec = spec_of(object);
+  return member(spec, "kopia").isObject();
+}
+
+std::string source_claim(const core::Observed& source) { return text(spec_of(source), "sourcePVC"); }
+
 std::string_view stopped_by(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
   const Json::Value& paused = member(spec, "paused");

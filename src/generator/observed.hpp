@@ -43,6 +43,12 @@ std::optional<core::Identity> identity_in(const core::Observed& object);
 /// nullopt: it is a ReplicationDestination that leaves it to VolSync, or no kopia mover.
 std::optional<core::Identity> working_identity(const core::Observed& object);
 
+/// Its mover is kopia.
+bool has_kopia_mover(const core::Observed& object);
+
+/// The PVC that a ReplicationSource backs up; empty: it names none.
+std::string source_claim(const core::Observed& source);
+
 /// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
 /// empty: it does. We write neither.
 std::string_view stopped_by(const core::Observed& source);

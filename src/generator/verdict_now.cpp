@@ -11,6 +11,16 @@ const core::Observed* object(const View& view, Part part) {
   return found == view.objects.end() ? nullptr : found->second;
 }
 
+/// As far as the watches tell: temporary volumes are only asked for when a PVC is created.
+core::BackupActivity backup_now(const View& view) {
+  core::BackupActivity activity;
+  const auto mover = view.movers.find(Part::Source);
+  if (mover == view.movers.end()) return activity;
+  activity.running = !mover->second.complete && mover->second.failed <= mover->second.backoff_limit;
+  activity.what = "Job " + mover->second.job;
+  return activity;
+}
+
 }  // namespace
 
 core::Intent intent_now(const View& view, const core::Policy& policy) {
@@ -30,9 +40,7 @@ core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Ev
   // What shows for this very PVC is taken off when it goes.
   destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
   facts.destination = destination;
-  core::BackupActivity activity = backup_facts(object(view, Part::Source), false);
-  activity.last_finished.reset();
-  facts.backup = std::move(activity);
+  facts.backup = backup_now(view);
   const auto* wanted = std::get_if<core::WantsRestore>(&intent);
   if (wanted != nullptr && seen != nullptr) facts.tombstone = tombstone(*seen, wanted->candidates);
   return core::decide(intent, evidence, facts, policy, base::utc_now());

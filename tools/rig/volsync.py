@@ -1,7 +1,7 @@
-"""The real VolSync operator of upstream, run against the control plane.
+"""The real VolSync operator, run against the control plane.
 
-It has the volume populator and the state machines, but no kopia mover: of an object with `spec.kopia` it only says
-that no mover was found. See volsync_part for what stands in.
+Upstream's has the volume populator and the state machines, but no kopia mover: of an object with `spec.kopia` it only says
+that no mover was found. See volsync_part for what stands in. The fork's has it, as far as it goes without a node.
 """
 
 import pathlib
@@ -23,9 +23,9 @@ class Unavailable(Exception):
 class Volsync:
     """For a `with` block. Its resource definitions stay installed afterwards."""
 
-    def __init__(self, plane: ControlPlane, components: pathlib.Path):
+    def __init__(self, plane: ControlPlane, components: pathlib.Path, *, fork: bool = False):
         self._plane = plane
-        self._program = components / "volsync"
+        self._program = components / ("volsync-fork" if fork else "volsync")
         self._crds = components / "crds"
         for needed in (self._program, self._crds):
             if not needed.exists():
@@ -33,13 +33,13 @@ class Volsync:
         self.process: Child
 
     def __enter__(self):
-        crds.install(self._plane.api, "replicationsources", "replicationdestinations")
+        crds.install(self._plane.api, "replicationsources", "replicationdestinations", "kopiamaintenances")
         install_storage_crds(self._plane, self._crds.parent)
         [self._port] = free_ports(1)
         self.process = Child(
             [self._program, "--metrics-bind-address=0", f"--health-probe-bind-address=127.0.0.1:{self._port}"],
             self._plane.folder / "volsync.log",
-            env=plain_environment(self._plane.folder, KUBECONFIG=str(self._plane.kubeconfig)))
+            env=plain_environment(self._plane.folder, KUBECONFIG=str(self._plane.kubeconfig), POD_NAMESPACE="default"))
         try:
             wait_until(self._works, 60, "the VolSync operator works", every=0.2)
         except BaseException:

@@ -26,9 +26,11 @@ struct Destination {
 
 /// The backups of this PVC that may be under way.
 struct BackupActivity {
-  bool running = false;                    ///< the ReplicationSource synchronises, or its mover Job still runs
-  std::optional<Time> last_finished;       ///< when the last synchronisation ended, in whole seconds, cut
-  std::string what = "ReplicationSource";  ///< what is running, for people
+  bool running = false;               ///< a mover Job has not ended, or there is a temporary volume or snapshot for one
+  std::optional<Time> last_finished;  ///< when the last synchronisation ended, in whole seconds, cut
+  std::string what = "a backup";      ///< what is there, for people: "Job volsync-src-data-backup"
+  std::string hopeless = {};          ///< why what runs will hardly end by itself, for people; empty: it may
+  std::string remedy = {};            ///< of that: what to delete, "ReplicationSource data-backup"
 };
 
 /// A backup identity that was seen with complete snapshots and has none now.

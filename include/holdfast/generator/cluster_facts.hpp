@@ -2,9 +2,16 @@
 // Pure; any thread.
 #pragma once
 
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/policy.hpp"
+#include "holdfast/core/workload.hpp"
 
 namespace holdfast::generator {
 
@@ -13,7 +20,21 @@ namespace holdfast::generator {
 core::Destination destination_facts(const core::Observed* destination, bool adopt, const core::PvcName& pvc,
                                     const core::Policy& policy);
 
-/// `source` nullptr: likewise. `mover_runs`: a Job of its mover is under way.
-core::BackupActivity backup_facts(const core::Observed* source, bool mover_runs);
+/// What there is of a ReplicationSource's synchronisation, under the names that VolSync gives it. Nothing else makes a
+/// backup: the mover Job reads the temporary volume, which is made of the temporary snapshot. A status that says
+/// "synchronising" is no sign of one: it does so until the first success, also where the PVC is missing.
+struct Sync {
+  std::string source;                    ///< the ReplicationSource's name
+  std::optional<core::Observed> object;  ///< itself; it may go before what it has made
+  std::optional<core::Job> mover;
+  std::optional<core::Meta> volume;    ///< the temporary PVC
+  std::optional<core::Meta> snapshot;  ///< the temporary VolumeSnapshot
+};
+
+/// Of all that may back up one PVC. What is there for longer than `overlong` is not expected to end.
+core::BackupActivity backup_facts(std::span<const Sync> syncs, std::chrono::milliseconds overlong, core::Time now);
+
+/// It is a ReplicationSource with the kopia mover that names this PVC as its source.
+bool backs_up(const core::Observed& source, std::string_view pvc);
 
 }  // namespace holdfast::generator

@@ -48,6 +48,11 @@ std::string mover_job_name(Part part, std::string_view object);
 /// internal/controller/mover/kopia/mover.go, which shortens nothing.
 std::string run_volume_name(std::string_view run);
 
+/// What it calls the temporary PVC and the temporary VolumeSnapshot of a ReplicationSource of this name. Source:
+/// ensureSourcePVC in VolSync's internal/controller/mover/kopia/mover.go. Longer than the API server allows: it makes
+/// none.
+std::string temporary_volume_name(std::string_view source);
+
 inline constexpr std::string_view kManager = "holdfast";
 namespace key {
 inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";

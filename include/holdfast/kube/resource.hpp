@@ -35,6 +35,7 @@ inline constexpr Resource kReplicationDestinations{"volsync.backube", "v1alpha1"
                                                    "ReplicationDestination"};
 inline constexpr Resource kKopiaMaintenances{"volsync.backube", "v1alpha1", "kopiamaintenances", "KopiaMaintenance"};
 inline constexpr Resource kExternalSecrets{"external-secrets.io", "v1", "externalsecrets", "ExternalSecret"};
+inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots", "VolumeSnapshot"};
 inline constexpr Resource kClusterCleanupPolicies{"kyverno.io", "v2", "clustercleanuppolicies", "ClusterCleanupPolicy",
                                                   false};
 

@@ -2,6 +2,7 @@
 #include "src/cli/cluster_questions.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <future>
 #include <map>
@@ -18,7 +19,11 @@ namespace {
 const std::string kVolSync = "/apis/volsync.backube/v1alpha1/namespaces/media/";
 const std::string kDoor = kVolSync + "replicationdestinations/data-backup";
 const std::string kSource = kVolSync + "replicationsources/data-backup";
-const std::string kJobs = "/apis/batch/v1/namespaces/media/jobs";
+const std::string kSources = kVolSync + "replicationsources";
+const std::string kJob = "/apis/batch/v1/namespaces/media/jobs/volsync-src-data-backup";
+const std::string kVolume = "/api/v1/namespaces/media/persistentvolumeclaims/volsync-data-backup-src";
+const std::string kSnapshot =
+    "/apis/snapshot.storage.k8s.io/v1/namespaces/media/volumesnapshots/volsync-data-backup-src";
 const std::string kMemory = "/api/v1/namespaces/holdfast/configmaps/seen";
 
 std::string object(const std::string& kind, const std::string& manager, const std::string& status) {
@@ -28,16 +33,21 @@ std::string object(const std::string& kind, const std::string& manager, const st
                      kind, manager, status);
 }
 
-std::string job(const std::string& owner, const std::string& status) {
-  return fmt::format(R"({{"metadata":{{"namespace":"media","name":"volsync-src-x","uid":"u2",)"
-                     R"("ownerReferences":[{{"kind":"ReplicationSource","name":"{}","uid":"u3"}}]}},"status":{}}})",
-                     owner, status);
+std::string made(const std::string& name, const std::string& status = "{}",
+                 const std::string& created = "2100-01-01T00:00:00Z") {
+  return fmt::format(
+      R"({{"metadata":{{"namespace":"media","name":"{}","uid":"u2","creationTimestamp":"{}"}},"status":{}}})", name,
+      created, status);
 }
 
-/// An API server with these pages, by path; what is not among them is 404, but for the list of Jobs, which is empty.
+std::string source(const std::string& name, const std::string& spec) {
+  return fmt::format(R"({{"metadata":{{"namespace":"media","name":"{}","uid":"u4"}},"spec":{}}})", name, spec);
+}
+
+/// An API server with these pages, by path; what is not among them is 404, but for the list of sources, which is empty.
 struct Bench {
   core::ClusterFacts facts(bool without_backup = true) {
-    questions.emplace(client, core::Policy{}, false, kube::Target{kube::kConfigMaps, "holdfast", "seen"});
+    questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"});
     core::WantsRestore wanted;
     wanted.pvc = {"media", "data"};
     wanted.candidates = {{*core::parse_identity("data-backup@media:/data"), false}};
@@ -50,12 +60,17 @@ struct Bench {
   core::Destination destination() { return std::get<core::Destination>(facts().destination); }
 
   void has(const std::string& path, const std::string& body) { pages[path] = {.body = body}; }
-  void has_jobs(const std::string& items) {
-    has(kJobs, R"({"kind":"JobList","metadata":{"resourceVersion":"9"},"items":[)" + items + "]}");
+  void has_sources(const std::string& items) {
+    has(kSources, R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[)" + items + "]}");
+  }
+  bool was_asked(const std::string& path) {
+    const auto requests = server.requests();
+    return std::ranges::any_of(requests, [&](const ApiRequest& request) { return request.path == path; });
   }
 
+  generator::Options options;
   std::map<std::string, ApiAnswer> pages{
-      {kJobs, {.body = R"({"kind":"JobList","metadata":{"resourceVersion":"9"},"items":[]})"}},
+      {kSources, {.body = R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[]})"}},
       {kMemory, {.body = R"({"metadata":{"name":"seen","resourceVersion":"7"},"data":{"identities":""}})"}}};
   fakes::FakeApiServer server{[this](const ApiRequest& request) {
     const auto page = pages.find(request.path);
@@ -77,27 +92,81 @@ TEST_CASE("where the cluster has nothing of the PVC, nothing is in its way") {
   CHECK_FALSE(std::get<std::optional<core::Tombstone>>(bench.facts().tombstone));
 }
 
-TEST_CASE("a mover Job of the PVC's source that has not ended is a backup under way") {
+TEST_CASE("a mover Job that has not ended, a temporary volume or snapshot of the PVC's source is a backup under way") {
+  for (const std::string& path : {kJob, kVolume, kSnapshot}) {
+    CAPTURE(path);
+    Bench bench;
+    bench.has(kSource, object("ReplicationSource", "holdfast", "{}"));
+    bench.has(path, made(path.substr(path.rfind('/') + 1)));
+    CHECK(bench.backup().running);
+    CHECK(bench.backup().hopeless.empty());
+  }
   Bench bench;
-  bench.has_jobs(job("other-backup", R"({"active":1})") + "," + job("data-backup", R"({"active":1})"));
-  CHECK(bench.backup().running);
-  CHECK(bench.backup().what == "mover Job");
-  bench.has_jobs(job("data-backup", "{}"));
-  CHECK(bench.backup().running);
-  bench.has_jobs(job("data-backup", R"({"conditions":[{"type":"Complete","status":"True"}]})"));
-  CHECK_FALSE(bench.backup().running);
-  bench.has_jobs(job("other-backup", R"({"active":1})"));
+  bench.has(kJob, made("volsync-src-data-backup", R"({"conditions":[{"type":"Complete","status":"True"}]})"));
   CHECK_FALSE(bench.backup().running);
 }
 
-TEST_CASE("a source that synchronises is a backup under way, and one that has ended says when") {
+TEST_CASE("a source that says that it synchronises, and of which nothing is there, does not block its PVC") {
   Bench bench;
   bench.has(kSource, object("ReplicationSource", "holdfast", R"({"lastSyncStartTime":"2026-11-21T08:00:00Z"})"));
-  CHECK(bench.backup().running);
-  CHECK(bench.backup().what == "ReplicationSource data-backup");
+  CHECK_FALSE(bench.backup().running);
+}
+
+TEST_CASE("a source that has ended says when") {
+  Bench bench;
   bench.has(kSource, object("ReplicationSource", "holdfast", R"({"lastSyncTime":"2026-11-21T08:01:00Z"})"));
   CHECK_FALSE(bench.backup().running);
   CHECK(bench.backup().last_finished == core::parse_rfc3339("2026-11-21T08:01:00Z"));
+}
+
+TEST_CASE("a backup that lasts longer than the setting is told as one that will hardly end") {
+  Bench bench;
+  bench.has(kJob, made("volsync-src-data-backup", "{}", "2026-01-01T00:00:00Z"));
+  CHECK(bench.backup().hopeless == "it began at 2026-01-01T00:00:00Z");
+  CHECK(bench.backup().remedy == "Job volsync-src-data-backup");
+  bench.options.overlong_sync = std::chrono::hours{24 * 365 * 100};
+  CHECK(bench.backup().hopeless.empty());
+}
+
+TEST_CASE("every kopia source that names the PVC is looked at, whatever its name") {
+  Bench bench;
+  const std::string volume = "/api/v1/namespaces/media/persistentvolumeclaims/volsync-by-hand-src";
+  bench.has(volume, made("volsync-by-hand-src"));
+  bench.has_sources(source("by-hand", R"({"sourcePVC":"data","kopia":{}})"));
+  CHECK(bench.backup().what == "PersistentVolumeClaim volsync-by-hand-src");
+  for (const char* spec : {R"({"sourcePVC":"other","kopia":{}})", R"({"sourcePVC":"data","restic":{}})"}) {
+    Bench elsewhere;
+    elsewhere.has(volume, made("volsync-by-hand-src"));
+    elsewhere.has_sources(source("by-hand", spec));
+    CHECK_FALSE(elsewhere.backup().running);
+    CHECK_FALSE(elsewhere.was_asked(volume));
+  }
+}
+
+TEST_CASE("more sources of one PVC than can be asked of are no answer") {
+  Bench bench;
+  std::string items;
+  for (int i = 0; i < 9; ++i) {
+    items += (i > 0 ? "," : "") + source("s" + std::to_string(i), R"({"sourcePVC":"data","kopia":{}})");
+  }
+  bench.has_sources(items);
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().backup));
+}
+
+TEST_CASE("lists are taken from the API server's cache") {
+  Bench bench;
+  bench.facts();
+  for (const ApiRequest& request : bench.server.requests()) {
+    if (request.path == kSources) CHECK_THAT(request.query, Catch::Contains("resourceVersion=0"));
+  }
+}
+
+TEST_CASE("a source with a name for which VolSync could make nothing is asked of as far as it goes") {
+  Bench bench;
+  const std::string name(250, 'n');
+  bench.has_sources(source(name, R"({"sourcePVC":"data","kopia":{}})"));
+  CHECK_FALSE(bench.backup().running);
+  CHECK_FALSE(bench.was_asked("/api/v1/namespaces/media/persistentvolumeclaims/volsync-" + name + "-src"));
 }
 
 TEST_CASE("whose the door is and whether it shows an image is told") {
@@ -124,16 +193,20 @@ TEST_CASE("what the API server refuses, or what cannot be read, is no answer and
     bench.pages[kSource] = answer;
     CHECK(is_silent(bench.facts().backup));
     bench.pages.erase(kSource);
-    bench.pages[kJobs] = answer;
-    CHECK(is_silent(bench.facts().backup));
+    for (const std::string& path : {kSources, kJob, kVolume, kSnapshot}) {
+      const auto before = bench.pages;
+      bench.pages[path] = answer;
+      CHECK(is_silent(bench.facts().backup));
+      bench.pages = before;
+    }
     bench.pages[kMemory] = answer;
     CHECK(is_silent(bench.facts().tombstone));
   }
 }
 
-TEST_CASE("a Job that cannot be read may be a mover that runs") {
+TEST_CASE("a source that cannot be read may be one of this PVC") {
   Bench bench;
-  bench.has_jobs(R"({"metadata":{"name":7}})");
+  bench.has_sources(R"({"metadata":{"name":7},"spec":{"sourcePVC":"data"}})");
   CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().backup));
 }
 
@@ -152,8 +225,10 @@ TEST_CASE("backups in the memory are a tombstone of the PVC whose they were") {
   CHECK(tombstone->identity == "data-backup@media:/data");
 }
 
-TEST_CASE("the memory is left alone where a backup would be restored") {
+TEST_CASE("of backups nothing is asked where one would be restored") {
   Bench bench;
-  CHECK(std::holds_alternative<core::NotApplicable>(bench.facts(false).tombstone));
-  for (const ApiRequest& request : bench.server.requests()) CHECK(request.path != kMemory);
+  const core::ClusterFacts facts = bench.facts(false);
+  CHECK(std::holds_alternative<core::NotApplicable>(facts.tombstone));
+  CHECK(std::holds_alternative<core::NotApplicable>(facts.backup));
+  for (const ApiRequest& request : bench.server.requests()) CHECK(request.path == kDoor);
 }

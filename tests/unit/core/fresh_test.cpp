@@ -51,6 +51,16 @@ TEST_CASE("a first backup under way is a Wait, and the message says what is runn
   CHECK(contains(c.decide().message, "Job volsync-src-data-backup"));
 }
 
+TEST_CASE("a first backup that will hardly end is refused, and what to delete is named") {
+  Case c;
+  c.cluster.backup = BackupActivity{true, std::nullopt, "Job volsync-src-data-backup", "its last result is Failed",
+                                    "ReplicationSource data-backup"};
+  const Verdict verdict = c.decide();
+  CHECK(answer(verdict) == "refuse BackupInFlight");
+  CHECK(contains(verdict.message, "(Job volsync-src-data-backup): its last result is Failed"));
+  CHECK(contains(verdict.message, "delete ReplicationSource data-backup in the namespace media"));
+}
+
 TEST_CASE("a backup under way does not delay a restore") {
   Case c = with_backup();
   c.cluster.backup = BackupActivity{true, std::nullopt, "ReplicationSource"};
