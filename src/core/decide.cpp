@@ -115,9 +115,22 @@ class Judge {
                     fmt::format("remove or rename ReplicationDestination {}", wanted_.destination));
     }
     if (!destination->publishes_image) return std::nullopt;
+    if (destination->owner == Destination::Owner::Adoptable) return image_of_an_orphan();
     return wait(
         Code::RestoreImageStale,
         fmt::format("ReplicationDestination {} still publishes the image of an earlier restore", wanted_.destination));
+  }
+
+  /// Nobody takes it off: it may be there for a PVC that wants nothing of us, and would wait for it in vain.
+  Verdict image_of_an_orphan() const {
+    return refuse(
+        Code::ForeignDestination,
+        fmt::format("ReplicationDestination {} is not holdfast's yet and shows, or is about to show, the image "
+                    "of another restore; it is taken over only when its PVC is there",
+                    wanted_.destination),
+        fmt::format("delete ReplicationDestination {} in the namespace {}: holdfast makes its own, and no backup "
+                    "is lost",
+                    wanted_.destination, wanted_.pvc.ns));
   }
 
   Verdict restore(const Identity& source, const Snapshot& snapshot) const {

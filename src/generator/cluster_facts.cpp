@@ -44,9 +44,19 @@ std::string hopeless(const Sync& sync, std::chrono::milliseconds overlong, core:
 core::Destination destination_facts(const core::Observed* destination, bool adopt, const core::PvcName& pvc,
                                     const core::Policy& policy) {
   if (destination == nullptr) return {};
-  const bool foreign = standing(destination, adopt, pvc, policy) == Standing::Foreign;
-  return {foreign ? core::Destination::Owner::Foreign : core::Destination::Owner::Ours,
-          destination->status.image.has_value()};
+  using Owner = core::Destination::Owner;
+  const bool image = destination->status.image.has_value();
+  switch (standing(destination, adopt, pvc, policy)) {
+    case Standing::Missing:
+      return {};
+    case Standing::Ours:
+      return {Owner::Ours, image};
+    case Standing::Adoptable:
+      return {Owner::Adoptable, image || is_synchronizing(*destination)};
+    case Standing::Foreign:
+      break;
+  }
+  return {Owner::Foreign, image};
 }
 
 core::BackupActivity backup_facts(std::span<const Sync> syncs, std::chrono::milliseconds overlong, core::Time now) {

@@ -42,6 +42,21 @@ class Adoption(Owned):
         self.wait_for_door()
         wait_until(lambda: self.image_on_door() is None, PATIENCE, "the old image is taken off")
 
+    def test_an_image_that_nobody_took_over_is_refused_with_what_to_delete_and_that_settles_it(self):
+        snapshot = self.backup()
+        self.plant(RD, "kyverno")
+        self.part.start_restore(self.namespace, DOOR)
+        self.assert_refused(self.create_patiently(pvc()), "ForeignDestination")  # it may show an image at any moment
+        self.part.finish_restore(self.namespace, DOOR)
+        before = self.part_of(RD)
+        answer = self.create_patiently(pvc())
+        self.assert_refused(answer, "ForeignDestination")
+        self.assertIn(f"delete ReplicationDestination {DOOR} in the namespace {self.namespace}", answer.message)
+        self.stays(lambda: self.part_of(RD) == before, "somebody else's PVC may be filled from it")
+        self.delete_part(RD)
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+        self.wait_for_run()
+
     def test_a_source_that_backs_up_elsewhere_is_left_as_it_is_until_the_settings_name_that_place(self):
         self.plant(RS, "kyverno")
         elsewhere = self.change(RS, {"spec": {"kopia": {"username": "data", "hostname": self.namespace}}})

@@ -149,7 +149,7 @@ ClusterFacts some_cluster() {
   using Owner = Destination::Owner;
   if (sometimes(2))
     facts.destination =
-        Destination{*one_of<Owner>({Owner::Absent, Owner::Ours, Owner::Ours, Owner::Foreign}), sometimes(4)};
+        Destination{*one_of<Owner>({Owner::Absent, Owner::Ours, Owner::Adoptable, Owner::Foreign}), sometimes(4)};
   if (sometimes(16)) facts.destination = NoAnswer{some_text()};
   if (sometimes(2)) facts.backup = BackupActivity{sometimes(4), std::nullopt, some_text()};
   if (sometimes(8)) facts.backup = BackupActivity{false, kNow - std::chrono::seconds{number<int>(0, 60)}, "it"};

@@ -19,9 +19,14 @@ struct NoAnswer {
 
 /// The ReplicationDestination that the PVC would refer to.
 struct Destination {
-  enum class Owner { Absent, Ours, Foreign };
+  enum class Owner {
+    Absent,
+    Ours,
+    Adoptable,  ///< somebody else's, and ours as soon as its PVC is there
+    Foreign
+  };
   Owner owner = Owner::Absent;
-  bool publishes_image = false;
+  bool publishes_image = false;  ///< or, of one that is not ours yet, may at any moment
 };
 
 /// The backups of this PVC that may be under way.

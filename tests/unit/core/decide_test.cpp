@@ -187,6 +187,15 @@ TEST_CASE("a foreign destination of that name is refused, with or without an ima
   }
 }
 
+TEST_CASE("an image on a destination that is not taken over yet is refused with what to delete, not waited for") {
+  Case c = with_backup();
+  c.cluster.destination = Destination{Destination::Owner::Adoptable, true};
+  CHECK(answer(c) == "refuse ForeignDestination");
+  CHECK(contains(c.decide().message, "delete ReplicationDestination data-backup in the namespace media"));
+  c.cluster.destination = Destination{Destination::Owner::Adoptable, false};
+  CHECK(answer(c) == "restore BackupFound");
+}
+
 TEST_CASE("a foreign destination does not matter where there is nothing to restore") {
   Case c;
   c.cluster.destination = Destination{Destination::Owner::Foreign, true};

@@ -96,8 +96,8 @@ TEST_CASE("a destination that restores from elsewhere is not taken over: to the 
     return destination_facts(&world.the(Part::Door), true, {"media", "data"}, world.policy).owner;
   };
   CHECK(owner(R"({"kopia":{"username":"films","hostname":"media"}})") == core::Destination::Owner::Foreign);
-  CHECK(owner(R"({"kopia":{"username":"data-backup","hostname":"media"}})") == core::Destination::Owner::Ours);
-  CHECK(owner(R"({"kopia":{"repository":"theirs"}})") == core::Destination::Owner::Ours);
+  CHECK(owner(R"({"kopia":{"username":"data-backup","hostname":"media"}})") == core::Destination::Owner::Adoptable);
+  CHECK(owner(R"({"kopia":{"repository":"theirs"}})") == core::Destination::Owner::Adoptable);
 }
 
 TEST_CASE("a restore does not begin behind a door that is not taken over") {
@@ -106,4 +106,20 @@ TEST_CASE("a restore does not begin behind a door that is not taken over") {
   world.put_foreign(Part::Door, "kyverno").spec = R"({"kopia":{"username":"films","hostname":"media"}})";
   CHECK(world.plan().actions.empty());
   CHECK(warned(world.plan(), "ForeignIdentity"));
+}
+
+TEST_CASE("an image that a PVC of another manager may wait for stays on its destination until our PVC is there") {
+  World world = promised();
+  world.options.adopt = true;
+  world.put_foreign(Part::Door, "kyverno").status.image = image("theirs");
+  const auto facts = [&] { return destination_facts(world.find(Part::Door), true, {"media", "data"}, world.policy); };
+  world.claim.reset();
+  CHECK(world.plan().actions.empty());
+  CHECK(facts().owner == core::Destination::Owner::Adoptable);
+  CHECK(facts().publishes_image);
+  world.the(Part::Door).status.image.reset();
+  CHECK_FALSE(facts().publishes_image);
+  world.the(Part::Door).status.sync_started = world.now;
+  CHECK(facts().publishes_image);  // it may at any moment
+  CHECK_FALSE(destination_facts(world.find(Part::Door), false, {"media", "data"}, world.policy).publishes_image);
 }
