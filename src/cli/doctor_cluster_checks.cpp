@@ -80,6 +80,7 @@ void check_storage(const Settings& settings, Cluster& cluster, Part part) {
   std::vector<Finding> found;
   Part problems(part.name(), found);
   std::set<std::string> classes = named(options, &generator::BackupLayer::storage_class);
+  classes.merge(named(options, &generator::BackupLayer::cache_storage_class));
   for (const auto& [storage_class, layer] : options.classes) classes.insert(storage_class);
   for (const std::string& name : classes) look_for(cluster, kStorageClasses, name, problems);
   const std::set<std::string> snapshots = named(options, &generator::BackupLayer::snapshot_class);

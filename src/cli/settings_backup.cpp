@@ -112,12 +112,15 @@ bool to_compression(V v, std::string& out) {
 bool to_own_schedule(V v, std::string& out) { return to_schedule(v, true, out); }
 
 void add_mover(Rows& rows) {
-  rows.text("storageClassName", "NAME", "the PVC's own class", "storage class of temporary volumes and caches",
+  rows.text("storageClassName", "NAME", "the PVC's own class", "storage class of temporary volumes",
             &BackupLayer::storage_class, to_object_name);
   rows.text("volumeSnapshotClassName", "NAME", "the cluster's default", "VolumeSnapshotClass of backups and restores",
             &BackupLayer::snapshot_class, to_object_name);
-  rows.text("cacheCapacity", "a quantity such as 2Gi", "2Gi", "size of a mover's cache volume",
-            &BackupLayer::cache_capacity, to_quantity);
+  rows.text("cacheCapacity", "a quantity such as 2Gi", "2Gi", "size of a mover's cache", &BackupLayer::cache_capacity,
+            to_quantity);
+  rows.text("cacheStorageClassName", "NAME", "no cache that stays",
+            "storage class of a cache that stays: a PVC of cacheCapacity for each ReplicationSource",
+            &BackupLayer::cache_storage_class, to_object_name);
   rows.text("compression", "a kopia algorithm", "zstd-fastest", "as `kopia benchmark compression` lists them",
             &BackupLayer::compression, to_compression);
   rows.parallelism();

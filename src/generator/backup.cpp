@@ -17,6 +17,7 @@ void put_over(BackupLayer& below, const BackupLayer& above) {
   put(below.storage_class, above.storage_class);
   put(below.snapshot_class, above.snapshot_class);
   put(below.cache_capacity, above.cache_capacity);
+  put(below.cache_storage_class, above.cache_storage_class);
   put(below.compression, above.compression);
   put(below.parallelism, above.parallelism);
   put(below.copy_method, above.copy_method);

@@ -45,6 +45,10 @@ bool read_cache_capacity(std::string_view value, AnnotatedBackup& to) {
   return true;
 }
 
+bool read_cache_storage_class(std::string_view value, AnnotatedBackup& to) {
+  return set_object_name(to.layer.cache_storage_class, value);
+}
+
 /// Which algorithms there are depends on the mover's kopia, which says so itself.
 bool read_compression(std::string_view value, AnnotatedBackup& to) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
@@ -112,6 +116,7 @@ struct Reader {
 /// Sorted by key, and so are the problems.
 constexpr std::array kReaders = {
     Reader{key::kCacheCapacity, read_cache_capacity, "a size such as 2Gi"},
+    Reader{key::kCacheStorageClass, read_cache_storage_class, "the name of a StorageClass"},
     Reader{key::kCompression, read_compression, "the name of an algorithm of kopia's such as zstd-fastest"},
     Reader{key::kCopyMethod, read_copy_method, "Snapshot, Clone or Direct"},
     Reader{key::kOffsite, read_offsite, "true or false"},

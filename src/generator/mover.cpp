@@ -74,7 +74,7 @@ Json::Value mover_spec(const BackupLayer& settings, std::string_view secret) {
 
 void put_cache(Json::Value& spec, const BackupLayer& settings) {
   put(spec, "cacheCapacity", settings.cache_capacity.value_or(""));
-  put(spec, "cacheStorageClassName", settings.storage_class.value_or(""));
+  put(spec, "cacheStorageClassName", settings.cache_storage_class.value_or(""));
 }
 
 std::string temporary_storage_class(const core::Claim& claim, const BackupLayer& settings) {

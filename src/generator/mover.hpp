@@ -23,7 +23,9 @@ Json::Value security_context(const SecurityContext& context);
 /// Repository secret and security context.
 Json::Value mover_spec(const BackupLayer& settings, std::string_view secret);
 
-/// The cache that a mover of backups fills: without a class it is an emptyDir of that size.
+/// The cache that a mover of backups fills. Without a class kopia's is an emptyDir of that size, and restic's a PVC of
+/// the class of the temporary volume. A PVC stays as long as the ReplicationSource. Source: ensureCache in the fork's
+/// kopia and restic movers.
 void put_cache(Json::Value& spec, const BackupLayer& settings);
 
 /// `mover_spec` and the temporary volume: what it is made with when the claim is copied or restored.

@@ -54,7 +54,7 @@ Object offsite_secret_object(const Subject& subject) {
 Object offsite_source_object(const Subject& subject) {
   const core::Claim& claim = subject.claim;
   BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
-  take_ids(settings, subject.users, own_repository());
+  take_ids(settings, subject.users, own_repository(), true);
   Object object = draft(Part::OffsiteSource, subject);
   Json::Value& spec = object.body["spec"];
   spec["sourcePVC"] = claim.pvc.name;

@@ -47,10 +47,12 @@ bool is_automatic(const BackupLayer& settings) {
   return settings.security_context && settings.security_context->automatic;
 }
 
-void take_ids(BackupLayer& settings, const core::RunsAs& found, const RepositoryOptions& repository) {
+void take_ids(BackupLayer& settings, const core::RunsAs& found, const RepositoryOptions& repository,
+              bool always_caches_on_volume) {
   if (!is_automatic(settings)) return;
   SecurityContext context = run_as(*settings.security_context, found, repository);
-  if (settings.storage_class && !context.fs_group) context.fs_group = context.run_as_group;
+  const bool cache_is_volume = always_caches_on_volume || settings.cache_storage_class;
+  if (cache_is_volume && !context.fs_group) context.fs_group = context.run_as_group;
   settings.security_context = std::move(context);
 }
 

@@ -24,7 +24,7 @@ STORE = {"mode": "external-secret", "store": "1password", "key": "rustfs"}
 OFFSITE = {"enabled": True, "repository": "s3:https://s3.example.org/offsite", "store": "vault",
            "storeKind": "SecretStore", "key": "restic", "schedule": "M 3 * * *", "retain": {"weekly": 0, "monthly": 6}}
 BACKUP = {"storageClassName": "fast", "volumeSnapshotClassName": "snap", "cacheCapacity": "512Mi",
-          "compression": "pgzip", "parallelism": 7, "copyMethod": "Clone",
+          "cacheStorageClassName": "local", "compression": "pgzip", "parallelism": 7, "copyMethod": "Clone",
           "retain": {"hourly": 0, "daily": 30, "weekly": 8, "monthly": 12},
           "moverSecurityContext": {"runAsUser": 568, "runAsGroup": 569, "fsGroup": 570, "runAsNonRoot": True,
                                    "fsGroupChangePolicy": "OnRootMismatch", "supplementalGroups": [100, 2147483647],
@@ -234,11 +234,17 @@ class Configurations:
             self.assertEqual(spec["moverSecurityContext"], context)
             self.assertEqual((spec["storageClassName"], spec["volumeSnapshotClassName"]), ("fast", "snap"))
         source = found.source["kopia"]
-        self.assertEqual((source["cacheCapacity"], source["cacheStorageClassName"]), ("512Mi", "fast"))
+        self.assertEqual((source["cacheCapacity"], source["cacheStorageClassName"]), ("512Mi", "local"))
         self.assertEqual([key for key in found.door["kopia"] if "ache" in key], [])
         self.assertEqual((source["compression"], source["parallelism"], source["copyMethod"]), ("pgzip", 7, "Clone"))
         self.assertEqual(source["retain"], BACKUP["retain"])
         self.assertEqual(found.door["kopia"]["copyMethod"], "Snapshot")
+
+    def test_no_cache_stays_unless_a_class_is_set_for_it(self):
+        found = self.rendered(generator(backup={"storageClassName": "fast"}))
+        self.assertEqual([key for key in found.source["kopia"] if "ache" in key], ["cacheCapacity"])
+        annotated = self.claim(annotations={"holdfast.dev/cache-storage-class": "local"})
+        self.assertEqual(self.rendered({}, annotated).source["kopia"]["cacheStorageClassName"], "local")
 
     def test_a_storage_class_goes_over_the_settings_and_an_annotation_over_all(self):
         classes = {"standard": {"parallelism": 3, "copyMethod": "Direct", "retain": {"hourly": 5},

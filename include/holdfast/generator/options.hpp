@@ -38,9 +38,11 @@ struct SecurityContext {
 
 /// One layer of backup settings: what is absent is the layer's below.
 struct BackupLayer {
-  std::optional<std::string> storage_class;   ///< of temporary volumes and caches; absent: the PVC's own
+  std::optional<std::string> storage_class;   ///< of temporary volumes; absent: the PVC's own
   std::optional<std::string> snapshot_class;  ///< VolumeSnapshotClass; absent: the cluster's default
   std::optional<std::string> cache_capacity;
+  /// With one a mover's cache is a PVC for each source, which stays. Absent: movers of kopia have none that stays.
+  std::optional<std::string> cache_storage_class;
   std::optional<std::string> compression;
   std::optional<int> parallelism;
   std::optional<std::string> copy_method;
@@ -132,6 +134,7 @@ inline constexpr std::string_view kSchedule = "holdfast.dev/schedule";  ///< cro
 inline constexpr std::string_view kStorageClass = "holdfast.dev/storage-class";
 inline constexpr std::string_view kSnapshotClass = "holdfast.dev/volume-snapshot-class";
 inline constexpr std::string_view kCacheCapacity = "holdfast.dev/cache-capacity";
+inline constexpr std::string_view kCacheStorageClass = "holdfast.dev/cache-storage-class";
 inline constexpr std::string_view kCompression = "holdfast.dev/compression";
 inline constexpr std::string_view kParallelism = "holdfast.dev/parallelism";
 inline constexpr std::string_view kCopyMethod = "holdfast.dev/copy-method";

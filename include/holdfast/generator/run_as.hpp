@@ -23,8 +23,9 @@ SecurityContext run_as(SecurityContext context, const core::RunsAs& found, const
 
 bool is_automatic(const BackupLayer& settings);
 /// The same for complete settings of a backup or restore. A cache on a volume of its own is given to a group in any
-/// case, because it belongs to root.
-void take_ids(BackupLayer& settings, const core::RunsAs& found, const RepositoryOptions& repository);
+/// case, because it belongs to root; restic's always is one.
+void take_ids(BackupLayer& settings, const core::RunsAs& found, const RepositoryOptions& repository,
+              bool always_caches_on_volume = false);
 
 /// What a namespace's annotation kPrivilegedMovers says: its movers are root, with the rights of root. VolSync takes
 /// the value in any case (its internal/controller/utils/namespace.go).

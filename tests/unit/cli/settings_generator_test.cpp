@@ -171,7 +171,7 @@ TEST_CASE("a storage class has a layer of its own, even one with dots in its nam
 generator:
   backup:
     classes:
-      ceph.rbd: {cacheCapacity: 5Gi, retain: {daily: 30}}
+      ceph.rbd: {cacheCapacity: 5Gi, cacheStorageClassName: local, retain: {daily: 30}}
       local: {copyMethod: Direct, moverSecurityContext: {supplementalGroups: [7]}}
     retain: {hourly: 1}
     moverSecurityContext: {runAsUser: 568, supplementalGroups: [1, 2]}
@@ -179,6 +179,7 @@ generator:
                            .classes;
   REQUIRE(classes.size() == 2);
   CHECK(classes.at("ceph.rbd").cache_capacity == "5Gi");
+  CHECK(classes.at("ceph.rbd").cache_storage_class == "local");
   // What stands in generator.backup counts, although it comes later in the file.
   CHECK(classes.at("ceph.rbd").retain == generator::Retain{1, 30, 4, 2});
   CHECK(classes.at("local").copy_method == "Direct");
@@ -211,6 +212,7 @@ TEST_CASE("values that no object could carry are refused with what is allowed") 
   refused("generator.repository.path", "repository: {path: exports}");
   refused("generator.backup.cacheCapacity", "backup: {cacheCapacity: 2Gb}");
   refused("generator.backup.cacheCapacity", "backup: {cacheCapacity: 0}");
+  refused("generator.backup.cacheStorageClassName", "backup: {cacheStorageClassName: A B}");
   refused("generator.backup.parallelism", "backup: {parallelism: 0}");
   refused("generator.backup.copyMethod", "backup: {copyMethod: snapshot}");
   refused("generator.backup.retain.daily", "backup: {retain: {daily: -1}}");

@@ -10,6 +10,7 @@ TEST_CASE("without a word a PVC gets the documented settings") {
   CHECK(backup.settings.storage_class == std::nullopt);
   CHECK(backup.settings.snapshot_class == std::nullopt);
   CHECK(backup.settings.cache_capacity == "2Gi");
+  CHECK(backup.settings.cache_storage_class == std::nullopt);
   CHECK(backup.settings.compression == "zstd-fastest");
   CHECK(backup.settings.parallelism == 2);
   CHECK(backup.settings.copy_method == "Snapshot");
@@ -33,6 +34,8 @@ TEST_CASE("settings go over defaults, the storage class over settings, annotatio
   scene.options.backup.retain = Retain{1, 1, 1, 1};
   scene.options.classes["longhorn"].parallelism = 4;
   scene.options.classes["longhorn"].cache_capacity = "5Gi";
+  scene.options.backup.cache_storage_class = "slow";
+  scene.options.classes["longhorn"].cache_storage_class = "fast";
   scene.options.classes["other"].cache_capacity = "9Gi";
   scene.annotated(key::kCacheCapacity, "6Gi");
 
@@ -40,6 +43,7 @@ TEST_CASE("settings go over defaults, the storage class over settings, annotatio
   CHECK(backup.settings.compression == "s2-default");
   CHECK(backup.settings.parallelism == 4);
   CHECK(backup.settings.cache_capacity == "6Gi");
+  CHECK(backup.settings.cache_storage_class == "fast");
   CHECK(backup.settings.retain == Retain{1, 1, 1, 1});
   CHECK(backup.settings.copy_method == "Snapshot");
   CHECK(backup.schedule == std::to_string(minute_of({"media", "data"})) + " */2 * * *");
@@ -63,6 +67,7 @@ TEST_CASE("every annotation sets its own setting") {
   CHECK(with(key::kStorageClass, "fast.local").storage_class == "fast.local");
   CHECK(with(key::kSnapshotClass, "csi-snap").snapshot_class == "csi-snap");
   CHECK(with(key::kCacheCapacity, "500Mi").cache_capacity == "500Mi");
+  CHECK(with(key::kCacheStorageClass, "fast.local").cache_storage_class == "fast.local");
   CHECK(with(key::kCompression, "none").compression == "none");
   CHECK(with(key::kParallelism, "128").parallelism == 128);
   CHECK(with(key::kCopyMethod, "Clone").copy_method == "Clone");
@@ -100,6 +105,7 @@ TEST_CASE("an annotation that cannot be read is left out and named") {
       {key::kStorageClass, {"", "Fast", "a b", "-a", std::string(254, 'a')}},
       {key::kSnapshotClass, {"", "Snap!", "a..b"}},
       {key::kCacheCapacity, {"", "0", "-1Gi", "2 GB", "lots"}},
+      {key::kCacheStorageClass, {"", "Fast", "a b", "-a"}},
       {key::kCompression, {"", "zstd fastest", "ZSTD", "--help", std::string(65, 'z')}},
       {key::kParallelism, {"", "0", "129", "-2", "2.5", "two", "+2", " 2"}},
       {key::kCopyMethod, {"", "snapshot", "None", "Copy"}},
@@ -117,6 +123,7 @@ TEST_CASE("an annotation that cannot be read is left out and named") {
       CHECK(backup.settings.storage_class == good.settings.storage_class);
       CHECK(backup.settings.snapshot_class == good.settings.snapshot_class);
       CHECK(backup.settings.cache_capacity == good.settings.cache_capacity);
+      CHECK(backup.settings.cache_storage_class == good.settings.cache_storage_class);
       CHECK(backup.settings.compression == good.settings.compression);
       CHECK(backup.settings.parallelism == good.settings.parallelism);
       CHECK(backup.settings.copy_method == good.settings.copy_method);

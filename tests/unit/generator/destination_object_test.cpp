@@ -64,6 +64,7 @@ TEST_CASE("a restore uses the classes and the security context of the settings, 
   scene.options.backup.storage_class = "fast";
   scene.options.backup.snapshot_class = "fast-snapshots";
   scene.options.backup.cache_capacity = "1Gi";
+  scene.options.backup.cache_storage_class = "local";
   scene.options.backup.security_context = full_security_context();
   const Json::Value kopia = run_object(scene.subject(), kWish).body["spec"]["kopia"];
   CHECK(kopia["storageClassName"] == "fast");

@@ -102,7 +102,14 @@ TEST_CASE("a cache on a volume of its own is given to a group in any case") {
   take_ids(settings, {568, 569, {}}, bucket());
   CHECK_FALSE(settings.security_context->fs_group);
   settings.security_context = automatic();
-  settings.storage_class = "fast";
+  settings.storage_class = "fast";  // of temporary volumes
+  take_ids(settings, {568, 569, {}}, bucket());
+  CHECK_FALSE(settings.security_context->fs_group);
+  settings.security_context = automatic();
+  take_ids(settings, {568, 569, {}}, bucket(), true);
+  CHECK(settings.security_context->fs_group == 569);
+  settings.security_context = automatic();
+  settings.cache_storage_class = "fast";
   take_ids(settings, {568, 569, {}}, bucket());
   CHECK(settings.security_context->fs_group == 569);
 }

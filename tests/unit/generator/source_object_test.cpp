@@ -34,17 +34,28 @@ TEST_CASE("to keep none of a kind is said, for kopia would keep some by default"
 TEST_CASE("what is set for a source is written") {
   Scene scene;
   scene.options.backup.storage_class = "fast";
+  scene.options.backup.cache_storage_class = "local";
   scene.options.backup.snapshot_class = "fast-snapshots";
   scene.options.backup.security_context = full_security_context();
   scene.options.backup.parallelism = 8;
   scene.options.backup.compression = "s2-default";
   const Json::Value kopia = source_object(scene.subject()).body["spec"]["kopia"];
   CHECK(kopia["storageClassName"] == "fast");
-  CHECK(kopia["cacheStorageClassName"] == "fast");
+  CHECK(kopia["cacheStorageClassName"] == "local");
   CHECK(kopia["volumeSnapshotClassName"] == "fast-snapshots");
   CHECK(kopia["moverSecurityContext"]["runAsUser"] == 1000);
   CHECK(kopia["parallelism"] == 8);
   CHECK(kopia["compression"] == "s2-default");
+}
+
+TEST_CASE("a class for temporary volumes makes no cache that stays") {
+  Scene scene;
+  scene.options.backup.storage_class = "fast";
+  const Json::Value kopia = source_object(scene.subject()).body["spec"]["kopia"];
+  CHECK(kopia["cacheCapacity"] == "2Gi");
+  // Either of them makes VolSync keep a PVC for it.
+  CHECK_FALSE(kopia.isMember("cacheStorageClassName"));
+  CHECK_FALSE(kopia.isMember("cacheAccessModes"));
 }
 
 TEST_CASE("strategy v4 names the source like the PVC") {
