@@ -8,9 +8,6 @@
 namespace holdfast::cli::diagnosis {
 namespace {
 
-constexpr kube::Resource kStorageClasses{"storage.k8s.io", "v1", "storageclasses", "StorageClass", false};
-constexpr kube::Resource kSnapshotClasses{"snapshot.storage.k8s.io", "v1", "volumesnapshotclasses",
-                                          "VolumeSnapshotClass", false};
 constexpr const char* kDefaultClass = "snapshot.storage.kubernetes.io/is-default-class";
 constexpr const char* kLeaseName = "holdfast";
 
@@ -36,9 +33,9 @@ void look_for(Cluster& cluster, const kube::Resource& resource, const std::strin
 
 /// Where no class is named, snapshots are of the cluster's default.
 void look_for_default(Cluster& cluster, Part& part) {
-  const Answer answer = cluster.list(kSnapshotClasses);
+  const Answer answer = cluster.list(kube::kVolumeSnapshotClasses);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
-    return part.unknown(fmt::format("{} cannot be listed: {}", kSnapshotClasses.plural, error->message),
+    return part.unknown(fmt::format("{} cannot be listed: {}", kube::kVolumeSnapshotClasses.plural, error->message),
                         "look with a kubeconfig that may");
   }
   for (const Json::Value& item : at(std::get<Json::Value>(answer), {"items"})) {
@@ -82,9 +79,9 @@ void check_storage(const Settings& settings, Cluster& cluster, Part part) {
   std::set<std::string> classes = named(options, &generator::BackupLayer::storage_class);
   classes.merge(named(options, &generator::BackupLayer::cache_storage_class));
   for (const auto& [storage_class, layer] : options.classes) classes.insert(storage_class);
-  for (const std::string& name : classes) look_for(cluster, kStorageClasses, name, problems);
+  for (const std::string& name : classes) look_for(cluster, kube::kStorageClasses, name, problems);
   const std::set<std::string> snapshots = named(options, &generator::BackupLayer::snapshot_class);
-  for (const std::string& name : snapshots) look_for(cluster, kSnapshotClasses, name, problems);
+  for (const std::string& name : snapshots) look_for(cluster, kube::kVolumeSnapshotClasses, name, problems);
   if (!options.backup.snapshot_class) look_for_default(cluster, problems);
   if (found.empty()) part.ok("the classes that are named exist");
   part.take(std::move(found));

@@ -30,6 +30,8 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({"", "persistentvolumeclaims", kWatch});
   needs.push_back({"", "events", {"create"}});
   needs.push_back({"batch", "jobs", kFollow});
+  needs.push_back({"storage.k8s.io", "storageclasses", kFollow});
+  needs.push_back({"snapshot.storage.k8s.io", "volumesnapshotclasses", kFollow});
   if (options.pod_insight) needs.push_back({"", "pods", kFollow});
   needs.push_back({kVolSync, "replicationsources", kOwn});
   needs.push_back({kVolSync, "replicationdestinations", kOwn});

@@ -112,9 +112,11 @@ bool to_compression(V v, std::string& out) {
 bool to_own_schedule(V v, std::string& out) { return to_schedule(v, true, out); }
 
 void add_mover(Rows& rows) {
-  rows.text("storageClassName", "NAME", "the PVC's own class", "storage class of temporary volumes",
+  rows.text("storageClassName", "NAME", "the PVC's own class",
+            "storage class of the temporary volumes of backups, where its provisioner is that of the PVC's own class",
             &BackupLayer::storage_class, to_object_name);
-  rows.text("volumeSnapshotClassName", "NAME", "the cluster's default", "VolumeSnapshotClass of backups and restores",
+  rows.text("volumeSnapshotClassName", "NAME", "the cluster's default",
+            "VolumeSnapshotClass of backups and restores, where its driver is the provisioner of the PVC's class",
             &BackupLayer::snapshot_class, to_object_name);
   rows.text("cacheCapacity", "a quantity such as 2Gi", "2Gi", "size of a mover's cache", &BackupLayer::cache_capacity,
             to_quantity);

@@ -77,17 +77,12 @@ void put_cache(Json::Value& spec, const BackupLayer& settings) {
   put(spec, "cacheStorageClassName", settings.cache_storage_class.value_or(""));
 }
 
-std::string temporary_storage_class(const core::Claim& claim, const BackupLayer& settings) {
-  const std::string own = claim.pvc.storage_class.value_or("");
-  const std::string named = settings.storage_class.value_or("");
-  return named.empty() ? own : named;
-}
-
-Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, std::string_view secret) {
+Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, const TemporaryClasses& classes,
+                              std::string_view secret) {
   Json::Value spec = mover_spec(settings, secret);
   for (const std::string& mode : claim.access_modes) spec["accessModes"].append(mode);
-  put(spec, "storageClassName", temporary_storage_class(claim, settings));
-  put(spec, "volumeSnapshotClassName", settings.snapshot_class.value_or(""));
+  put(spec, "storageClassName", classes.storage);
+  put(spec, "volumeSnapshotClassName", classes.snapshot);
   return spec;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "holdfast/generator/desired.hpp"
+#include "holdfast/generator/storage.hpp"
 
 namespace holdfast::generator {
 
@@ -29,9 +30,7 @@ Json::Value mover_spec(const BackupLayer& settings, std::string_view secret);
 void put_cache(Json::Value& spec, const BackupLayer& settings);
 
 /// `mover_spec` and the temporary volume: what it is made with when the claim is copied or restored.
-Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, std::string_view secret);
-
-/// The PVC's own storage class, or the one that the settings name for temporary volumes.
-std::string temporary_storage_class(const core::Claim& claim, const BackupLayer& settings);
+Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, const TemporaryClasses& classes,
+                              std::string_view secret);
 
 }  // namespace holdfast::generator

@@ -103,6 +103,14 @@ Entrance pods(Workloads& workloads) {
           [&workloads](const kube::WatchState& state) { workloads.set_pods_state(state); }};
 }
 
+Entrance classes(StorageClasses& classes, StorageClasses::Kind kind) {
+  const auto read = kind == StorageClasses::Kind::Storage ? json::read_storage_class : json::read_snapshot_class;
+  return {with(read, [&classes, kind](const core::DriverClass& one) { classes.apply(kind, one); }),
+          with(json::read_meta, [&classes, kind](const core::Meta& meta) { classes.remove(kind, meta.name); }),
+          [&classes, kind] { classes.begin_reset(kind); }, [&classes, kind] { classes.end_reset(kind); },
+          [&classes, kind](const kube::WatchState& state) { classes.set_state(kind, state); }};
+}
+
 /// How a resource is watched.
 struct Manner {
   bool seldom = false;
@@ -180,8 +188,8 @@ class Observer::Watched : public kube::Sink {
   kube::Reflector reflector_;  // last: it calls into the rest
 };
 
-Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, const Options& options,
-                   const ops::Logger& log) {
+Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, StorageClasses& classes,
+                   const Options& options, const ops::Logger& log) {
   const auto watch = [&](const kube::Resource& resource, Entrance entrance, const Manner& manner = {}) {
     watched_.push_back(
         std::make_unique<Watched>(loop, client, resource, std::move(entrance), manner, options.retry, log));
@@ -195,6 +203,9 @@ Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, Workload
   watch(kube::kJobs, jobs(workloads), {.label_selector = kVolSyncs});
   // Of movers, and of whoever uses a PVC.
   if (options.pods) watch(kube::kPods, pods(workloads));
+  // Only where settings name some does it matter which there are, and then plans say what they miss.
+  watch(kube::kStorageClasses, generator::classes(classes, StorageClasses::Kind::Storage), {.seldom = true});
+  watch(kube::kVolumeSnapshotClasses, generator::classes(classes, StorageClasses::Kind::Snapshots), {.seldom = true});
   watch(kube::kClaims, claims(store));
 }
 

@@ -1,4 +1,4 @@
-// The watches that fill a Store and what is known of Workloads.
+// The watches that fill a Store and what is known of Workloads and StorageClasses.
 // Belongs to the thread of the loop.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "holdfast/kube/reflector.hpp"
+#include "src/generator/storage_classes.hpp"
 #include "src/generator/store.hpp"
 #include "src/generator/workloads.hpp"
 
@@ -23,8 +24,8 @@ class Observer {
     bool pods = false;                      ///< watch those too, which needs rights of its own
   };
   /// References outlive the observer.
-  Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, const Options& options,
-           const ops::Logger& log);
+  Observer(net::Loop& loop, kube::Client& client, Store& store, Workloads& workloads, StorageClasses& classes,
+           const Options& options, const ops::Logger& log);
   ~Observer();
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;

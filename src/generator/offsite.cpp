@@ -60,7 +60,8 @@ Object offsite_source_object(const Subject& subject) {
   spec["sourcePVC"] = claim.pvc.name;
   spec["trigger"]["schedule"] = spread(subject.options.offsite.schedule, claim.pvc.full_name());
   Json::Value& restic = spec["restic"];
-  restic = volume_mover_spec(claim, settings, names(subject.policy.naming, claim.pvc.name).offsite_secret);
+  restic = volume_mover_spec(claim, settings, backup_classes(claim, settings, subject.drivers),
+                             names(subject.policy.naming, claim.pvc.name).offsite_secret);
   put_cache(restic, settings);
   if (settings.copy_method) restic["copyMethod"] = *settings.copy_method;
   restic["retain"] = retain_spec(subject.options.offsite.retain);

@@ -65,6 +65,7 @@ void Planner::for_protected_claim() {
   }
   remove_strangers();
   look_at_users();
+  look_at_classes();
   secret();
   door();
   run();

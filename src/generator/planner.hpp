@@ -60,6 +60,7 @@ class Planner {
   // How the movers fare: planner_movers.cpp.
   void movers();
   void look_at_users();
+  void look_at_classes();
   void report_failing_mover(Part part, const Mover& mover);
   void report_idle_mover(Part part, const Mover& mover);
 
@@ -84,7 +85,12 @@ class Planner {
   Standing standing_of(const core::Observed* object) const;
   /// Ours, but made for an earlier PVC of this name.
   bool is_strangers(const core::Observed* object) const;
-  Subject subject() const { return {*view_.claim, plan_.protection.tier, identity_, policy_, options_, users_}; }
+  const StorageDrivers& drivers() const;
+  /// What is written depends on classes of which the API server has not said yet which there are.
+  bool waits_for_classes(Part part) const;
+  Subject subject() const {
+    return {*view_.claim, plan_.protection.tier, identity_, policy_, options_, users_, &drivers()};
+  }
   void hold(Hold hold) { plan_.holds.push_back(std::move(hold)); }
   void hold(Gate gate);
 
@@ -94,6 +100,7 @@ class Planner {
   const core::Time now_;
   core::Identity identity_;
   core::RunsAs users_;  ///< of the PVC, as far as backups go by them
+  bool can_judge_classes_ = true;
   Plan plan_;
 };
 

@@ -50,6 +50,38 @@ void Planner::look_at_users() {
                  fmt::format("movers of the PVC back up as the settings say, although those say auto: {}", unclear)));
 }
 
+const StorageDrivers& Planner::drivers() const {
+  static const StorageDrivers kNotKnown;
+  return view_.drivers == nullptr ? kNotKnown : *view_.drivers;
+}
+
+bool Planner::waits_for_classes(Part part) const {
+  return !can_judge_classes_ && part != Part::Secret && part != Part::OffsiteSecret;
+}
+
+/// That a setting for all PVCs does not fit one of them is as it should be; what is set for this one was meant.
+void Planner::look_at_classes() {
+  const BackupLayer settings = backup_of(*view_.claim, plan_.protection.tier, options_).settings;
+  can_judge_classes_ = can_judge(*view_.claim, settings, drivers());
+  if (!can_judge_classes_) {
+    return hold(make_hold(Part::Source, "StorageClassUnfit",
+                          "backups and restores of the PVC are not written: the API server has not said yet which "
+                          "StorageClasses and VolumeSnapshotClasses there are, by which the set ones are judged"));
+  }
+  const std::string problem = backup_classes(*view_.claim, settings, &drivers()).problem;
+  if (problem.empty()) return;
+  const core::StringMap& annotations = view_.claim->pvc.annotations;
+  const bool meant = annotations.contains(key::kStorageClass) || annotations.contains(key::kSnapshotClass);
+  Hold left_out =
+      make_hold(Part::Source, "StorageClassUnfit",
+                fmt::format("a set class is left out for this PVC: {}; a volume can be made from a snapshot "
+                            "only by the driver that took it, so the PVC's own class and its driver's "
+                            "default VolumeSnapshotClass are used",
+                            cut(one_line(problem), 640)));
+  left_out.warning = meant;
+  hold(std::move(left_out));
+}
+
 void Planner::report_failing_mover(Part part, const Mover& mover) {
   const std::string words = mover.failure.empty() ? "" : "; last: " + cut(one_line(mover.failure), kMaxWordsBytes);
   const std::string waits = mover.waiting.empty() ? "" : "; now: " + cut(one_line(mover.waiting), kMaxWordsBytes);

@@ -128,6 +128,7 @@ void Planner::settle(Object wanted) {
   const core::Observed* there = object_of(view_, wanted.part);
   if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
+  if (waits_for_classes(wanted.part)) return;
   apply(std::move(wanted), there);
 }
 

@@ -45,6 +45,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
                  [this](const core::PvcName& pvc) {
                    if (store_.claim(pvc) != nullptr) look_at(pvc, steady_clock::now());
                  }),
+      classes_([this] { look_at_all(); }),
       events_(client_, setup.identity, kEventAgain, log),
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
@@ -52,7 +53,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       maintenance_(setup.options, std::min(setup.tempo.maintenance, setup.sweep), client_, log, metrics),
       seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client_, log),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
-      observer_(loop, client_, store_, workloads_, observing(setup), log) {
+      observer_(loop, client_, store_, workloads_, classes_, observing(setup), log) {
   if (setup.options.own_namespace.empty()) return;
   kube::Election::Options election;
   election.identity = setup.identity;
@@ -238,6 +239,7 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   stored.view.evidence = evidence;
   stored.view.index_blobs = index_.status().blobs;
   workloads_.add_to(stored.view);
+  stored.view.drivers = &classes_.known();
   return stored;
 }
 

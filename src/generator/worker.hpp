@@ -99,6 +99,7 @@ class Worker {
   Pace pace_;
   Store store_;
   Workloads workloads_;
+  StorageClasses classes_;
   kube::EventRecorder events_;
   Reporter reporter_;
   Executor executor_;

@@ -29,7 +29,8 @@ RULES = [
     rule("volsync.backube", "replicationdestinations/status", "patch update"),
     rule("external-secrets.io", "externalsecrets", f"{_READ} {_WRITE}"),
     rule("kyverno.io", "clustercleanuppolicies", f"{_READ} {_WRITE}"),
-    rule("snapshot.storage.k8s.io", "volumesnapshots", _READ),
+    rule("snapshot.storage.k8s.io", "volumesnapshots volumesnapshotclasses", _READ),
+    rule("storage.k8s.io", "storageclasses", _READ),
 ]
 
 

@@ -5,16 +5,12 @@ import subprocess
 
 from generator_case import RULES, GeneratorCase
 from rig.accounts import rule
-from rig.objects import Kind
+from rig.objects import VOLUME_SNAPSHOT_CLASS
 from rig.processes import plain_environment, wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING
 from suite import Stage
 
-SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshotClass", "volumesnapshotclasses",
-                      namespaced=False)
-LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list"),
-        rule("storage.k8s.io", "storageclasses", "get"),
-        rule("snapshot.storage.k8s.io", "volumesnapshotclasses", "get list")]
+LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list")]
 OTHER_REPOSITORY = "00" * 32
 PARTS = ["configuration", "kopia", "repository", "index", "certificate", "cluster", "permissions", "kinds", "webhooks",
          "storage", "maintenance", "movers", "verification", "leader"]
@@ -33,9 +29,9 @@ generator:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.objects.apply(SNAPSHOT_CLASS, None, {"metadata": {"name": "snapclass"}, "driver": "rig.example.org",
-                                                 "deletionPolicy": "Delete"})
-        cls.addClassCleanup(cls.objects.delete, SNAPSHOT_CLASS, None, "snapclass")
+        cls.objects.apply(VOLUME_SNAPSHOT_CLASS, None, {
+            "metadata": {"name": "snapclass"}, "driver": "rig.example.org", "deletionPolicy": "Delete"})
+        cls.addClassCleanup(cls.objects.delete, VOLUME_SNAPSHOT_CLASS, None, "snapclass")
         wait_until(lambda: cls.holdfast.metric("holdfast_generator_leader") == 1, 60, "holdfast leads")
 
     def doctor(self, *flags: str) -> subprocess.CompletedProcess:
@@ -76,8 +72,8 @@ generator:
         self.addCleanup(wait_until, self.may_list_jobs, 20, "the permission is there again")
         self.account.allow([each for each in self.rules if each["resources"] != ["jobs"]])
         self.addCleanup(self.account.allow, self.rules)
-        self.objects.delete(SNAPSHOT_CLASS, None, "snapclass")
-        self.addCleanup(self.objects.apply, SNAPSHOT_CLASS, None, {
+        self.objects.delete(VOLUME_SNAPSHOT_CLASS, None, "snapclass")
+        self.addCleanup(self.objects.apply, VOLUME_SNAPSHOT_CLASS, None, {
             "metadata": {"name": "snapclass"}, "driver": "rig.example.org", "deletionPolicy": "Delete"})
         self.set_failure_policy("Ignore")
         self.addCleanup(self.set_failure_policy, "Fail")

@@ -232,7 +232,9 @@ class Configurations:
         context = BACKUP["moverSecurityContext"] | {"seccompProfile": {"type": "RuntimeDefault"}}
         for spec in (found.source["kopia"], found.door["kopia"]):
             self.assertEqual(spec["moverSecurityContext"], context)
-            self.assertEqual((spec["storageClassName"], spec["volumeSnapshotClassName"]), ("fast", "snap"))
+            self.assertEqual(spec["volumeSnapshotClassName"], "snap")
+        self.assertEqual(found.source["kopia"]["storageClassName"], "fast")
+        self.assertEqual(found.door["kopia"]["storageClassName"], "standard")
         source = found.source["kopia"]
         self.assertEqual((source["cacheCapacity"], source["cacheStorageClassName"]), ("512Mi", "local"))
         self.assertEqual([key for key in found.door["kopia"] if "ache" in key], [])

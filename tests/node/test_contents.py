@@ -2,7 +2,7 @@
 
 from node_case import PATIENCE_S, SUMS, NodeCase
 from rig.node_storage import LATE_CLASS
-from rig.objects import JOB, NAMESPACE, Kind
+from rig.objects import JOB, NAMESPACE, PVC, REPLICATION_SOURCE, Kind
 from rig.processes import wait_until
 
 _CRON_JOB = Kind("batch", "v1", "CronJob", "cronjobs")
@@ -100,6 +100,14 @@ class Contents(NodeCase):
 
     def test_a_request_that_the_driver_rounds_up(self):
         self.comes_back("echo kept >/data/file", size="1500001Ki")
+
+    def test_a_class_for_temporary_volumes_leaves_no_cache(self):
+        """Of another class, and of the same driver."""
+        self.comes_back("echo kept >/data/file", annotations={"holdfast.dev/storage-class": LATE_CLASS})
+        source = self.objects.get(REPLICATION_SOURCE, self.namespace, "data-backup")
+        self.assertEqual(source["spec"]["kopia"]["storageClassName"], LATE_CLASS)
+        claims = [claim["metadata"]["name"] for claim in self.objects.items(PVC, self.namespace)]
+        self.assertEqual([name for name in claims if name.endswith("-cache")], [], claims)
 
     def test_files_that_the_mover_may_not_read_are_told(self):
         """The root of the volume belongs to the movers' group, so that Kubernetes leaves all else as it is."""

@@ -2,7 +2,7 @@
 
 from . import crds
 from .node import NAME, Node, expect
-from .objects import STORAGE_CLASS, Kind, Objects
+from .objects import STORAGE_CLASS, VOLUME_SNAPSHOT_CLASS, Kind, Objects
 from .processes import wait_until
 
 CLASS, LATE_CLASS = "hostpath", "hostpath-late"  # the second waits for its first consumer
@@ -11,8 +11,6 @@ NEEDED = ("hostpathplugin", "csi-registrar", "csi-provisioner", "csi-snapshotter
 _DRIVER = "hostpath.csi.k8s.io"
 _CSI_DRIVER = Kind("storage.k8s.io", "v1", "CSIDriver", "csidrivers", namespaced=False)
 _CSI_NODE = Kind("storage.k8s.io", "v1", "CSINode", "csinodes", namespaced=False)
-_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshotClass", "volumesnapshotclasses",
-                       namespaced=False)
 
 
 def install(node: Node, components) -> None:
@@ -53,7 +51,7 @@ def _make_classes(objects: Objects) -> None:
                                  (LATE_CLASS, "WaitForFirstConsumer", {})):
         objects.apply(STORAGE_CLASS, None, {"metadata": {"name": name, "annotations": marks}, "provisioner": _DRIVER,
                                             "reclaimPolicy": "Delete", "volumeBindingMode": binding})
-    objects.apply(_SNAPSHOT_CLASS, None, {
+    objects.apply(VOLUME_SNAPSHOT_CLASS, None, {
         "metadata": {"name": CLASS, "annotations": default("snapshot.storage")}, "driver": _DRIVER,
         "deletionPolicy": "Delete"})
 

@@ -49,6 +49,8 @@ KOPIA_MAINTENANCE = Kind("volsync.backube", "v1alpha1", "KopiaMaintenance", "kop
 EXTERNAL_SECRET = Kind("external-secrets.io", "v1", "ExternalSecret", "externalsecrets")
 CLEANUP_POLICY = Kind("kyverno.io", "v2", "ClusterCleanupPolicy", "clustercleanuppolicies", namespaced=False)
 VOLUME_SNAPSHOT = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshot", "volumesnapshots")
+VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io", "v1", "VolumeSnapshotClass", "volumesnapshotclasses",
+                             namespaced=False)
 
 # What the generator makes in a namespace.
 GENERATED = (REPLICATION_SOURCE, REPLICATION_DESTINATION, KOPIA_MAINTENANCE, EXTERNAL_SECRET)

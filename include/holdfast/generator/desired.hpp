@@ -14,6 +14,7 @@
 #include "holdfast/core/protection.hpp"
 #include "holdfast/core/workload.hpp"
 #include "holdfast/generator/options.hpp"
+#include "holdfast/generator/storage.hpp"
 #include "holdfast/kube/resource.hpp"
 
 namespace holdfast::generator {
@@ -102,6 +103,8 @@ struct Subject {
   const core::Policy& policy;
   const Options& options;
   core::RunsAs users = {};  ///< whom the pods that use the PVC run as, as far as that is known
+  /// nullptr: nobody was asked, and the classes that are set count as fitting.
+  const StorageDrivers* drivers = nullptr;
 };
 
 Object secret_object(const Subject& subject);

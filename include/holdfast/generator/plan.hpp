@@ -62,6 +62,7 @@ struct View {
   const core::Claim* run_volume = nullptr;
   std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
   Users users;
+  const StorageDrivers* drivers = nullptr;   ///< nullptr: nothing is known of the cluster's classes yet
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
   std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
 };

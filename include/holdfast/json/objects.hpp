@@ -12,6 +12,7 @@
 
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/maintenance.hpp"
+#include "holdfast/core/storage.hpp"
 #include "holdfast/core/workload.hpp"
 #include "holdfast/json/limits.hpp"
 
@@ -51,6 +52,11 @@ std::variant<core::Observed, ObjectFault> read_observed(std::string_view object)
 std::variant<core::Job, ObjectFault> read_job(std::string_view object);
 /// Of its containers' own words only the beginning is kept.
 std::variant<core::Pod, ObjectFault> read_pod(std::string_view object);
+
+/// storage.k8s.io/v1 StorageClass.
+std::variant<core::DriverClass, ObjectFault> read_storage_class(std::string_view object);
+/// snapshot.storage.k8s.io/v1 VolumeSnapshotClass.
+std::variant<core::DriverClass, ObjectFault> read_snapshot_class(std::string_view object);
 
 /// volsync.backube/v1alpha1 KopiaMaintenance.
 std::variant<core::Maintenance, ObjectFault> read_maintenance(std::string_view object);

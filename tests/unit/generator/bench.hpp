@@ -8,6 +8,7 @@
 
 #include "holdfast/json/objects.hpp"
 #include "src/generator/executor.hpp"
+#include "src/generator/storage_classes.hpp"
 #include "src/generator/workloads.hpp"
 #include "tests/fakes/fake_cluster.hpp"
 #include "tests/unit/generator/model.hpp"
@@ -123,6 +124,7 @@ class Bench {
     Workloads workloads{
         [this](Family family, const std::string& ns, const std::string& name) { store.touch_object(family, ns, name); },
         [this](const core::PvcName& pvc) { changed.insert(pvc); }};
+    StorageClasses classes{[] {}};
     kube::EventRecorder events;
     Reporter reporter;
     Executor executor;

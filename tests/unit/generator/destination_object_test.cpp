@@ -59,7 +59,7 @@ TEST_CASE("a restore always ends in a snapshot, whatever backups copy with") {
   CHECK(source_object(scene.subject()).body["spec"]["kopia"]["copyMethod"] == "Direct");
 }
 
-TEST_CASE("a restore uses the classes and the security context of the settings, and has no cache") {
+TEST_CASE("a restore is of the PVC's own class, with the security context of the settings, and has no cache") {
   Scene scene;
   scene.options.backup.storage_class = "fast";
   scene.options.backup.snapshot_class = "fast-snapshots";
@@ -67,7 +67,7 @@ TEST_CASE("a restore uses the classes and the security context of the settings, 
   scene.options.backup.cache_storage_class = "local";
   scene.options.backup.security_context = full_security_context();
   const Json::Value kopia = run_object(scene.subject(), kWish).body["spec"]["kopia"];
-  CHECK(kopia["storageClassName"] == "fast");
+  CHECK(kopia["storageClassName"] == "longhorn");
   CHECK(kopia["volumeSnapshotClassName"] == "fast-snapshots");
   for (const Object& object : {run_object(scene.subject(), kWish), door_object(scene.subject(), {})}) {
     for (const std::string& name : object.body["spec"]["kopia"].getMemberNames()) CHECK(name.find("ache") == name.npos);

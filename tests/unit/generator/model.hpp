@@ -160,6 +160,7 @@ struct World {
     seen.movers = movers;
     seen.users = users;
     seen.evidence = &evidence;
+    seen.drivers = &drivers;
     seen.privileged_movers = privileged_movers;
     seen.index_blobs = index_blobs;
     return seen;
@@ -293,6 +294,7 @@ struct World {
   std::map<Part, Known> known;
   std::map<Part, Mover> movers;
   Users users;
+  StorageDrivers drivers;
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
   bool privileged_movers = false;

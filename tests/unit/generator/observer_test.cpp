@@ -16,7 +16,7 @@ struct Watch : Bench {
   }
   void start(bool external_secrets = true) {
     asking.on_loop([&] {
-      observer.emplace(asking.loop, asking.client, hand->store, hand->workloads,
+      observer.emplace(asking.loop, asking.client, hand->store, hand->workloads, hand->classes,
                        Observer::Options{external_secrets, 10ms, {}, true}, asking.log);
       observer->start();
     });
@@ -182,4 +182,21 @@ TEST_CASE("a list with a member that cannot be read does not say what is gone; t
   watch.cluster.erase(kube::kClaims, "media", "broken");
   watch.cluster.expire_watches();
   CHECK(eventually([&] { return watch.claims() == Pvcs{"more"}; }));
+}
+
+TEST_CASE(
+    "which driver makes volumes and snapshots of a class is known, and a cluster without such kinds is no problem") {
+  Watch watch;
+  const auto drivers = [&] { return watch.ask<StorageDrivers>([&] { return watch.hand->classes.known(); }); };
+  watch.cluster.hide(kube::kVolumeSnapshotClasses);
+  watch.cluster.put(kube::kStorageClasses, parse(R"({"metadata": {"name": "fast"}, "provisioner": "a.csi"})"));
+  watch.start();
+  REQUIRE(eventually([&] { return watch.settled() && drivers().storage.listed; }));
+  CHECK(drivers().storage.drivers == std::map<std::string, std::string>{{"fast", "a.csi"}});
+  CHECK(drivers().snapshots == Classes{true, false, {}});
+  CHECK(watch.problem().empty());
+  watch.cluster.put(kube::kStorageClasses, parse(R"({"metadata": {"name": "slow"}, "provisioner": "b.csi"})"));
+  CHECK(eventually([&] { return drivers().storage.drivers.size() == 2; }));
+  watch.cluster.erase(kube::kStorageClasses, "", "fast");
+  CHECK(eventually([&] { return drivers().storage.drivers.count("fast") == 0; }));
 }

@@ -1,0 +1,17 @@
+// What the cluster says of its storage, as far as we read it.
+// Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace holdfast::core {
+
+/// A StorageClass or VolumeSnapshotClass: who makes volumes or snapshots of it.
+struct DriverClass {
+  std::string name;
+  std::string driver;  ///< of a StorageClass its `provisioner`
+};
+
+}  // namespace holdfast::core
