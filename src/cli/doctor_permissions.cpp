@@ -32,6 +32,7 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({"batch", "jobs", kFollow});
   needs.push_back({"storage.k8s.io", "storageclasses", kFollow});
   needs.push_back({"snapshot.storage.k8s.io", "volumesnapshotclasses", kFollow});
+  needs.push_back({"snapshot.storage.k8s.io", "volumesnapshots", kGet});
   if (options.pod_insight) needs.push_back({"", "pods", kFollow});
   needs.push_back({kVolSync, "replicationsources", kOwn});
   needs.push_back({kVolSync, "replicationdestinations", kOwn});

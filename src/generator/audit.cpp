@@ -7,6 +7,7 @@
 #include <span>
 
 #include "holdfast/core/decide.hpp"
+#include "holdfast/core/quantity.hpp"
 #include "holdfast/json/tree.hpp"
 #include "src/generator/backup_source.hpp"
 #include "src/generator/hold.hpp"
@@ -164,6 +165,14 @@ class Auditor {
     return *source->meta.created + kFirstBackup < view_.evidence->checked_at;
   }
 
+  /// A restore is made into a volume of the same request, which the driver rounds up to the same size.
+  bool requests_too_little() const {
+    const core::Claim& claim = *view_.claim;
+    if (claim.phase != Phase::Bound || !may_be_provisioned(claim, view_.drivers)) return false;
+    const auto requested = core::parse_bytes(claim.requested);
+    return requested && core::parse_bytes(claim.capacity).value_or(0) > *requested;
+  }
+
   void read_gaps() {
     const Why why = plan_.protection.why;
     const bool not_as_asked =
@@ -180,6 +189,13 @@ class Auditor {
     if (view_.claim->phase == Phase::Lost) add_gap("VolumeLost", "the PVC's volume is lost");
     if (plan_.restore.stage == Restore::Stage::Unverified) add_gap("RestoreNotVerified", plan_.restore.problem);
     read_gaps_of_objects();
+    if (requests_too_little()) {
+      add_gap("RequestTooSmall",
+              fmt::format("it requests {}, and its volume has {}: a CSI driver that rounds up makes snapshots of that "
+                          "size, and no PVC that requests less can be restored from one; raise "
+                          "resources.requests.storage to at least {}, in its manifest too",
+                          view_.claim->requested, view_.claim->capacity, view_.claim->capacity));
+    }
     if (has_no_backup_in_time()) {
       add_gap("NoFirstBackup", "a day after its ReplicationSource was made there is no complete backup");
     }

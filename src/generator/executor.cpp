@@ -1,5 +1,6 @@
 #include "src/generator/executor.hpp"
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
 #include "src/generator/live_claim.hpp"
@@ -29,6 +30,23 @@ std::string image_body(const SetImage& set) {
     image["name"] = set.image->name;
   }
   return json::write_tree(body);
+}
+
+/// Whether no provisioner would fill the PVC from this VolumeSnapshot. It compares the request of a PVC with the
+/// snapshot's restoreSize where there is one (getSnapshotSource in kubernetes-csi/external-provisioner,
+/// pkg/controller/controller.go), and makes nothing while the snapshot is not ready. What cannot be read is not held
+/// against it: such a PVC waits as it would without us.
+std::optional<UnfitImage> unfit(const std::string& name, std::int64_t requested, const kube::Result& answer) {
+  if (std::holds_alternative<kube::ApiError>(answer)) return std::nullopt;
+  const auto read = json::read_volume_snapshot(std::get<std::string>(answer));
+  const auto* snapshot = std::get_if<core::VolumeSnapshot>(&read);
+  if (snapshot == nullptr) return std::nullopt;
+  if (!snapshot->restore_bytes) {
+    if (snapshot->ready) return std::nullopt;
+    return UnfitImage{name, {}, base::utc_now()};
+  }
+  const bool covered = requested >= *snapshot->restore_bytes;
+  return covered ? std::nullopt : std::optional(UnfitImage{name, snapshot->restore_size, base::utc_now()});
 }
 
 Family family_of(const Action& action) {
@@ -67,7 +85,9 @@ void Executor::next(const std::shared_ptr<Job>& job) {
   job->resets = store_.resets(family_of(job->actions[job->at]));
   verify(job, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
     if (refusal) return done(*refusal);
-    send(job->actions[job->at], deadline, done);
+    const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
+    if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, done);
+    offer_if_it_fits(job, deadline, done);
   });
 }
 
@@ -91,6 +111,26 @@ void Executor::ask(const std::shared_ptr<Job>& job, const kube::Target& target, 
     if (reason.empty()) return done(std::nullopt);
     done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
   });
+}
+
+void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done) {
+  // A request does not change while the PVC waits; that it is still this one has just been seen.
+  const auto claim = store_.claim(job->pvc);
+  const std::int64_t requested = claim == nullptr ? 0 : claim->pvc.requested_bytes.value_or(0);
+  const core::Image& image = *std::get<SetImage>(job->actions[job->at]).image;
+  const std::weak_ptr<bool> alive = alive_;
+  client_.get({kube::kVolumeSnapshots, job->pvc.ns, image.name}, deadline,
+              [this, alive, job, requested, name = image.name, deadline,
+               done = std::move(done)](const kube::Result& answer) mutable {
+                if (!alive.lock()) return;
+                if (const auto* error = std::get_if<kube::ApiError>(&answer); error && error->passing()) {
+                  return done(*error);
+                }
+                job->outcome.unfit_image = unfit(name, requested, answer);
+                if (!job->outcome.unfit_image) return send(job->actions[job->at], deadline, std::move(done));
+                ++job->at;
+                next(job);
+              });
 }
 
 void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& result) {

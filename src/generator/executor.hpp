@@ -18,8 +18,9 @@ class Executor {
   struct Outcome {
     std::size_t written = 0;
     std::size_t failed = 0;
-    std::optional<kube::ApiError> error = std::nullopt;  ///< of the first that failed
-    std::string action = {};                             ///< that one
+    std::optional<kube::ApiError> error = std::nullopt;    ///< of the first that failed
+    std::string action = {};                               ///< that one
+    std::optional<UnfitImage> unfit_image = std::nullopt;  ///< it was left where it is; that is no failure
   };
   using Done = std::function<void(const Outcome&)>;
 
@@ -33,6 +34,7 @@ class Executor {
  private:
   struct Job;
   void next(const std::shared_ptr<Job>& job);
+  void offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done);
   void answered(const std::shared_ptr<Job>& job, const kube::Result& result);
   using Objection = std::string (*)(const Action&, const kube::Result&);
   using Verified = std::function<void(const std::optional<kube::ApiError>& refusal)>;

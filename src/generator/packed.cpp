@@ -161,6 +161,7 @@ void write(Writer& out, const core::Claim& claim) {
   out.number(claim.access_modes.size());
   for (const std::string& mode : claim.access_modes) out.word(mode);
   out.text(claim.requested);
+  out.text(claim.capacity);
 }
 
 void read(Reader& in, core::Claim& claim) {
@@ -175,6 +176,7 @@ void read(Reader& in, core::Claim& claim) {
   claim.access_modes.resize(in.number());
   for (std::string& mode : claim.access_modes) mode = in.word();
   claim.requested = in.text();
+  claim.capacity = in.text();
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ class Planner {
   void report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept);
   void report_missing_promise();
   void publish();
+  bool waits_for_fitting_image(const core::Image& image);
   void close();
   std::optional<core::Image> rightful_image() const;
 

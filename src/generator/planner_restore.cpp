@@ -29,6 +29,29 @@ std::string how_to_accept(const core::SyncStatus& run, std::string_view token) {
   return fmt::format("; to take it as it is, annotate the PVC with `{}: {}`", key::kAcceptUnverified, token);
 }
 
+constexpr std::chrono::seconds kReadyAgain{10};
+constexpr std::chrono::minutes kFitsAgain{5};
+
+Hold not_ready_hold(const core::Image& image) {
+  return make_hold(Part::Door, "RestoreImageNotReady",
+                   fmt::format("the restore is verified and offered as soon as the CSI driver says that VolumeSnapshot "
+                               "{} is ready (status.readyToUse)",
+                               cut(image.name, 253)));
+}
+
+/// A request can be raised on a Bound PVC only.
+Hold too_small_hold(const core::Claim& claim, const UnfitImage& unfit) {
+  return make_warning(
+      Part::Door, "RestoreSizeExceedsRequest",
+      fmt::format(
+          "the PVC stays Pending: its restore is verified, and it requests {}, but no CSI driver fills it from "
+          "VolumeSnapshot {}, whose restoreSize is {}: request at least {}; a Pending PVC cannot be changed, so "
+          "set resources.requests.storage to at least {} in its manifest (or volumeClaimTemplates), delete the "
+          "PVC and create it again: it is restored then",
+          cut(claim.requested, 32), cut(unfit.name, 253), cut(unfit.needed, 32), cut(unfit.needed, 32),
+          cut(unfit.needed, 32)));
+}
+
 }  // namespace
 
 void Planner::run() {
@@ -156,6 +179,17 @@ std::optional<core::Image> Planner::rightful_image() const {
   return object_of(view_, Part::Run)->status.image;
 }
 
+/// It is said as long as nothing else is known, and tried again from time to time: the snapshot is read with each try.
+bool Planner::waits_for_fitting_image(const core::Image& image) {
+  const UnfitImage* unfit = view_.unfit_image;
+  if (unfit == nullptr || unfit->name != image.name) return false;
+  Hold said = unfit->needed.empty() ? not_ready_hold(image) : too_small_hold(*view_.claim, *unfit);
+  const core::Time next_try = unfit->seen + (unfit->needed.empty() ? kReadyAgain : kFitsAgain);
+  said.until = next_try;
+  hold(std::move(said));
+  return now_ < next_try;
+}
+
 void Planner::publish() {
   if (plan_.restore.stage == Stage::Published) {
     return hold(make_hold(Part::Door, "WaitsForPopulator",
@@ -171,6 +205,7 @@ void Planner::publish() {
     return std::holds_alternative<SetImage>(action) || (apply != nullptr && apply->object.part == Part::Door);
   };
   if (door->status.image || std::any_of(plan_.actions.begin(), plan_.actions.end(), concerns_door)) return;
+  if (waits_for_fitting_image(*image)) return;
   plan_.actions.emplace_back(
       SetImage{door->meta.ns, door->meta.name, door->meta.uid, door->meta.resource_version, image, view_.claim->uid});
   plan_.steps.push_back(RestoreStep::Published);

@@ -240,6 +240,9 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   stored.view.index_blobs = index_.status().blobs;
   workloads_.add_to(stored.view);
   stored.view.drivers = &classes_.known();
+  if (const auto unfit = unfit_images_.find(pvc); unfit != unfit_images_.end()) {
+    stored.view.unfit_image = &unfit->second;
+  }
   return stored;
 }
 
@@ -290,6 +293,7 @@ void Worker::wait_for_evidence(const core::PvcName& pvc, const View& view, Resto
 
 void Worker::rest(const core::PvcName& pvc, const Plan& plan) {
   pace_.rested(pvc, steady_clock::now());
+  if (plan.restore.stage != Restore::Stage::Verified) unfit_images_.erase(pvc);
   if (!plan.needs_evidence) show_gaps(pvc, plan);  // else it is shown when that is here
   if (!waiting_.contains(pvc)) asked_.erase(pvc);
   queue_.done(pvc);
@@ -305,10 +309,11 @@ void Worker::worked(const core::PvcName& pvc, const Plan& plan, const Executor::
   const auto claim = store_.claim(pvc);
   const auto until = elector_->leads_until();
   const bool all_done = outcome.written == plan.actions.size();
+  if (outcome.unfit_image) unfit_images_.insert_or_assign(pvc, *outcome.unfit_image);
   if (all_done && claim != nullptr && until) reporter_.steps(*claim, plan, *until);
   if (outcome.failed > 0)
     pace_.failed(pvc, outcome.action + ": " + outcome.error->message, now);
-  else if (pace_.wrote(pvc, now))
+  else if (outcome.written > 0 && pace_.wrote(pvc, now))
     log_.warn("written too often", {{"namespace", pvc.ns}, {"pvc", pvc.name}, {"message", kUndone}});
   if (!all_done && !plan.needs_evidence) show_gaps(pvc, plan);  // it may never come to rest
   queue_.done(pvc);

@@ -111,6 +111,8 @@ class Worker {
   std::unique_ptr<kube::Elector> elector_;
   /// PVCs whose plans need evidence, and since when: an older proof may not know the backups that they are about.
   std::map<core::PvcName, Steady> asked_;
+  /// Images that were not offered, of restores under way.
+  std::map<core::PvcName, UnfitImage> unfit_images_;
   std::set<core::PvcName> waiting_;                       ///< those to look at when the next evidence is here
   Steady noticed_{};                                      ///< when a proof was last asked for, to remember new backups
   std::shared_ptr<const core::Catalog> gaps_of_catalog_;  ///< by which all gaps were shown last

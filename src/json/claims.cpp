@@ -1,3 +1,4 @@
+#include "holdfast/core/quantity.hpp"
 #include "holdfast/json/objects.hpp"
 #include "src/json/claim_shape.hpp"
 #include "src/json/meta_shape.hpp"
@@ -16,8 +17,18 @@ const char* set_phase(void* claim, std::string_view, std::string_view word) {
   return "expected Pending, Bound or Lost";
 }
 
+/// What is no quantity is no capacity that anything could be compared with.
+const char* set_capacity(void* claim, std::string_view, std::string_view quantity) {
+  if (core::parse_bytes(quantity)) static_cast<Claim*>(claim)->capacity = quantity;
+  return nullptr;
+}
+
+constexpr Member kCapacity[] = {{"storage", {.kind = Shape::Kind::Scalar, .set = set_capacity}}};
 constexpr auto kMetadata = joined(claim_shape::kMetadata<>, meta_shape::kVersion<Claim>);
-constexpr Member kStatus[] = {{"phase", {.kind = Shape::Kind::Text, .set = set_phase}}};
+constexpr Member kStatus[] = {
+    {"phase", {.kind = Shape::Kind::Text, .set = set_phase}},
+    {"capacity", object(kCapacity)},
+};
 constexpr Member kMembers[] = {
     {"metadata", object(kMetadata)},
     {"spec", object(claim_shape::kSpec<>)},

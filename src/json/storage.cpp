@@ -1,3 +1,4 @@
+#include "holdfast/core/quantity.hpp"
 #include "holdfast/json/objects.hpp"
 #include "src/json/object_reader.hpp"
 
@@ -5,6 +6,7 @@ namespace holdfast::json {
 namespace {
 
 using core::DriverClass;
+using core::VolumeSnapshot;
 
 constexpr Member kName[] = {{"name", text<&DriverClass::name>()}};
 constexpr Member kStorageClassMembers[] = {{"metadata", object(kName)}, {"provisioner", text<&DriverClass::driver>()}};
@@ -19,6 +21,20 @@ std::variant<DriverClass, ObjectFault> read_class(std::string_view object, const
   return read;
 }
 
+const char* set_restore_size(void* snapshot, std::string_view, std::string_view quantity) {
+  auto& read = *static_cast<VolumeSnapshot*>(snapshot);
+  read.restore_size = quantity;
+  read.restore_bytes = core::parse_bytes(quantity);
+  return read.restore_bytes ? nullptr : "not a quantity of bytes";
+}
+
+constexpr Member kSnapshotStatus[] = {
+    {"readyToUse", flag<&VolumeSnapshot::ready>()},
+    {"restoreSize", {.kind = Shape::Kind::Scalar, .set = set_restore_size}},
+};
+constexpr Member kSnapshotMembers[] = {{"status", object(kSnapshotStatus)}};
+constexpr Shape kSnapshot = object(kSnapshotMembers);
+
 }  // namespace
 
 std::variant<DriverClass, ObjectFault> read_storage_class(std::string_view object) {
@@ -27,6 +43,12 @@ std::variant<DriverClass, ObjectFault> read_storage_class(std::string_view objec
 
 std::variant<DriverClass, ObjectFault> read_snapshot_class(std::string_view object) {
   return read_class(object, kSnapshotClass);
+}
+
+std::variant<VolumeSnapshot, ObjectFault> read_volume_snapshot(std::string_view object) {
+  VolumeSnapshot read;
+  if (auto fault = fill(object, kSnapshot, &read, kObjectLimits)) return std::move(*fault);
+  return read;
 }
 
 }  // namespace holdfast::json

@@ -1,10 +1,10 @@
-"""What holdfast asks of the storage: classes of the right driver, and no cache that stays."""
+"""What holdfast asks of the storage: classes of the right driver, no cache that stays, and no more room than is requested."""
 
 from generator_case import RULES
 from guarded_case import pvc
-from rig.objects import REPLICATION_SOURCE as RS, STORAGE_CLASS, VOLUME_SNAPSHOT_CLASS
+from rig.objects import PVC, REPLICATION_SOURCE as RS, STORAGE_CLASS, VOLUME_SNAPSHOT, VOLUME_SNAPSHOT_CLASS
 from rig.processes import wait_until
-from storied import HOME_NFS, PATIENCE, Storied
+from storied import HOME_NFS, PATIENCE, RUN, Storied
 
 DRIVER, OTHER_DRIVER = "rig.example.org/none", "rig.example.org/other"  # the first is that of `standard`
 SET = HOME_NFS.replace("volumeSnapshotClassName: longhorn-snapclass",
@@ -79,6 +79,48 @@ class UnknownClasses(Classes):
         self.assertIn("holdfast may not list StorageClasses", said)
         self.assertEqual(self.source_of("own", storageClassName="twin")["storageClassName"], "twin")
         self.assertEqual(self.waits_for("own"), [])
+
+
+class Sizes(Storied):
+    def restored_into(self, name: str, **image) -> str:
+        """The name of the VolumeSnapshot that is to be offered."""
+        self.wait_for_run()
+        self.part.start_restore(self.namespace, RUN)
+        snapshot = self.part.image(self.namespace, name, **image)
+        return self.part.finish_restore(self.namespace, RUN, image=snapshot)
+
+    def test_a_snapshot_larger_than_the_request_is_not_published_and_how_much_to_request_is_said(self):
+        self.create_with_backup()
+        self.restored_into("too-large", size="2Gi")
+        wait_until(lambda: self.messages("RestoreSizeExceedsRequest"), PATIENCE, "it is said")
+        [said] = self.messages("RestoreSizeExceedsRequest")
+        self.assertIn("it requests 1Gi", said)
+        self.assertIn("request at least 2Gi", said)
+        self.stays(lambda: self.image_on_door() is None, "the door is shut")
+        self.assertTrue(any(line.startswith("RestoreSizeExceedsRequest") for line in self.audit()["gaps"]))
+        self.delete_claim()
+        wait_until(self.nothing_of_ours, PATIENCE, "our objects go with the PVC")
+        self.create_patiently(pvc(resources={"requests": {"storage": "2Gi"}}))
+        self.wait_for_image(self.restored_into("covered", size="2Gi"))
+
+    def test_a_snapshot_that_is_not_ready_is_published_when_it_is(self):
+        self.create_with_backup()
+        image = self.restored_into("soon", ready=False)
+        wait_until(lambda: any(line.startswith("RestoreImageNotReady") for line in self.audit().get("waitsFor", [])),
+                   PATIENCE, "it waits for the snapshot")
+        self.assertIsNone(self.image_on_door())
+        self.objects.set_status(VOLUME_SNAPSHOT, self.namespace, image, {"readyToUse": True, "restoreSize": "1Gi"})
+        self.wait_for_image(image)
+
+    def test_a_volume_larger_than_its_request_is_a_gap_before_the_day_of_the_restore(self):
+        self.assertTrue(self.create_patiently(pvc()).ok)
+        self.part.bind(self.namespace, "data")
+        wait_until(self.rs, PATIENCE, "backups begin")
+        self.assertFalse(self.audit()["gap"])
+        self.objects.set_status(PVC, self.namespace, "data", {"capacity": {"storage": "2Gi"}})
+        wait_until(lambda: self.audit()["gap"], PATIENCE, "the gap is told")
+        [gap] = self.audit()["gaps"]
+        self.assertTrue(gap.startswith("RequestTooSmall: it requests 1Gi, and its volume has 2Gi"), gap)
 
 
 del Classes  # the base is no test itself

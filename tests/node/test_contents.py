@@ -1,8 +1,8 @@
 """What a volume may hold and how it may be named: all of it comes back, or docs/restore.md says what does not."""
 
-from node_case import PATIENCE_S, SUMS, NodeCase
+from node_case import PATIENCE_S, POD, SUMS, NodeCase
 from rig.node_storage import LATE_CLASS
-from rig.objects import JOB, NAMESPACE, PVC, REPLICATION_SOURCE, Kind
+from rig.objects import JOB, NAMESPACE, PVC, REPLICATION_SOURCE, VOLUME_SNAPSHOT, Kind
 from rig.processes import wait_until
 
 _CRON_JOB = Kind("batch", "v1", "CronJob", "cronjobs")
@@ -100,6 +100,39 @@ class Contents(NodeCase):
 
     def test_a_request_that_the_driver_rounds_up(self):
         self.comes_back("echo kept >/data/file", size="1500001Ki")
+
+    def test_a_volume_snapshot_larger_than_the_request(self):
+        """The driver here makes volumes as small as anybody asks: that it rounds up is written into the snapshot."""
+        before = self.comes_back("echo kept >/data/file")
+        self.delete()
+        self.create()
+        wait_until(lambda: self.mover_jobs("dst-data-restore"), PATIENCE_S, "the mover's Job")
+        self.scale_holdfast(0)
+        image = wait_until(lambda: self.restore_run()["status"].get("latestImage"), PATIENCE_S, "the image", every=0.5)
+        wait_until(lambda: self.snapshot(image["name"])["status"].get("readyToUse"), PATIENCE_S, "it is ready", every=0.5)
+        self.objects.set_status(VOLUME_SNAPSHOT, self.namespace, image["name"], {"restoreSize": "2Gi"})
+        self.scale_holdfast(2)
+        message = self.wait_for_event("RestoreSizeExceedsRequest")
+        print(f"     {message}")
+        self.assertIn("request at least 2Gi", message)
+        self.assertEqual(self.snapshot(image["name"])["status"]["restoreSize"], "2Gi")
+        self.assertIn("RestoreSizeExceedsRequest", self.gaps())
+        self.assertIsNone(self.destination_image())
+        self.delete()
+        self.create(size="2Gi")
+        self.bound()
+        self.assert_same(self.in_pod(SUMS), before)
+
+    def snapshot(self, name: str) -> dict:
+        return self.objects.get(VOLUME_SNAPSHOT, self.namespace, name)
+
+    def scale_holdfast(self, replicas: int) -> None:
+        kubectl = "kubectl -n holdfast-system"
+        self.installation.shell(f"{kubectl} scale deployment holdfast --replicas={replicas}")
+        if replicas:
+            return self.installation.shell(f"{kubectl} rollout status deployment holdfast --timeout={PATIENCE_S}s")
+        wait_until(lambda: not self.objects.items(POD, "holdfast-system", labels="app.kubernetes.io/name=holdfast"),
+                   PATIENCE_S, "no holdfast runs", every=0.5)
 
     def test_a_class_for_temporary_volumes_leaves_no_cache(self):
         """Of another class, and of the same driver."""

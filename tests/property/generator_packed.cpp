@@ -63,6 +63,7 @@ core::Claim claim() {
   claim.phase = *rc::gen::element(core::Claim::Phase::Pending, core::Claim::Phase::Bound, core::Claim::Phase::Lost);
   for (std::size_t left = count(); left > 0; --left) claim.access_modes.push_back(text());
   claim.requested = text();
+  claim.capacity = text();
   return claim;
 }
 

@@ -159,13 +159,14 @@ class VolSyncPart:
 
     # --- the storage
 
-    def image(self, namespace: str, name: str) -> str:
-        """A VolumeSnapshot that is ready; returns its name."""
+    def image(self, namespace: str, name: str, size: str | None = None, ready: bool = True) -> str:
+        """A VolumeSnapshot, by default one that is ready; returns its name. `size`: its restoreSize."""
         self._objects.apply(VOLUME_SNAPSHOT, namespace, {
             "metadata": {"name": name, "labels": {"app.kubernetes.io/created-by": "volsync"}},
             "spec": {"source": {"persistentVolumeClaimName": f"{name}-source"}}})
         self._objects.set_status(VOLUME_SNAPSHOT, namespace, name,
-                                 {"readyToUse": True, "boundVolumeSnapshotContentName": f"content-{name}"})
+                                 {"readyToUse": ready, "restoreSize": size,
+                                  "boundVolumeSnapshotContentName": f"content-{name}"})
         return name
 
     @staticmethod

@@ -43,6 +43,7 @@ struct Claim {
   Phase phase = Phase::Pending;
   std::vector<std::string> access_modes;  ///< of the spec
   std::string requested;                  ///< spec.resources.requests.storage as written: "10Gi"
+  std::string capacity;                   ///< status.capacity.storage likewise; empty: not said
 };
 
 /// `status.latestImage` of a ReplicationDestination.

@@ -14,4 +14,11 @@ struct DriverClass {
   std::string driver;  ///< of a StorageClass its `provisioner`
 };
 
+/// A VolumeSnapshot, by its status.
+struct VolumeSnapshot {
+  bool ready = false;        ///< readyToUse
+  std::string restore_size;  ///< restoreSize as written: "2Gi"; empty: not said
+  std::optional<std::int64_t> restore_bytes;
+};
+
 }  // namespace holdfast::core

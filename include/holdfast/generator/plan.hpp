@@ -45,6 +45,13 @@ struct Users {
   bool operator==(const Users&) const = default;
 };
 
+/// Why the image of a restore could not be offered when that was tried last: the VolumeSnapshot was read right before.
+struct UnfitImage {
+  std::string name;    ///< of the image
+  std::string needed;  ///< the PVC would have to request at least this much; empty: that is not known yet
+  core::Time seen;
+};
+
 /// What is known of one PVC. Pointers live as long as the call.
 struct View {
   core::PvcName pvc;
@@ -64,6 +71,7 @@ struct View {
   Users users;
   const StorageDrivers* drivers = nullptr;   ///< nullptr: nothing is known of the cluster's classes yet
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
+  const UnfitImage* unfit_image = nullptr;   ///< nullptr: none, or not tried yet
   std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
 };
 

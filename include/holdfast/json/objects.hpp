@@ -57,6 +57,8 @@ std::variant<core::Pod, ObjectFault> read_pod(std::string_view object);
 std::variant<core::DriverClass, ObjectFault> read_storage_class(std::string_view object);
 /// snapshot.storage.k8s.io/v1 VolumeSnapshotClass.
 std::variant<core::DriverClass, ObjectFault> read_snapshot_class(std::string_view object);
+/// snapshot.storage.k8s.io/v1 VolumeSnapshot.
+std::variant<core::VolumeSnapshot, ObjectFault> read_volume_snapshot(std::string_view object);
 
 /// volsync.backube/v1alpha1 KopiaMaintenance.
 std::variant<core::Maintenance, ObjectFault> read_maintenance(std::string_view object);

@@ -165,6 +165,11 @@ namespace {
 /// A door without an image, for the PVC that there is.
 struct AtTheDoor : Bench {
   AtTheDoor() { run({creation(Part::Door)}); }
+  void put_snapshot(const std::string& status) {
+    Json::Value snapshot = parse(R"({"metadata": {"namespace": "media", "name": "restored"}})");
+    snapshot["status"] = parse(status);
+    cluster.put(kube::kVolumeSnapshots, snapshot);
+  }
   Executor::Outcome open() { return run({image_for(scene.claim.uid, image("restored"))}); }
   Json::Value shown() const { return held(Part::Door)["status"]["latestImage"]; }
   void edit_claim(const std::function<void(Json::Value&)>& change) {
@@ -203,6 +208,68 @@ TEST_CASE("no image for a PVC that is another one, is going, is bound or is gone
   const auto outcome = bench.open();
   CHECK(outcome.failed == 1);
   CHECK(outcome.written == 0);
+  CHECK(bench.shown().isNull());
+}
+
+TEST_CASE("an image that the PVC's request does not cover is not published") {
+  AtTheDoor bench;
+  bench.put_snapshot(R"({"readyToUse": true, "restoreSize": "10737418241"})");
+  const auto outcome = bench.open();
+  CHECK(outcome.written == 0);
+  CHECK(outcome.failed == 0);
+  REQUIRE(outcome.unfit_image);
+  CHECK(outcome.unfit_image->name == "restored");
+  CHECK(outcome.unfit_image->needed == "10737418241");
+  CHECK(bench.shown().isNull());
+}
+
+TEST_CASE("an image that is not ready, of which no size is known, is not published yet") {
+  AtTheDoor bench;
+  bench.put_snapshot(GENERATE("{}", R"({"readyToUse": false})"));
+  const auto outcome = bench.open();
+  CHECK(outcome.failed == 0);
+  REQUIRE(outcome.unfit_image);
+  CHECK(outcome.unfit_image->needed.empty());
+  CHECK(bench.shown().isNull());
+}
+
+TEST_CASE("an image that the request covers is published, and so is one whose size nobody says") {
+  AtTheDoor bench;
+  SECTION("as large as the request") { bench.put_snapshot(R"({"readyToUse": true, "restoreSize": "10Gi"})"); }
+  SECTION("smaller, not ready yet") { bench.put_snapshot(R"({"readyToUse": false, "restoreSize": "1Gi"})"); }
+  SECTION("ready, without a size: provisioners compare none") { bench.put_snapshot(R"({"readyToUse": true})"); }
+  SECTION("not there") {}
+  SECTION("not readable by us") {
+    bench.put_snapshot(R"({"readyToUse": true, "restoreSize": "20Gi"})");
+    bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+      return request.path.find("/volumesnapshots/") == std::string::npos ? Fault{} : refused(403, "Forbidden");
+    });
+  }
+  const auto outcome = bench.open();
+  CHECK(outcome.written == 1);
+  CHECK_FALSE(outcome.unfit_image);
+  CHECK(bench.shown()["name"] == "restored");
+}
+
+TEST_CASE("what else there is to do is done although the image does not fit") {
+  AtTheDoor bench;
+  bench.put_snapshot(R"({"readyToUse": true, "restoreSize": "20Gi"})");
+  const auto outcome =
+      bench.run({bench.image_for(bench.scene.claim.uid, image("restored")), bench.creation(Part::Source)});
+  CHECK(outcome.unfit_image);
+  CHECK(outcome.written == 1);
+  CHECK_FALSE(bench.held(Part::Source).isNull());
+}
+
+TEST_CASE("while the API server does not say how large the image is, nothing is published") {
+  AtTheDoor bench;
+  bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    const bool asked = request.path.find("/volumesnapshots/") != std::string::npos;
+    return asked ? Fault{Fault::Kind::Lost, {}, {}} : Fault{};
+  });
+  const auto outcome = bench.open();
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->passing());
   CHECK(bench.shown().isNull());
 }
 

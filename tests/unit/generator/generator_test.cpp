@@ -59,6 +59,29 @@ TEST_CASE("a promise is restored, verified, published, and after Bound nothing o
   CHECK(house.audited().verified_by == "counts");
 }
 
+TEST_CASE("a restore that the PVC's request does not cover is not published until it does, and it is said") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  house.cluster.put(kube::kVolumeSnapshots, parse(R"({"metadata": {"namespace": "media", "name": "restored"},
+    "status": {"readyToUse": true, "restoreSize": "11Gi"}})"));
+  house.finish_run(counted(kFiles));
+  REQUIRE(eventually([&] {
+    const auto events = house.cluster.all(kube::kEvents);
+    return std::any_of(events.begin(), events.end(),
+                       [](const Json::Value& event) { return event["reason"] == "RestoreSizeExceedsRequest"; });
+  }));
+  REQUIRE(house.all_was_looked_at());
+  CHECK(house.shown().isNull());
+  const AuditItem item = house.audited();
+  CHECK(item.gap);
+  CHECK(item.restore == "verified");
+  CHECK(std::any_of(item.gaps.begin(), item.gaps.end(),
+                    [](const Gap& gap) { return gap.reason == "RestoreSizeExceedsRequest"; }));
+  CHECK(house.metrics.text().find(
+            R"(holdfast_pvc_gap{namespace="media",pvc="data",reason="RestoreSizeExceedsRequest"} 1)") !=
+        std::string::npos);
+}
+
 TEST_CASE("what the repository held before the mover's end verifies nothing") {
   Restoring house;
   REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));

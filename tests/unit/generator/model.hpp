@@ -161,6 +161,7 @@ struct World {
     seen.users = users;
     seen.evidence = &evidence;
     seen.drivers = &drivers;
+    if (unfit_image) seen.unfit_image = &*unfit_image;
     seen.privileged_movers = privileged_movers;
     seen.index_blobs = index_blobs;
     return seen;
@@ -295,6 +296,7 @@ struct World {
   std::map<Part, Mover> movers;
   Users users;
   StorageDrivers drivers;
+  std::optional<UnfitImage> unfit_image;
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
   bool privileged_movers = false;

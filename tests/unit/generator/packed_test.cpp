@@ -59,6 +59,7 @@ core::Claim full_claim() {
   claim.phase = core::Claim::Phase::Lost;
   claim.access_modes = {"ReadWriteOnce", "ReadOnlyMany"};
   claim.requested = "1Gi";
+  claim.capacity = "2Gi";
   return claim;
 }
 

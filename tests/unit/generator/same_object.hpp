@@ -66,6 +66,7 @@ inline void check_same(const core::Claim& is, const core::Claim& wanted) {
   CHECK(is.phase == wanted.phase);
   CHECK(is.access_modes == wanted.access_modes);
   CHECK(is.requested == wanted.requested);
+  CHECK(is.capacity == wanted.capacity);
 }
 
 }  // namespace holdfast::generator::test

@@ -27,7 +27,7 @@ constexpr auto kClaim = R"({
     "storageClassName": "fast", "volumeMode": "Filesystem", "volumeName": "pv-1",
     "dataSourceRef": {"apiGroup": "volsync.backube", "kind": "ReplicationDestination", "name": "data-backup"}
   },
-  "status": {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "10Gi"}}})";
+  "status": {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "12Gi"}}})";
 
 constexpr auto kDestination = R"({
   "apiVersion": "volsync.backube/v1alpha1", "kind": "ReplicationDestination",
@@ -63,6 +63,7 @@ TEST_CASE("a claim is read with all that is kept of it") {
   CHECK(claim.phase == core::Claim::Phase::Bound);
   CHECK(claim.access_modes == std::vector<std::string>{"ReadWriteOnce", "ReadOnlyMany"});
   CHECK(claim.requested == "10Gi");
+  CHECK(claim.capacity == "12Gi");
 }
 
 TEST_CASE("of a claim only the name must be there") {
