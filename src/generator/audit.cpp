@@ -13,6 +13,7 @@
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/restore.hpp"
+#include "src/generator/schedule.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -153,16 +154,45 @@ class Auditor {
     if (is_foreign(Part::Source)) return "foreign";
     if (source == nullptr) return hold(Part::Source) ? "held" : "missing";
     if (const auto by = stopped_by(*source); is_ours(source) && !by.empty()) return std::string(by);
-    if (is_synchronizing(*source)) return "synchronizing";
+    // VolSync goes on with a backup until it succeeds: what has failed is under way again.
     if (source->status.mover_result == "Failed") return "failed: the last backup's mover failed";
+    if (is_synchronizing(*source)) return "synchronizing";
     return "scheduled";
   }
 
-  /// It runs for long enough, and it is known that nothing came of it.
-  bool has_no_backup_in_time() const {
+  /// Since when backups should be made, as far as that can be known; nullopt: they should not yet.
+  std::optional<core::Time> backed_up_since() const {
+    if (const core::Observed* source = object_of(view_, Part::Source)) return source->meta.created;
+    const bool young = std::any_of(plan_.holds.begin(), plan_.holds.end(),
+                                   [](const Hold& h) { return h.code == "TooYoung" || h.code == "NotBound"; });
+    return young || view_.claim->phase != Phase::Bound ? std::nullopt : view_.claim->created;
+  }
+
+  /// It is known what the repository holds: what is not there was not made.
+  void read_late_backups() {
+    const auto since = backed_up_since();
     const core::Observed* source = object_of(view_, Part::Source);
-    if (source == nullptr || catalog() == nullptr || item_.last_backup || !source->meta.created) return false;
-    return *source->meta.created + kFirstBackup < view_.evidence->checked_at;
+    if (!since || catalog() == nullptr) return;
+    const core::Time now = view_.evidence->checked_at;
+    if (!item_.last_backup) {
+      if (*since + kFirstBackup < now) add_gap("NoFirstBackup", no_first_backup(source));
+      return;
+    }
+    // That somebody has stopped it on purpose is a gap of its own.
+    if (source != nullptr && (!is_ours(source) || !stopped_by(*source).empty())) return;
+    const std::string schedule = source == nullptr ? std::string() : schedule_of(*source);
+    const auto allowed = schedule.empty() ? std::chrono::hours(kFirstBackup) : overdue_after(schedule);
+    if (std::max(*since, *item_.last_backup) + allowed >= now) return;
+    add_gap("BackupOverdue",
+            fmt::format("the newest complete backup is of {}: {} it may be at most {} old",
+                        core::format_seconds(*item_.last_backup),
+                        schedule.empty() ? "without a ReplicationSource" : "by the schedule " + cut(schedule, 64),
+                        core::format_duration(allowed)));
+  }
+
+  static std::string no_first_backup(const core::Observed* source) {
+    return source == nullptr ? "a day after it was made it has neither a ReplicationSource nor a complete backup"
+                             : "a day after its ReplicationSource was made there is no complete backup";
   }
 
   /// A restore is made into a volume of the same request, which the driver rounds up to the same size.
@@ -196,9 +226,7 @@ class Auditor {
                           "resources.requests.storage to at least {}, in its manifest too",
                           view_.claim->requested, view_.claim->capacity, view_.claim->capacity));
     }
-    if (has_no_backup_in_time()) {
-      add_gap("NoFirstBackup", "a day after its ReplicationSource was made there is no complete backup");
-    }
+    read_late_backups();
     read_newest_backup();
   }
 

@@ -108,6 +108,11 @@ std::string_view stopped_by(const core::Observed& source) {
   return text(member(spec, "trigger"), "manual").empty() ? "" : "manual";
 }
 
+std::string schedule_of(const core::Observed& source) {
+  const Json::Value spec = spec_of(source);
+  return text(member(spec, "trigger"), "schedule");
+}
+
 bool asks_for_cache(const core::Observed& destination) {
   const Json::Value spec = spec_of(destination);
   return !member(member(spec, "kopia"), "cacheCapacity").isNull();

@@ -53,6 +53,9 @@ std::string source_claim(const core::Observed& source);
 /// empty: it does. We write neither.
 std::string_view stopped_by(const core::Observed& source);
 
+/// `spec.trigger.schedule`; empty: none.
+std::string schedule_of(const core::Observed& source);
+
 /// A ReplicationDestination that is to have a cache of its own.
 bool asks_for_cache(const core::Observed& destination);
 

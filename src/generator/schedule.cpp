@@ -89,6 +89,11 @@ std::chrono::hours longest_pause(std::string_view schedule) {
   return hours_between ? hours{*hours_between} : kDay;
 }
 
+std::chrono::hours overdue_after(std::string_view schedule) {
+  const std::chrono::hours pause = longest_pause(schedule);
+  return 2 * pause + std::max(std::chrono::hours{1}, pause / 12);
+}
+
 std::string spread(std::string_view schedule, const core::PvcName& pvc) {
   auto fields = fields_of(schedule);
   const std::string minute = std::to_string(minute_of(pvc));

@@ -18,4 +18,8 @@ std::string spread(std::string_view schedule, const core::PvcName& pvc);
 /// else an hour, a day, a week, a month or a year.
 std::chrono::hours longest_pause(std::string_view schedule);
 
+/// How old the newest backup of a valid schedule may become: one is left out without a word, for a busy hour or a night
+/// of maintenance. 3 h of an hourly one, 50 h of a daily one.
+std::chrono::hours overdue_after(std::string_view schedule);
+
 }  // namespace holdfast::generator
