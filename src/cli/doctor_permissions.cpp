@@ -28,8 +28,8 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   const generator::Options& options = settings.generator;
   needs.push_back({"", "namespaces", kWatch});
   needs.push_back({"", "persistentvolumeclaims", kWatch});
-  needs.push_back({"", "events", {"create"}});
-  needs.push_back({"batch", "jobs", kFollow});
+  needs.push_back({"", "events", {"list", "create"}});
+  needs.push_back({"batch", "jobs", kWatch});
   needs.push_back({"storage.k8s.io", "storageclasses", kFollow});
   needs.push_back({"snapshot.storage.k8s.io", "volumesnapshotclasses", kFollow});
   needs.push_back({"snapshot.storage.k8s.io", "volumesnapshots", kGet});

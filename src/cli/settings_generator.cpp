@@ -17,6 +17,7 @@ constexpr std::chrono::seconds kShortestSweep{10};
 constexpr std::chrono::hours kLongestSweep{24};
 constexpr std::chrono::hours kShortestStale{1};
 constexpr std::chrono::minutes kShortestOverlong{10};
+constexpr std::chrono::minutes kShortestDeadline{1};
 constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
 constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
 constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
@@ -37,6 +38,12 @@ std::vector<Setting> main_rows() {
    [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestAge, s.generator.min_age); }, nullptr},
   {"generator.overlongSync", "--overlong-sync", "", "10m..8760h", "6h", "a backup or restore of VolSync that lasts longer is taken for one that hangs: it is no longer waited for, and its object may be changed; raise it where backups take longer", false,
    [](S& s, V v) { return to_duration(v, kShortestOverlong, kLongestAge, s.generator.overlong_sync); }, nullptr},
+  {"generator.restoreDeadline.start", "", "", "1m..8760h", "30m", "how long a promised restore may take to begin before it is a problem", false,
+   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.start); }, nullptr},
+  {"generator.restoreDeadline.verify", "", "", "1m..8760h", "1h", "how long one whose mover is done may take to be verified and offered to its PVC", false,
+   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.verify); }, nullptr},
+  {"generator.restoreDeadline.bind", "", "", "1m..8760h", "1h", "how long one that is offered may take to be bound, where a pod or the PVC's storage class wants it", false,
+   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.bind); }, nullptr},
   {"generator.sweep", "--sweep", "", "10s..24h", "15m", "how often everything is looked at again, besides what the watches tell at once", false,
    [](S& s, V v) { return to_duration(v, kShortestSweep, kLongestSweep, s.sweep); }, nullptr},
   {"generator.naming", "", "", "legacy-backup|v4", "legacy-backup",

@@ -49,6 +49,32 @@ std::optional<UnfitImage> unfit(const std::string& name, std::int64_t requested,
   return covered ? std::nullopt : std::optional(UnfitImage{name, snapshot->restore_size, base::utc_now()});
 }
 
+const std::string* idle_job(const Action& action) {
+  if (const auto* apply = std::get_if<Apply>(&action)) return &apply->idle_job;
+  const auto* remove = std::get_if<Remove>(&action);
+  return remove == nullptr ? nullptr : &remove->idle_job;
+}
+
+const std::string& namespace_of(const Action& action) {
+  if (const auto* apply = std::get_if<Apply>(&action)) return apply->object.ns;
+  if (const auto* remove = std::get_if<Remove>(&action)) return remove->ns;
+  return std::get<SetImage>(action).ns;
+}
+
+/// Why VolSync's object must not be touched now, by the Job of its mover; nullopt: nothing works there.
+std::optional<kube::ApiError> objection_by_mover(const kube::Result& job) {
+  if (const auto* error = std::get_if<kube::ApiError>(&job)) {
+    return error->not_found() ? std::nullopt : std::optional(*error);
+  }
+  const auto read = json::read_job(std::get<std::string>(job));
+  const auto refusal = [](std::string reason) {
+    return kube::ApiError{409, "Conflict", std::move(reason), std::nullopt};
+  };
+  if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return refusal(fault->problem);
+  if (core::is_at_work(std::get<core::Job>(read))) return refusal("its mover is at work by now");
+  return std::nullopt;
+}
+
 Family family_of(const Action& action) {
   if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
   if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
@@ -165,6 +191,19 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
 }
 
 void Executor::send(const Action& action, kube::Deadline deadline, kube::Done done) {
+  const std::string* idle = idle_job(action);
+  if (idle == nullptr || idle->empty()) return write(action, deadline, std::move(done));
+  // What the watch says may be a moment old, or as old as its silence.
+  const std::weak_ptr<bool> alive = alive_;
+  client_.get({kube::kJobs, namespace_of(action), *idle}, deadline,
+              [this, alive, &action, deadline, done = std::move(done)](const kube::Result& job) {
+                if (!alive.lock()) return;
+                if (const auto refusal = objection_by_mover(job)) return done(*refusal);
+                write(action, deadline, done);
+              });
+}
+
+void Executor::write(const Action& action, kube::Deadline deadline, kube::Done done) {
   if (const auto* apply = std::get_if<Apply>(&action)) {
     const Object& object = apply->object;
     // What we own we write, whoever has changed it since; what is not there must not be somebody else's by now.

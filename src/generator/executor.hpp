@@ -41,7 +41,9 @@ class Executor {
   void verify(const std::shared_ptr<Job>& job, kube::Deadline deadline, Verified done);
   void ask(const std::shared_ptr<Job>& job, const kube::Target& target, Objection objection, kube::Deadline deadline,
            Verified done);
+  /// `action` is there as long as `done` is.
   void send(const Action& action, kube::Deadline deadline, kube::Done done);
+  void write(const Action& action, kube::Deadline deadline, kube::Done done);
 
   kube::Client& client_;
   Store& store_;

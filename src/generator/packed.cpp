@@ -45,6 +45,8 @@ void write(Writer& out, const core::SyncStatus& status) {
   out.moment(status.last_sync);
   out.moment(status.sync_started);
   out.number(status.synchronizing);
+  out.text(status.error);
+  out.moment(status.error_since);
   out.word(status.mover_result);
   out.text(status.mover_logs);
   out.number(status.image.has_value());
@@ -59,6 +61,8 @@ void read(Reader& in, core::SyncStatus& status) {
   status.last_sync = in.moment();
   status.sync_started = in.moment();
   status.synchronizing = in.number() != 0;
+  status.error = in.text();
+  status.error_since = in.moment();
   status.mover_result = in.word();
   status.mover_logs = in.text();
   if (in.number() == 0) return;

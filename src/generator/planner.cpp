@@ -74,6 +74,7 @@ void Planner::for_protected_claim() {
   publish();
   close();
   movers();
+  report_overdue();
   remove_strays();
 }
 
@@ -106,12 +107,8 @@ bool Planner::asked_for_backups() const {
 }
 
 void Planner::decide_when_to_look_again() {
-  const auto consider = [&](std::optional<core::Time> time) {
-    if (!time || *time <= now_) return;
-    plan_.look_again = plan_.look_again ? std::min(*plan_.look_again, *time) : *time;
-  };
-  for (const Hold& hold : plan_.holds) consider(hold.until);
-  consider(plan_.restore.next_attempt);
+  for (const Hold& hold : plan_.holds) look_again(hold.until);
+  look_again(plan_.restore.next_attempt);
 }
 
 Standing Planner::standing_of(const core::Observed* object) const {

@@ -8,6 +8,7 @@
 #include "holdfast/generator/plan.hpp"
 #include "src/generator/gate.hpp"
 #include "src/generator/observed.hpp"
+#include "src/generator/sync.hpp"
 
 namespace holdfast::generator {
 
@@ -40,15 +41,17 @@ class Planner {
   void offsite();
   void offsite_source();
   VerifiedMark mark_to_carry();
-  /// Writes what is wanted unless it is there, on its way out, or another's.
-  void settle(Object wanted);
+  /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
+  void settle(Object wanted, std::string idle_job = {});
   void hold_foreign(Part part, const core::Observed& there);
-  void apply(Object wanted, const core::Observed* there);
+  void apply(Object wanted, const core::Observed* there, std::string idle_job);
 
   // The restore: planner_restore.cpp.
   void run();
   void start_run(int attempt);
   bool waits_for_volume();
+  void correct_run();
+  std::optional<Object> wanted_run(int attempt);
   void wait_for_proof();
   void report_unverified();
   void report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept);
@@ -59,11 +62,28 @@ class Planner {
   std::optional<core::Image> rightful_image() const;
 
   // How the movers fare: planner_movers.cpp.
+  Sync sync(Part part, const core::Observed& object) const;
+  /// What has to be idle for a change of the object; empty: nothing.
+  std::string idle_job(Part part, const core::Observed& object) const;
+  void look_again(std::optional<core::Time> at);
   void movers();
+  void look_at_errors();
   void look_at_users();
   void look_at_classes();
   void report_failing_mover(Part part, const Mover& mover);
+  std::optional<std::string> quote(std::string_view kind, const std::string& name);
   void report_idle_mover(Part part, const Mover& mover);
+
+  // What takes too long: planner_overdue.cpp.
+  void report_overdue();
+  std::optional<std::string> overdue_open();
+  std::optional<std::string> overdue_running();
+  std::optional<std::string> overdue_end();
+  std::optional<std::string> overdue_published();
+  bool is_due(std::optional<core::Time> since, std::chrono::milliseconds deadline);
+  bool is_wanted_now() const;
+  /// What the repository holds is just being read, and may be the reason.
+  bool is_asked() const { return view_.evidence == nullptr && plan_.needs_evidence; }
 
   // What is taken away: planner_removals.cpp.
   void take_wrong_images_off();
@@ -75,7 +95,7 @@ class Planner {
   bool successor_exists(Part part) const;
   bool waits(const core::Observed& stray, Part part);
   void remove_everything(std::string_view reason);
-  void remove(Part part, const core::Observed& object, std::string_view reason);
+  void remove(Part part, const core::Observed& object, std::string_view reason, std::string idle_job = {});
 
   /// Whether the kind of this part may be acted on; says why where a person could change that.
   bool available(Part part);

@@ -13,10 +13,7 @@ namespace holdfast::generator {
 namespace {
 
 constexpr std::size_t kMaxWordsBytes = 320;
-/// A pod that says that it does not begin is believed after this time: a Secret or a volume may be just about to come.
-constexpr std::chrono::minutes kStuck{1};
-/// Nothing says so; but an image to pull or a volume to make from a snapshot seldom take as long.
-constexpr std::chrono::minutes kIdle{10};
+constexpr std::size_t kMaxErrorBytes = 512;
 
 std::string look_at(const View& view, const Mover& mover, std::string_view how) {
   return fmt::format("look at: kubectl -n {} {}{}", view.pvc.ns, how, mover.job);
@@ -26,7 +23,28 @@ std::string times(std::int64_t number) { return number == 1 ? "once" : fmt::form
 
 }  // namespace
 
+Sync Planner::sync(Part part, const core::Observed& object) const {
+  const Mover* mover = nullptr;
+  if (&object == object_of(view_, part)) {
+    const auto found = view_.movers.find(part);
+    if (found != view_.movers.end()) mover = &found->second;
+  } else if (const auto stray = view_.stray_movers.find(object.meta.name); stray != view_.stray_movers.end()) {
+    mover = &stray->second;
+  }
+  return sync_of(object, mover, view_.movers_known, options_, now_);
+}
+
+std::string Planner::idle_job(Part part, const core::Observed& object) const {
+  return sync(part, object).is == Sync::Is::Stuck ? mover_job_name(part, object.meta.name) : std::string();
+}
+
+void Planner::look_again(std::optional<core::Time> at) {
+  if (!at || *at <= now_) return;
+  plan_.look_again = plan_.look_again ? std::min(*plan_.look_again, *at) : *at;
+}
+
 void Planner::movers() {
+  look_at_errors();
   for (const auto& [part, mover] : view_.movers) {
     if (mover.complete || is_strangers(object_of(view_, part))) continue;
     if (mover.failed > 0)
@@ -92,18 +110,45 @@ void Planner::report_failing_mover(Part part, const Mover& mover) {
                                 mover.backoff_limit + 1, words, waits, look_at(view_, mover, "logs job/"))));
 }
 
+/// Whatever else there is to see: VolSync itself says why it cannot go on, such as a Secret that is not there.
+void Planner::look_at_errors() {
+  for (const Part part : {Part::Run, Part::Source, Part::OffsiteSource}) {
+    const core::Observed* object = object_of(view_, part);
+    if (!is_ours(object) || is_strangers(object) || object->meta.deleting || object->status.error.empty()) continue;
+    // Many pass before anybody could look.
+    const core::Time due = object->status.error_since.value_or(now_) + kStuck;
+    if (due > now_) {
+      look_again(due);
+      continue;
+    }
+    hold(make_warning(
+        part, "VolSyncError",
+        fmt::format("{} does not go on since {}: VolSync says of {} {}: {}",
+                    part == Part::Run ? "the restore" : "a backup", core::format_seconds(due - kStuck),
+                    resource(part).kind, object->meta.name, cut(one_line(object->status.error), kMaxErrorBytes))));
+  }
+}
+
+/// What others say of an object, as a part of a sentence; nullopt: that is only being asked, so nothing is said yet.
+std::optional<std::string> Planner::quote(std::string_view kind, const std::string& name) {
+  if (view_.events == nullptr) return "";
+  const EventsOf of{std::string(kind), view_.pvc.ns, name};
+  plan_.quotes.push_back(of);
+  const auto known = view_.events->find(of);
+  if (known == view_.events->end()) return std::nullopt;
+  return known->second.empty() ? "" : fmt::format("; its last warning: {}", cut(known->second, kMaxWordsBytes));
+}
+
 /// Of one that has not failed, because it does not even begin.
 void Planner::report_idle_mover(Part part, const Mover& mover) {
-  std::optional<core::Time> due;
-  if (mover.idle_since) due = *mover.idle_since + kIdle;
-  if (mover.stuck_since) due = std::min(due.value_or(core::Time::max()), *mover.stuck_since + kStuck);
+  const auto due = late_at(mover);
   if (!due) return;
-  if (*due > now_) {
-    plan_.look_again = plan_.look_again ? std::min(*plan_.look_again, *due) : *due;
-    return;
-  }
+  if (*due > now_) return look_again(due);
+  // A Job whose pods are refused says so by an Event alone.
+  const auto said = mover.waiting.empty() ? quote(kube::kJobs.kind, mover.job) : "";
+  if (!said) return;
   const std::string words =
-      mover.waiting.empty() ? "" : "; it waits for " + cut(one_line(mover.waiting), kMaxWordsBytes);
+      mover.waiting.empty() ? *said : "; it waits for " + cut(one_line(mover.waiting), kMaxWordsBytes);
   hold(make_warning(part, "MoverNotStarted",
                     fmt::format("{} does not begin: its mover has no pod at work{}; {}",
                                 part == Part::Run ? "the restore" : "a backup", words,

@@ -53,9 +53,13 @@ void Planner::source() {
 void Planner::existing_source(const core::Observed& there, const Object& wanted) {
   if (is_ours(&there)) report_stopped(wanted.part, there);
   if (there.meta.deleting || same(wanted, there)) return;
-  if (!is_synchronizing(there)) return settle(wanted);
-  hold(make_hold(Part::Source, "Synchronizing",
-                 "the ReplicationSource changes when the backup under way is done: it is never edited meanwhile"));
+  const Sync state = sync(wanted.part, there);
+  if (state.may_change()) return settle(wanted, idle_job(wanted.part, there));
+  Hold waits = make_hold(wanted.part, "Synchronizing",
+                         "the ReplicationSource changes when the backup under way is done, or does not get on: it is "
+                         "never edited while its mover works");
+  waits.until = state.until;
+  hold(std::move(waits));
 }
 
 /// Somebody has stopped it on purpose: that is theirs to undo, but not to be forgotten.
@@ -75,9 +79,11 @@ void Planner::report_stopped(Part part, const core::Observed& source) {
 void Planner::offsite() {
   for (const Part part : {Part::OffsiteSource, Part::OffsiteSecret}) {
     const core::Observed* there = object_of(view_, part);
-    const bool idle = there != nullptr && (part == Part::OffsiteSecret || !is_synchronizing(*there));
-    const bool goes = !is_wanted(part) && idle && is_ours(there) && view_.watches_current;
-    if (goes) remove(part, *there, kNotProtected);
+    if (is_wanted(part) || !is_ours(there) || !view_.watches_current) continue;
+    if (part == Part::OffsiteSecret) remove(part, *there, kNotProtected);
+    if (part == Part::OffsiteSource && !waits(*there, part)) {
+      remove(part, *there, kNotProtected, idle_job(part, *there));
+    }
   }
   if (is_wanted(Part::OffsiteSource)) offsite_source();
 }
@@ -124,12 +130,12 @@ bool Planner::is_strangers(const core::Observed* object) const {
   return is_ours(object) && !is_owned_by(*object, view_.claim->uid);
 }
 
-void Planner::settle(Object wanted) {
+void Planner::settle(Object wanted, std::string idle_job) {
   const core::Observed* there = object_of(view_, wanted.part);
   if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   if (waits_for_classes(wanted.part)) return;
-  apply(std::move(wanted), there);
+  apply(std::move(wanted), there, std::move(idle_job));
 }
 
 void Planner::hold_foreign(Part part, const core::Observed& there) {
@@ -137,14 +143,17 @@ void Planner::hold_foreign(Part part, const core::Observed& there) {
   hold(elsewhere ? foreign_identity_hold(part, there, view_.pvc, policy_) : foreign_hold(part, there));
 }
 
-void Planner::apply(Object wanted, const core::Observed* there) {
+void Planner::apply(Object wanted, const core::Observed* there, std::string idle_job) {
   Apply action;
   action.object = std::move(wanted);
   action.creates = there == nullptr;
-  const bool may_begin_to_work = action.object.part == Part::Source || action.object.part == Part::OffsiteSource;
+  action.idle_job = std::move(idle_job);
+  const Part part = action.object.part;
+  const bool backs_up = part == Part::Source || part == Part::OffsiteSource;
   const bool changes_hands = there != nullptr && !is_owned_by(*there, view_.claim->uid);
-  if (changes_hands || (action.creates && may_begin_to_work)) action.claim_uid = view_.claim->uid;
+  if (changes_hands || (action.creates && backs_up)) action.claim_uid = view_.claim->uid;
   if (there != nullptr) {
+    const bool may_begin_to_work = backs_up || part == Part::Run;
     action.uid = there->meta.uid;
     if (may_begin_to_work) action.resource_version = there->meta.resource_version;
   }

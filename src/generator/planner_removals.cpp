@@ -62,7 +62,7 @@ void Planner::remove_strays() {
     if (known_of(view_, part) != Known::Current || !may_take_over(stray)) continue;
     const bool gone_already = is_strangers(stray) && (part == Part::Source || part == Part::OffsiteSource);
     if (gone_already || (is_wanted(part) && !successor_exists(part)) || waits(*stray, part)) continue;
-    remove(part, *stray, kRenamed);
+    remove(part, *stray, kRenamed, idle_job(part, *stray));
   }
 }
 
@@ -80,10 +80,15 @@ bool Planner::waits(const core::Observed& stray, Part part) {
     const bool counts = mark != nullptr && mark->starts_with(verified_mark(view_.claim->uid, ""));
     return stray.status.image.has_value() || (counts && kept == nullptr);
   }
-  if ((part != Part::Source && part != Part::OffsiteSource) || !is_synchronizing(stray)) return false;
-  hold(make_hold(part, "Synchronizing",
-                 "ReplicationSource " + stray.meta.name +
-                     " is not wanted under this name any more; it is removed when its backup under way is done"));
+  if (part != Part::Source && part != Part::OffsiteSource) return false;
+  const Sync state = sync(part, stray);
+  if (state.may_change()) return false;
+  Hold waits = make_hold(part, "Synchronizing",
+                         "ReplicationSource " + stray.meta.name +
+                             " is not wanted any more; it is removed when its backup under way is done, or does not "
+                             "get on");
+  waits.until = state.until;
+  hold(std::move(waits));
   return true;
 }
 
@@ -106,7 +111,7 @@ void Planner::remove_everything(std::string_view reason) {
   }
 }
 
-void Planner::remove(Part part, const core::Observed& object, std::string_view reason) {
+void Planner::remove(Part part, const core::Observed& object, std::string_view reason, std::string idle_job) {
   // An image that is taken off makes another version of the door: the next plan removes that one.
   if (object.meta.deleting || changes_image_of(object)) return;
   Remove action{
@@ -116,6 +121,7 @@ void Planner::remove(Part part, const core::Observed& object, std::string_view r
     action.claim_version = view_.claim->resource_version;
     action.namespace_labels = *view_.namespace_labels;
   }
+  action.idle_job = std::move(idle_job);
   plan_.actions.emplace_back(std::move(action));
 }
 

@@ -67,27 +67,50 @@ void Planner::run() {
     if (!is_ours(there)) start_run(1);
     return;
   }
+  const bool by_itself = plan_.restore.stage == Stage::Unverified && !plan_.restore.next_attempt;
+  if (plan_.restore.stage == Stage::Running || by_itself) return correct_run();
   const bool due = plan_.restore.next_attempt && *plan_.restore.next_attempt <= now_;
   if (plan_.restore.stage == Stage::Unverified && due) start_run(plan_.restore.attempt + 1);
 }
 
 void Planner::start_run(int attempt) {
+  const auto wanted = wanted_run(attempt);
+  if (!wanted) return;
+  const core::Observed* there = object_of(view_, Part::Run);
+  const std::size_t before = plan_.actions.size();
+  settle(*wanted, is_ours(there) ? idle_job(Part::Run, *there) : "");
+  if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);
+}
+
+/// VolSync goes on with what it was told first until that succeeds: where it does not get on, and would be told
+/// otherwise now, that is another attempt.
+void Planner::correct_run() {
+  const core::Observed& there = *object_of(view_, Part::Run);
+  const Sync state = sync(Part::Run, there);
+  if (!state.may_change()) return look_again(state.until);
+  const auto now = wanted_run(plan_.restore.attempt);
+  if (now && !same(*now, there)) start_run(plan_.restore.attempt + 1);
+}
+
+/// nullopt: it cannot begin now.
+std::optional<Object> Planner::wanted_run(int attempt) {
   const auto promise = promise_of(*view_.claim, policy_);
-  if (!movable(Part::Run, promise->source)) return;
+  if (!movable(Part::Run, promise->source)) return std::nullopt;
   const auto catalog = usable_catalog(view_, policy_, Part::Run);
-  if (const auto* gate = std::get_if<Gate>(&catalog)) return hold(*gate);
+  if (const auto* gate = std::get_if<Gate>(&catalog)) {
+    hold(*gate);
+    return std::nullopt;
+  }
   const auto snapshot = std::get<const core::Catalog*>(catalog)->find(promise->source, promise->snapshot);
   if (!snapshot) {
     // Of an attempt that is over it has been said.
     if (attempt == 1) report_gone_snapshot(*promise, *std::get<const core::Catalog*>(catalog), "");
-    return;
+    return std::nullopt;
   }
   RunWish wish{promise->source, snapshot->start_time, attempt_token(view_.claim->uid, promise->snapshot, attempt),
                owner_of_root(*snapshot)};
-  if (waits_for_volume()) return;
-  const std::size_t before = plan_.actions.size();
-  settle(run_object(subject(), wish));
-  if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::Started);
+  if (waits_for_volume()) return std::nullopt;
+  return run_object(subject(), wish);
 }
 
 /// VolSync knows the volume of a run by the run's name alone: a new run would restore into what an earlier one has
@@ -193,8 +216,8 @@ bool Planner::waits_for_fitting_image(const core::Image& image) {
 void Planner::publish() {
   if (plan_.restore.stage == Stage::Published) {
     return hold(make_hold(Part::Door, "WaitsForPopulator",
-                          "the restore is verified and offered: the PVC is filled when a pod that uses it is scheduled "
-                          "and the volume populator runs"));
+                          "the restore is verified and offered: the PVC is filled when the volume populator runs, with "
+                          "most storage classes not before a pod that uses it is scheduled, however long that takes"));
   }
   const core::Observed* door = object_of(view_, Part::Door);
   const auto image = rightful_image();

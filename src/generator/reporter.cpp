@@ -73,8 +73,7 @@ std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& clai
   const std::string of = snapshot == nullptr ? "the promised snapshot" : "snapshot " + *snapshot;
   switch (step) {
     case RestoreStep::Started:
-      return fmt::format("VolSync was asked to restore {} (attempt {}, token {})", of,
-                         plan.restore.attempt + (plan.restore.stage == Restore::Stage::Running ? 0 : 1),
+      return fmt::format("VolSync was asked to restore {} (attempt {}, token {})", of, plan.restore.attempt + 1,
                          new_token(plan));
     case RestoreStep::Verified:
       return fmt::format("{} has arrived: {}{}{}", of, plan.restore.grounds, plan.restore.missing.empty() ? "" : "; ",

@@ -19,7 +19,8 @@ constexpr int kPerTurn = 64;               ///< PVCs planned before others have 
 constexpr milliseconds kLeastRight{1000};  ///< with less of the Lease left no work begins
 constexpr std::chrono::hours kEventAgain{6};
 constexpr const char* kUndone = "somebody else seems to undo what holdfast writes: it slows down";
-constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set meanwhile
+constexpr std::chrono::minutes kEventsAgain{5};  ///< those of others
+constexpr std::chrono::hours kLongestSleep{1};   ///< wall clocks may be set meanwhile
 
 Observer::Options observing(const Generator::Setup& setup) {
   return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry,
@@ -46,6 +47,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
                    if (store_.claim(pvc) != nullptr) look_at(pvc, steady_clock::now());
                  }),
       classes_([this] { look_at_all(); }),
+      event_reader_(client_, kEventsAgain, [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
       events_(client_, setup.identity, kEventAgain, log),
       reporter_(events_, log, metrics),
       executor_(client_, store_, reporter_),
@@ -238,6 +240,7 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   StoredView stored = store_.view(pvc);
   stored.view.evidence = evidence;
   stored.view.index_blobs = index_.status().blobs;
+  if (shared_.leads) stored.view.events = event_reader_.known();
   workloads_.add_to(stored.view);
   stored.view.drivers = &classes_.known();
   if (const auto unfit = unfit_images_.find(pvc); unfit != unfit_images_.end()) {
@@ -266,6 +269,7 @@ void Worker::work(const core::PvcName& pvc, Steady until) {
   else
     reporter_.forget(pvc);
   if (plan.needs_evidence) wait_for_evidence(pvc, view, plan.restore.stage);
+  event_reader_.ask(pvc, plan.quotes);
   if (plan.actions.empty()) {
     if (view.claim != nullptr) reporter_.steps(*view.claim, plan, until);
     return rest(pvc, plan);

@@ -15,6 +15,7 @@
 #include "holdfast/generator/generator.hpp"
 #include "holdfast/kube/election.hpp"
 #include "holdfast/kube/event_recorder.hpp"
+#include "src/generator/event_reader.hpp"
 #include "src/generator/evidence_desk.hpp"
 #include "src/generator/executor.hpp"
 #include "src/generator/installation.hpp"
@@ -100,6 +101,7 @@ class Worker {
   Store store_;
   Workloads workloads_;
   StorageClasses classes_;
+  EventReader event_reader_;
   kube::EventRecorder events_;
   Reporter reporter_;
   Executor executor_;

@@ -59,13 +59,17 @@ void Workloads::apply_job(const core::Job& job, core::Time now) {
   Job next{*moved_family(*owner), owner->name, owner->uid, job.meta.uid, before != nullptr && before->was_ready, {}};
   next.mover.job = job.meta.name;
   next.mover.complete = job.complete;
+  next.mover.ended = job.ended;
+  next.mover.failure = job.failure;
   next.mover.failed = job.failed;
   next.mover.backoff_limit = job.backoff_limit;
-  const bool idle = job.active > 0 && job.ready == 0;
-  if (idle) {
+  // One whose pods are refused has none that is active.
+  if (!core::is_at_work(job) && !job.ended) {
     const auto so_far = before == nullptr ? std::nullopt : before->mover.idle_since;
     // A pod that ends is for a moment not ready either: that moment is no long wait.
     next.mover.idle_since = so_far ? *so_far : next.was_ready ? now : job.started.value_or(now);
+    // Kubernetes makes the first pod at once, unless somebody refuses it.
+    if (job.active == 0 && job.failed == 0) next.mover.stuck_since = next.mover.idle_since;
   }
   next.was_ready = next.was_ready || job.ready.value_or(0) > 0;
   const bool same = before != nullptr && before->mover == next.mover && before->owner_uid == next.owner_uid;
@@ -164,6 +168,7 @@ void Workloads::end_pods_reset() {
 }
 
 void Workloads::set_jobs_state(const kube::WatchState& state) {
+  jobs_known_ = state.is == Is::Current;
   if (!is_refused(state)) return;
   begin_jobs_reset();
   end_jobs_reset();
@@ -219,17 +224,26 @@ Users Workloads::users_of(const core::PvcName& pvc) const {
   return users;
 }
 
+std::optional<Mover> Workloads::mover_of(const core::Observed& object, Part part) const {
+  const Name place{object.meta.ns, mover_job_name(part, object.meta.name)};
+  const auto found = jobs_.find(place);
+  if (found == jobs_.end()) return std::nullopt;
+  const Job& job = found->second;
+  const bool of_it = job.owner == object.meta.name && job.owner_uid == object.meta.uid && job.family == family(part);
+  return of_it ? std::optional(with_pods(place, job)) : std::nullopt;
+}
+
 void Workloads::add_to(View& view) const {
   view.users = users_of(view.pvc);
+  view.movers_known = jobs_known_;
   for (const Part part : kMoved) {
     const core::Observed* object = object_of(view, part);
     if (!is_ours(object)) continue;
-    const Name place{object->meta.ns, mover_job_name(part, object->meta.name)};
-    const auto found = jobs_.find(place);
-    if (found == jobs_.end()) continue;
-    const Job& job = found->second;
-    const bool of_it = job.owner == object->meta.name && job.owner_uid == object->meta.uid;
-    if (of_it && job.family == family(part)) view.movers.emplace(part, with_pods(place, job));
+    if (auto mover = mover_of(*object, part)) view.movers.emplace(part, *std::move(mover));
+  }
+  for (const auto& [part, stray] : view.strays) {
+    if (part != Part::Source) continue;
+    if (auto mover = mover_of(*stray, part)) view.stray_movers.emplace(stray->meta.name, *std::move(mover));
   }
 }
 

@@ -33,7 +33,8 @@ class Workloads {
   void remove_pod(const std::string& ns, const std::string& name);
   void begin_pods_reset();
   void end_pods_reset();
-  /// Before they were listed, and while they may not be, nothing is known of them.
+  /// Before they were listed, and while they may not be, nothing is known of them. That there is no Job says something
+  /// only while the watch of them is current.
   void set_jobs_state(const kube::WatchState& state);
   void set_pods_state(const kube::WatchState& state);
 
@@ -60,6 +61,7 @@ class Workloads {
   void put_mover_pod(const core::Pod& pod, const std::string& job, const std::string& job_uid);
   void put_uses(const Name& place, Uses uses);
   void tell_mover(const Name& job) const;
+  std::optional<Mover> mover_of(const core::Observed& object, Part part) const;
   Mover with_pods(const Name& place, const Job& job) const;
   Users users_of(const core::PvcName& pvc) const;
 
@@ -72,6 +74,7 @@ class Workloads {
   std::map<Name, Uses> uses_;                                   ///< by pod
   std::map<core::PvcName, std::set<std::string>> users_;        ///< names of the pods that use a PVC
   std::set<Name> pods_unseen_;
+  bool jobs_known_ = false;
   bool pods_known_ = false;
 };
 

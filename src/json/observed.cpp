@@ -14,12 +14,14 @@ using core::SyncStatus;
 
 constexpr std::size_t kLogBytes = 16 * 1024;
 constexpr std::size_t kReadyBytes = 1024;
+constexpr std::size_t kErrorBytes = 512;
 
 struct Condition {
   std::string type;
   std::string status;
   std::string reason;
   std::string message;
+  std::optional<core::Time> changed;
 };
 
 struct Draft {
@@ -53,6 +55,7 @@ constexpr Member kCondition[] = {
     {"status", text<&Condition::status>()},
     {"reason", text<&Condition::reason>()},
     {"message", text<&Condition::message>()},
+    {"lastTransitionTime", meta_shape::time<&Condition::changed>()},
 };
 constexpr Shape kConditionElement = object<&Draft::conditions>(kCondition);
 constexpr Member kStatus[] = {
@@ -75,9 +78,17 @@ std::string readiness(const Condition& condition) {
   return printable(fmt::format("{}: {}", condition.reason, condition.message), kReadyBytes);
 }
 
+/// Source: setConditionError in VolSync's internal/controller/statemachine/conditions.go. It goes on trying.
+void take_synchronizing(const Condition& condition, SyncStatus& status) {
+  status.synchronizing = condition.status == "True";
+  if (condition.reason != "Error") return;
+  status.error = printable(condition.message, kErrorBytes);
+  status.error_since = condition.changed;
+}
+
 void take_conditions(const std::vector<Condition>& conditions, Observed& observed) {
   for (const Condition& condition : conditions) {
-    if (condition.type == "Synchronizing") observed.status.synchronizing = condition.status == "True";
+    if (condition.type == "Synchronizing") take_synchronizing(condition, observed.status);
     if (condition.type == "Ready") observed.ready = readiness(condition);
   }
 }

@@ -29,6 +29,7 @@ struct Condition {
 
 struct JobDraft {
   Job job;
+  std::vector<std::string> succeeded;  ///< pods that are not counted yet
   std::vector<Condition> conditions;
 };
 
@@ -42,7 +43,10 @@ template <auto Conditions>
 inline constexpr Shape kConditionElement = object<Conditions>(kCondition);
 
 constexpr Member kJobSpec[] = {{"backoffLimit", integer<&JobDraft::job, &Job::backoff_limit>()}};
+constexpr Member kUncounted[] = {{"succeeded", text_array<&JobDraft::succeeded>()}};
 constexpr Member kJobStatus[] = {
+    {"succeeded", integer<&JobDraft::job, &Job::succeeded>()},
+    {"uncountedTerminatedPods", object(kUncounted)},
     {"active", integer<&JobDraft::job, &Job::active>()},
     {"ready", integer<&JobDraft::job, &Job::ready>()},
     {"failed", integer<&JobDraft::job, &Job::failed>()},
@@ -208,7 +212,12 @@ std::variant<Job, ObjectFault> read_job(std::string_view object) {
     return std::ranges::any_of(draft.conditions, [&](const Condition& c) { return c.is(type, "True"); });
   };
   draft.job.complete = ended("Complete");
-  draft.job.running = draft.job.active > 0 || !(draft.job.complete || ended("Failed"));
+  draft.job.succeeded += static_cast<std::int64_t>(draft.succeeded.size());
+  draft.job.ended = draft.job.complete || ended("Failed");
+  draft.job.running = draft.job.active > 0 || !draft.job.ended;
+  for (const Condition& condition : draft.conditions) {
+    if (condition.is("Failed", "True")) draft.job.failure = words(condition.reason, condition.message);
+  }
   return std::move(draft.job);
 }
 

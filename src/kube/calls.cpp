@@ -52,7 +52,8 @@ net::Call get_page_call(const Config& config, std::string_view path) {
 net::Call list_call(const Config& config, const Resource& resource, std::string_view ns,
                     const Client::ListOptions& options) {
   Query query;
-  query.add("labelSelector", options.label_selector).add("limit", number(options.limit));
+  query.add("labelSelector", options.label_selector).add("fieldSelector", options.field_selector);
+  query.add("limit", number(options.limit));
   query.add("continue", options.continue_token);
   // The token carries the version of the first page; both together are refused.
   if (options.continue_token.empty()) query.add("resourceVersion", options.resource_version);

@@ -21,7 +21,7 @@ _WRITE = "create update patch delete"
 # What a generating holdfast may do; everything else is answered with 403.
 RULES = [
     rule("", "persistentvolumeclaims namespaces secrets", _READ),
-    rule("", "events", "create update patch"),
+    rule("", "events", "list create update patch"),
     rule("", "configmaps", "get create patch"),
     rule("batch", "jobs", _READ),
     rule("coordination.k8s.io", "leases", f"get {_WRITE}"),

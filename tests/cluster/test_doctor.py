@@ -80,7 +80,7 @@ generator:
         wait_until(lambda: not self.may_list_jobs(), 20, "the permission is gone")
         done = self.doctor("--repository-id", OTHER_REPOSITORY)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        for line in ("fail    repository: ", "fail    index: ", "fail    permissions: may not list, watch jobs.batch; ",
+        for line in ("fail    repository: ", "fail    index: ", "fail    permissions: may not get, list, watch jobs.batch; ",
                      "fail    storage: VolumeSnapshotClass snapclass does not exist; "):
             self.assertIn(f"\n{line}", done.stdout)
         self.assertIn("is not asked while holdfast is away; set failurePolicy: Fail", done.stdout)

@@ -1,7 +1,8 @@
-"""The real VolSync operator, run against the control plane.
+"""The real VolSync operator, run against the control plane: that of upstream, or of the fork.
 
-Upstream's has the volume populator and the state machines, but no kopia mover: of an object with `spec.kopia` it only says
-that no mover was found. See volsync_part for what stands in. The fork's has it, as far as it goes without a node.
+That of upstream has the volume populator and the state machines, but no kopia mover: of an object with `spec.kopia` it
+only says that no mover was found. See volsync_part for what stands in. The fork's makes movers' Jobs, whose pods nobody
+runs here.
 """
 
 import pathlib
@@ -27,13 +28,17 @@ class Volsync:
         self._plane = plane
         self._program = components / ("volsync-fork" if fork else "volsync")
         self._crds = components / "crds"
-        for needed in (self._program, self._crds):
+        self._own_crds = components / "fork-crds" if fork else None
+        for needed in filter(None, (self._program, self._crds, self._own_crds)):
             if not needed.exists():
                 raise Unavailable(f"{needed} is not there: tools/components/build makes it")
         self.process: Child
 
     def __enter__(self):
-        crds.install(self._plane.api, "replicationsources", "replicationdestinations", "kopiamaintenances")
+        if self._own_crds:
+            crds.install_folder(self._plane.api, self._own_crds)
+        else:
+            crds.install(self._plane.api, "replicationsources", "replicationdestinations", "kopiamaintenances")
         install_storage_crds(self._plane, self._crds.parent)
         [self._port] = free_ports(1)
         self.process = Child(

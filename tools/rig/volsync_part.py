@@ -73,6 +73,10 @@ class VolSyncPart:
     def start_restore(self, namespace: str, rd: str) -> None:
         self._start(RD, namespace, rd)
 
+    def restore_began(self, namespace: str, rd: str, at: datetime.datetime) -> None:
+        """As if it had begun then and went on since."""
+        self._set(RD, namespace, rd, lastSyncStartTime=_now(at))
+
     def end_of_restore_was(self, namespace: str, rd: str, at: datetime.datetime) -> None:
         """As if it had ended then: what waits for a time after it need not be waited for."""
         self._set(RD, namespace, rd, lastSyncTime=_now(at))
@@ -140,14 +144,26 @@ class VolSyncPart:
     def fail_mover_pod(self, namespace: str, job: str, reason: str = "Error") -> None:
         """The Pod that is at work fails. A kube-controller-manager must run: its Job controller has made the Pod, counts
         it, and makes the next one after ten seconds."""
-        def at_work():
-            pods = self._objects.items(POD, namespace, labels=f"job-name={job}")
-            return next((pod for pod in pods if pod["status"]["phase"] == "Pending"), None)
-        pod = wait_until(at_work, 30, f"a Pod of the Job {job}")
+        pod = self._mover_pod(namespace, job)
         ended = {"terminated": {"exitCode": 1, "reason": reason}}
         self._objects.set_status(POD, namespace, pod["metadata"]["name"], {"phase": "Failed", "containerStatuses": [
             {"name": "kopia", "image": "example.org/volsync/mover-kopia:rig", "imageID": "", "ready": False,
              "restartCount": 0, "state": ended}]})
+
+    def run_mover_pod(self, namespace: str, job: str) -> None:
+        """Its Pod is at work, as a kubelet says it; the Job controller counts it as ready."""
+        pod = self._mover_pod(namespace, job)
+        self._objects.set_status(POD, namespace, pod["metadata"]["name"], {
+            "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]})
+        wait_until(lambda: self._objects.get(JOB, namespace, job)["status"].get("ready") == 1, 30,
+                   f"the Job {job} has a Pod that is ready")
+
+    def _mover_pod(self, namespace: str, job: str) -> dict:
+        """The one that has not ended."""
+        def under_way():
+            pods = self._objects.items(POD, namespace, labels=f"job-name={job}")
+            return next((pod for pod in pods if pod["status"]["phase"] in ("Pending", "Running")), None)
+        return wait_until(under_way, 30, f"a Pod of the Job {job}")
 
     def disown_mover_job(self, namespace: str, job: str) -> None:
         """As one that somebody else has made under that name."""

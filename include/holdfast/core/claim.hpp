@@ -63,6 +63,8 @@ struct SyncStatus {
   std::string mover_result;          ///< "Successful", "Failed" or empty
   std::string mover_logs;            ///< the lines that VolSync keeps, at most 16 KiB
   std::optional<Image> image;        ///< what a PVC that refers to it would be filled from
+  std::string error = {};            ///< why VolSync cannot go on, at most 512 bytes; empty: it does
+  std::optional<Time> error_since = {};  ///< it has not gone on since then
 };
 
 /// An object of one of the kinds that the generator writes, whoever wrote it.

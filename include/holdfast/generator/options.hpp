@@ -105,6 +105,13 @@ struct OffsiteOptions {
   Retain retain{0, 7, 4, 2};
 };
 
+/// How long a stage of a restore may last before a person should know. How long its mover may work is overlong_sync.
+struct RestoreDeadlines {
+  std::chrono::milliseconds start{std::chrono::minutes{30}};  ///< from the PVC's creation to a run
+  std::chrono::milliseconds verify{std::chrono::hours{1}};    ///< from the run's end to the offer of its image
+  std::chrono::milliseconds bind{std::chrono::hours{1}};      ///< likewise to Bound, where something wants the PVC
+};
+
 /// The user of holdfast's image and manifests.
 inline constexpr std::int64_t kImageUser = 65532;
 
@@ -113,6 +120,7 @@ struct Options {
   std::chrono::milliseconds min_age{std::chrono::hours{2}};
   /// A backup or restore of VolSync that lasts longer is taken for one that hangs.
   std::chrono::milliseconds overlong_sync{std::chrono::hours{6}};
+  RestoreDeadlines restore_deadline;
   bool adopt = false;            ///< take over objects of kyverno and pvc-plumber
   bool kyverno_cleanup = false;  ///< generator.cleanup: kyverno
   SecretOptions secret;

@@ -23,12 +23,13 @@ enum class Known { Current, NotYet, Absent, Forbidden };
 struct Mover {
   std::string job;  ///< its name
   bool complete = false;
+  bool ended = false;       ///< complete, or failed for good: VolSync makes another one then
   std::int64_t failed = 0;  ///< so many of its pods have failed
   std::int64_t backoff_limit = 0;
   std::string failure;                    ///< how the last of them did, for people; empty: not known
   std::optional<core::Time> idle_since;   ///< it should have a pod at work, and has had none since then
   std::string waiting;                    ///< what that pod waits for; empty: not known
-  std::optional<core::Time> stuck_since;  ///< the pod's creation, where it does not begin by itself
+  std::optional<core::Time> stuck_since;  ///< where there is no pod, or it does not begin by itself: since when
   bool operator==(const Mover&) const = default;
 };
 
@@ -51,6 +52,13 @@ struct UnfitImage {
   std::string needed;  ///< the PVC would have to request at least this much; empty: that is not known yet
   core::Time seen;
 };
+/// The object whose Events are asked for.
+struct EventsOf {
+  std::string kind, ns, name;
+  auto operator<=>(const EventsOf&) const = default;
+};
+/// What the newest warning Event of each says, other than our own; empty: there is none, or it cannot be read.
+using Events = std::map<EventsOf, std::string>;
 
 /// What is known of one PVC. Pointers live as long as the call.
 struct View {
@@ -68,8 +76,11 @@ struct View {
   /// The PVC that VolSync restores into for the run, whoever it belongs to; nullptr: there is none.
   const core::Claim* run_volume = nullptr;
   std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
+  std::map<std::string, Mover> stray_movers;  ///< of strays that are sources, by the stray's name
+  bool movers_known = false;                  ///< that there is no Job says something
   Users users;
   const StorageDrivers* drivers = nullptr;   ///< nullptr: nothing is known of the cluster's classes yet
+  const Events* events = nullptr;            ///< nullptr: nobody reads Events
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
   const UnfitImage* unfit_image = nullptr;   ///< nullptr: none, or not tried yet
   std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
@@ -86,6 +97,9 @@ struct Apply {
   bool adopts = false;
   /// Set where a wrong PVC does harm: what begins to be backed up, and what changes hands. Empty: the PVC is not read.
   std::string claim_uid = {};
+  /// The mover's Job, where VolSync is in the middle of a backup or restore that does not get on: whoever carries this
+  /// out reads it first, and leaves the object alone where that Job has a pod at work. Empty: nothing to ask.
+  std::string idle_job = {};
 };
 struct Remove {
   Part part;
@@ -95,6 +109,7 @@ struct Remove {
   /// Set where the PVC and its namespace must also still ask for what they asked for.
   std::string claim_version = {};
   std::optional<core::StringMap> namespace_labels = std::nullopt;
+  std::string idle_job = {};  ///< as that of Apply
 };
 /// Puts an image on the door's status, or takes it off (nullopt). Fails where the door has changed since.
 struct SetImage {
@@ -159,6 +174,7 @@ struct Plan {
   std::vector<Action> actions;  ///< in this order; after one that fails the rest waits for the next plan
   std::vector<Hold> holds;
   std::vector<RestoreStep> steps;
+  std::vector<EventsOf> quotes;          ///< whose Events it quotes, or would
   bool needs_evidence = false;           ///< it could go further with current evidence
   std::optional<core::Time> look_again;  ///< at the latest
 };

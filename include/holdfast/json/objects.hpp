@@ -60,6 +60,15 @@ std::variant<core::DriverClass, ObjectFault> read_snapshot_class(std::string_vie
 /// snapshot.storage.k8s.io/v1 VolumeSnapshot.
 std::variant<core::VolumeSnapshot, ObjectFault> read_volume_snapshot(std::string_view object);
 
+/// v1 Event, as far as it is quoted.
+struct Said {
+  bool warning = false;
+  std::string by;    ///< the component that says it
+  std::string text;  ///< "FailedCreate: Error creating: …" on one line, at most 640 bytes
+  std::optional<core::Time> last;
+};
+std::variant<Said, ObjectFault> read_event(std::string_view object);
+
 /// volsync.backube/v1alpha1 KopiaMaintenance.
 std::variant<core::Maintenance, ObjectFault> read_maintenance(std::string_view object);
 /// batch/v1 Job of one.

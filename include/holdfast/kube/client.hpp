@@ -87,6 +87,7 @@ class Client {
   /// One page. `limit` 0: all. `continue_token` from the page before.
   struct ListOptions {
     std::string label_selector = {};
+    std::string field_selector = {};
     std::size_t limit = 250;
     std::string continue_token = {};
     std::string resource_version = {};  ///< "0": from the API server's cache

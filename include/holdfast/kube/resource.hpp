@@ -37,7 +37,6 @@ inline constexpr Resource kKopiaMaintenances{"volsync.backube", "v1alpha1", "kop
 inline constexpr Resource kExternalSecrets{"external-secrets.io", "v1", "externalsecrets", "ExternalSecret"};
 inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots", "VolumeSnapshot"};
 inline constexpr Resource kStorageClasses{"storage.k8s.io", "v1", "storageclasses", "StorageClass", false};
-inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots", "VolumeSnapshot"};
 inline constexpr Resource kVolumeSnapshotClasses{"snapshot.storage.k8s.io", "v1", "volumesnapshotclasses",
                                                  "VolumeSnapshotClass", false};
 inline constexpr Resource kClusterCleanupPolicies{"kyverno.io", "v2", "clustercleanuppolicies", "ClusterCleanupPolicy",

@@ -43,6 +43,7 @@ TEST_CASE("every part of the generator's settings is read") {
 generator:
   minAge: 30m
   overlongSync: 12h
+  restoreDeadline: {start: 5m, verify: 2h, bind: 24h}
   adopt: true
   cleanup: kyverno
   secret: {mode: external-secret, store: 1password, key: rustfs, property: pw, refreshInterval: 30m}
@@ -52,6 +53,9 @@ generator:
 )");
   CHECK(o.min_age == std::chrono::minutes(30));
   CHECK(o.overlong_sync == std::chrono::hours(12));
+  CHECK(o.restore_deadline.start == std::chrono::minutes(5));
+  CHECK(o.restore_deadline.verify == std::chrono::hours(2));
+  CHECK(o.restore_deadline.bind == std::chrono::hours(24));
   CHECK(o.adopt);
   CHECK(o.kyverno_cleanup);
   CHECK(o.secret.external_secret);

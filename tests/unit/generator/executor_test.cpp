@@ -319,3 +319,60 @@ TEST_CASE("a write that the API server refuses for good becomes an Event on the 
   CHECK(events[0]["message"] == "create ReplicationDestination data-backup: no Forbidden");
   CHECK(events[0]["involvedObject"]["uid"] == bench.scene.claim.uid);
 }
+
+namespace {
+
+/// The mover's Job, and the change and the removal of a ReplicationSource that rest on its being idle.
+struct Stuck {
+  explicit Stuck(const std::string& job_status) {
+    bench.run({bench.creation(Part::Source)});
+    if (job_status.empty()) return;
+    Json::Value job = parse(R"({"metadata":{"namespace":"media","name":"volsync-src-data-backup"}})");
+    job["status"] = parse(job_status);
+    bench.cluster.put(kube::kJobs, job);
+  }
+  Apply change() {
+    Apply change = bench.change(Part::Source);
+    change.idle_job = "volsync-src-data-backup";
+    return change;
+  }
+  Remove removal() {
+    Remove removal = bench.removal(Part::Source);
+    removal.idle_job = "volsync-src-data-backup";
+    return removal;
+  }
+  Bench bench;
+};
+
+}  // namespace
+
+TEST_CASE("what rests on an idle mover is not done while the Job itself says that it works") {
+  Stuck stuck(GENERATE(as<std::string>{}, R"({"active":1,"ready":1,"failed":2})", R"({"active":1})",
+                       R"({"active":0,"succeeded":1})", R"({"conditions":[{"type":"Complete","status":"True"}]})"));
+  const Json::Value before = stuck.bench.held(Part::Source);
+  const auto outcome = stuck.bench.run({stuck.change()});
+  CHECK(outcome.written == 0);
+  REQUIRE(outcome.error.has_value());
+  CHECK(outcome.error->conflict());
+  CHECK(outcome.error->message == "its mover is at work by now");
+  CHECK(stuck.bench.run({stuck.removal()}).written == 0);
+  CHECK(stuck.bench.held(Part::Source) == before);
+}
+
+TEST_CASE("what rests on an idle mover is done where its Job has no pod at work, or is gone") {
+  Stuck stuck(GENERATE(as<std::string>{}, "", R"({"active":1,"ready":0})", R"({"active":0,"failed":3})",
+                       R"({"conditions":[{"type":"Failed","status":"True"}]})"));
+  CHECK(stuck.bench.run({stuck.change()}).written == 1);
+  CHECK(stuck.bench.run({stuck.removal()}).written == 1);
+  CHECK(stuck.bench.held(Part::Source).isNull());
+}
+
+TEST_CASE("what rests on an idle mover is not done where its Job cannot be read") {
+  Stuck stuck("");
+  stuck.bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    return request.path.find("/jobs/") == std::string::npos ? Fault{} : refused(403, "Forbidden");
+  });
+  const auto outcome = stuck.bench.run({stuck.change()});
+  CHECK(outcome.written == 0);
+  CHECK(outcome.error->forbidden());
+}

@@ -158,6 +158,9 @@ struct World {
     for (const auto& [part, stray] : strays) seen.strays.emplace_back(part, &stray);
     seen.known = known;
     seen.movers = movers;
+    seen.stray_movers = stray_movers;
+    seen.movers_known = movers_known;
+    seen.events = events ? &*events : nullptr;
     seen.users = users;
     seen.evidence = &evidence;
     seen.drivers = &drivers;
@@ -294,6 +297,9 @@ struct World {
   std::vector<std::pair<Part, core::Observed>> strays;
   std::map<Part, Known> known;
   std::map<Part, Mover> movers;
+  std::map<std::string, Mover> stray_movers;
+  bool movers_known = true;
+  std::optional<Events> events;
   Users users;
   StorageDrivers drivers;
   std::optional<UnfitImage> unfit_image;

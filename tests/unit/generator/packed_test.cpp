@@ -32,6 +32,8 @@ core::Observed full() {
   object.meta.owners = {{"PersistentVolumeClaim", "data", "u1"}, {"Application", "media", "u2"}};
   object.spec = R"({"sourcePVC":"data"})";
   object.status = {"token", at(5), at(-5), true, "Failed", "line 1\nline 2", core::Image{"group", "kind", "name"}};
+  object.status.error = "no Secret";
+  object.status.error_since = at(9);
   object.ready = "SecretSyncedError: no such key";
   return object;
 }
@@ -82,6 +84,8 @@ TEST_CASE("what is not said comes back as not said, each by itself") {
   SECTION("deleting") { object.meta.deleting = false; }
   SECTION("last_sync") { object.status.last_sync.reset(); }
   SECTION("sync_started") { object.status.sync_started.reset(); }
+  SECTION("error") { object.status.error = "other"; }
+  SECTION("error_since") { object.status.error_since.reset(); }
   SECTION("synchronizing") { object.status.synchronizing = false; }
   SECTION("image") { object.status.image.reset(); }
   SECTION("labels") { object.meta.labels.clear(); }

@@ -24,6 +24,8 @@ inline void check_same(const core::SyncStatus& is, const core::SyncStatus& wante
   CHECK(is.last_sync == wanted.last_sync);
   CHECK(is.sync_started == wanted.sync_started);
   CHECK(is.synchronizing == wanted.synchronizing);
+  CHECK(is.error == wanted.error);
+  CHECK(is.error_since == wanted.error_since);
   CHECK(is.mover_result == wanted.mover_result);
   CHECK(is.mover_logs == wanted.mover_logs);
   CHECK(is.image == wanted.image);

@@ -161,12 +161,73 @@ TEST_CASE("a mover without a pod at work is idle since its Job began; one that e
   desk.workloads.apply_job(one, later);
   CHECK(desk.mover().idle_since == later);
   one.active = 0;
-  desk.workloads.apply_job(one, later);
-  CHECK_FALSE(desk.mover().idle_since);
+  desk.workloads.apply_job(one, later + std::chrono::minutes{1});
+  CHECK(desk.mover().idle_since == later);
   one.active = 1;
   one.ready.reset();
   desk.workloads.apply_job(one, later);
   CHECK_FALSE(desk.mover().idle_since);
+}
+
+TEST_CASE("a Job whose pods are refused has none, and is idle since it began; one that has ended is not") {
+  Desk desk;
+  core::Job refused = job();
+  refused.active = 0;
+  refused.ready.reset();
+  desk.workloads.apply_job(refused, kNoon + std::chrono::hours{1});
+  CHECK(desk.mover().idle_since == kNoon);
+  CHECK(desk.mover().stuck_since == kNoon);
+  CHECK_FALSE(desk.mover().ended);
+  core::Job failed = refused;
+  failed.ended = true;
+  failed.failure = "BackoffLimitExceeded: Job has reached the specified backoff limit";
+  desk.workloads.apply_job(failed, kNoon + std::chrono::hours{1});
+  CHECK_FALSE(desk.mover().idle_since);
+  CHECK(desk.mover().ended);
+  CHECK_THAT(desk.mover().failure, Catch::StartsWith("BackoffLimitExceeded"));
+}
+
+TEST_CASE("a Job whose pod has succeeded is at work until VolSync has seen to it") {
+  core::Job one = job();
+  one.active = 0;
+  one.ready = 0;
+  CHECK_FALSE(core::is_at_work(one));
+  one.succeeded = 1;
+  CHECK(core::is_at_work(one));
+  one.ended = one.complete = true;
+  CHECK(core::is_at_work(one));
+  one.succeeded = 0;
+  one.complete = false;
+  CHECK_FALSE(core::is_at_work(one));
+}
+
+TEST_CASE("that there is no Job says something only while the watch of them is current") {
+  Desk desk;
+  CHECK_FALSE(desk.view().movers_known);
+  desk.workloads.set_jobs_state({Is::Current, ""});
+  CHECK(desk.view().movers_known);
+  const Is is = GENERATE(Is::Failing, Is::Forbidden, Is::Absent, Is::Starting);
+  desk.workloads.set_jobs_state({is, "no answer"});
+  CHECK_FALSE(desk.view().movers_known);
+}
+
+TEST_CASE("a stray's Job is known too, by the stray's own name") {
+  Desk desk;
+  core::Observed old = desk.source;
+  old.meta.name = "data";
+  old.meta.uid = "uid-of-old";
+  core::Job one = job(Part::Source, "uid-of-old");
+  one.meta.name = mover_job_name(Part::Source, "data");
+  one.meta.owners[0].name = "data";
+  one.failed = 2;
+  desk.workloads.apply_job(one, kNoon);
+  View view;
+  view.pvc = kData;
+  view.strays.emplace_back(Part::Source, &old);
+  desk.workloads.add_to(view);
+  CHECK(view.movers.empty());
+  REQUIRE(view.stray_movers.contains("data"));
+  CHECK(view.stray_movers.at("data").failed == 2);
 }
 
 TEST_CASE("the Job's own pods say how the last one failed, and what the next one waits for") {

@@ -152,6 +152,20 @@ TEST_CASE("only a true condition counts as synchronizing") {
   CHECK_FALSE(with("Unknown"));
 }
 
+TEST_CASE("why VolSync cannot go on is kept, and since when; other reasons are no error") {
+  const auto with = [](const std::string& reason) {
+    return good(read_observed(R"({"metadata":{"name":"x"},"status":{"conditions":[{"type":"Synchronizing",
+             "status":"False","reason":")" +
+                              reason + R"(","message":"no\nSecret","lastTransitionTime":"2026-03-01T12:00:00Z"}]}})"))
+        .status;
+  };
+  CHECK(with("Error").error == "no Secret");
+  CHECK(with("Error").error_since == at("2026-03-01T12:00:00Z"));
+  CHECK_FALSE(with("Error").synchronizing);
+  CHECK(with("WaitingForSchedule").error.empty());
+  CHECK_FALSE(with("WaitingForSchedule").error_since);
+}
+
 TEST_CASE("an ExternalSecret is ready, or says why not") {
   const auto ready = [](const char* condition) {
     return good(read_observed(std::string(R"({"metadata":{"name":"x"},"status":{"conditions":[)") + condition + "]}}"))

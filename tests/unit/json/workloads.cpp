@@ -56,6 +56,38 @@ TEST_CASE("a job says how many of its pods failed, of how many tries, and how ma
   CHECK(good(read_job("{}")).backoff_limit == 6);
 }
 
+TEST_CASE("a job that has ended says so, why it failed, and which of its pods succeeded before they are counted") {
+  const core::Job failed = job(R"({"conditions":[{"type":"FailureTarget","status":"True","reason":"x"},
+    {"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"Job has reached\nthe limit"}]})");
+  CHECK(failed.ended);
+  CHECK_FALSE(failed.complete);
+  CHECK(failed.failure == "BackoffLimitExceeded: Job has reached the limit");
+  CHECK(job(R"({"conditions":[{"type":"Complete","status":"True"}]})").ended);
+  CHECK(job(R"({"conditions":[{"type":"Complete","status":"True"}]})").failure.empty());
+  CHECK_FALSE(job(R"({"active":1})").ended);
+  CHECK(job(R"({"uncountedTerminatedPods":{"succeeded":["uid-1"],"failed":["uid-2"]}})").succeeded == 1);
+  CHECK(job(R"({"succeeded":1,"uncountedTerminatedPods":{}})").succeeded == 1);
+  CHECK(job(R"({"uncountedTerminatedPods":{"failed":["uid-2"]}})").succeeded == 0);
+}
+
+TEST_CASE("an Event is read whoever wrote it, and by the newest of its times") {
+  const json::Said said = good(read_event(R"({"type":"Warning","reason":"FailedCreate","message":"Error\ncreating",
+    "source":{"component":"job-controller"},"reportingComponent":"","eventTime":null,
+    "metadata":{"creationTimestamp":"2026-03-01T12:00:00Z"},"firstTimestamp":"2026-03-01T12:00:00Z",
+    "lastTimestamp":"2026-03-01T12:05:00Z"})"));
+  CHECK(said.warning);
+  CHECK(said.by == "job-controller");
+  CHECK(said.text == "FailedCreate: Error creating");
+  CHECK(said.last == core::parse_rfc3339("2026-03-01T12:05:00Z"));
+  const json::Said series = good(read_event(R"({"type":"Normal","reportingComponent":"scheduler","firstTimestamp":null,
+    "eventTime":"2026-03-01T12:00:00.123456Z","series":{"count":3,"lastObservedTime":"2026-03-01T12:07:00.000001Z"}})"));
+  CHECK_FALSE(series.warning);
+  CHECK(series.by == "scheduler");
+  CHECK(series.last == core::parse_rfc3339("2026-03-01T12:07:00.000001Z"));
+  CHECK(good(read_event(R"({"message":")" + std::string(5000, 'x') + R"("})")).text.size() <= 640);
+  CHECK(fault(read_event(R"({"type":1})")) == "type: expected a string, found a number");
+}
+
 TEST_CASE("a failed pod says with what its container ended") {
   const core::Pod read = pod(R"({"phase":"Failed","containerStatuses":[
     {"name":"sidecar","state":{"terminated":{"exitCode":0,"reason":"Completed"}}},
