@@ -6,7 +6,7 @@ import time
 import unittest
 
 import stage
-from as_installed import with_kustomize
+from as_installed import mover_secret, with_kustomize
 from rig.node_cluster import USER
 from rig.objects import (JOB, NAMESPACE, PVC, REPLICATION_DESTINATION, REPLICATION_SOURCE, SECRET, Kind,
                          Objects, Refused)
@@ -86,10 +86,8 @@ class NodeCase(unittest.TestCase):
     def give_secret(self, *names: str, password: str | None = None, namespace: str = "") -> None:
         """What movers need beside a claim, as docs/install.md has it."""
         for name in names or ("data",):
-            self.objects.apply(SECRET, namespace or self.namespace, {
-                "metadata": {"name": f"volsync-{name}"}, "stringData": {
-                    "KOPIA_REPOSITORY": "filesystem:///mnt/repository",
-                    "KOPIA_PASSWORD": password or self.repository.password_file.read_text()}}, force=True)
+            self.objects.apply(SECRET, namespace or self.namespace, mover_secret(
+                f"volsync-{name}", password or self.repository.password_file.read_text()), force=True)
 
     def in_pod(self, script: str, *claims: str, namespace: str = "", user: int = USER) -> str:
         """Runs a script in a pod that mounts the claims at /<claim>; what it printed. Fails the test where it fails."""

@@ -86,7 +86,6 @@ class Contents(NodeCase):
     def test_maintenance_runs_as_the_movers_do(self):
         """By its CronJob: what the fork makes for a manual trigger runs as user 1000 in any case."""
         namespace = "holdfast-system"
-        self.give_secret("holdfast-maintenance", namespace=namespace)
         [cron] = wait_until(lambda: self.objects.items(_CRON_JOB, namespace), PATIENCE_S, "its CronJob", every=0.5)
         self.installation.shell(f"kubectl -n {namespace} create job maintenance-now "
                                 f"--from=cronjob/{cron['metadata']['name']}")
