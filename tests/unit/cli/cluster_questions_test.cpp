@@ -29,7 +29,7 @@ const std::string kMemory = "/api/v1/namespaces/holdfast/configmaps/seen";
 std::string object(const std::string& kind, const std::string& manager, const std::string& status) {
   return fmt::format(R"({{"apiVersion":"volsync.backube/v1alpha1","kind":"{}","metadata":{{"namespace":"media",)"
                      R"("name":"data-backup","uid":"u1","labels":{{"app.kubernetes.io/managed-by":"{}"}}}},)"
-                     R"("spec":{{}},"status":{}}})",
+                     R"("spec":{{"kopia":{{}}}},"status":{}}})",
                      kind, manager, status);
 }
 
