@@ -47,7 +47,7 @@ class SetClasses(Classes):
         [said] = self.waits_for("apart")
         self.assertIn(f"StorageClass twin (its provisioner is {DRIVER}, that of the PVC's own class other is {OTHER_DRIVER})",
                       said)
-        self.assertFalse(self.audit("apart")["gap"])
+        self.assertFalse(any(line.startswith("StorageClassUnfit") for line in self.audit("apart").get("gaps", [])))
 
     def test_a_restore_is_of_the_pvcs_own_class(self):
         self.create_with_backup()
@@ -116,11 +116,15 @@ class Sizes(Storied):
         self.assertTrue(self.create_patiently(pvc()).ok)
         self.part.bind(self.namespace, "data")
         wait_until(self.rs, PATIENCE, "backups begin")
-        self.assertFalse(self.audit()["gap"])
+        self.assertEqual(self.told_too_small(), [])
         self.objects.set_status(PVC, self.namespace, "data", {"capacity": {"storage": "2Gi"}})
-        wait_until(lambda: self.audit()["gap"], PATIENCE, "the gap is told")
-        [gap] = self.audit()["gaps"]
-        self.assertTrue(gap.startswith("RequestTooSmall: it requests 1Gi, and its volume has 2Gi"), gap)
+        [gap] = wait_until(self.told_too_small, PATIENCE, "the gap is told")
+        self.assertIn("it requests 1Gi, and its volume has 2Gi", gap)
+        gaps = self.holdfast.metric("holdfast_pvc_gap", namespace=self.namespace, pvc="data", reason="RequestTooSmall")
+        self.assertEqual(gaps, 1)
+
+    def told_too_small(self) -> list[str]:
+        return [line for line in self.audit().get("gaps", []) if line.startswith("RequestTooSmall")]
 
 
 del Classes  # the base is no test itself

@@ -94,7 +94,7 @@ TEST_CASE("a permission that is missing is named with its verbs") {
   settings.generator.secret.external_secret = true;
   CHECK_THAT(text(), Contains("externalsecrets.external-secrets.io"));
   cluster.denied = "jobs";
-  CHECK_THAT(text(), Contains("may not list, watch jobs.batch"));
+  CHECK_THAT(text(), Contains("may not get, list, watch jobs.batch"));
   cluster.denied = "pods";
   CHECK_THAT(text(), !Contains("fail"));
   settings.generator.pod_insight = true;
