@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "holdfast/core/evidence.hpp"
-#include "src/index/hash.hpp"
+#include "src/index/names.hpp"
 
 namespace holdfast::index {
 
@@ -22,7 +22,12 @@ struct Fingerprint {
   std::size_t count = 0;  ///< how many names
   Hash128 format;         ///< of what says how to read the repository: it changes with format and password
   std::optional<core::RepositoryId> repository;
-  bool operator==(const Fingerprint&) const = default;
+  std::shared_ptr<const Names> blobs =
+      nullptr;  ///< what `names` and `count` are of, for the listing; null: it needs none
+
+  bool operator==(const Fingerprint& other) const {
+    return names == other.names && count == other.count && format == other.format && repository == other.repository;
+  }
 };
 
 /// Why something could not be read, for people: no secret, one line.
@@ -32,7 +37,16 @@ struct Failure {
 };
 
 using ProbeResult = std::variant<Failure, Fingerprint>;
-using ListingResult = std::variant<Failure, std::shared_ptr<const core::Catalog>>;  ///< never null
+
+/// A listing that counts: all that was there when its `before` was taken is in it.
+struct Reading {
+  std::shared_ptr<const core::Catalog> catalog;  ///< never null
+  /// It was made of what `before` tells of and nothing else. Where not, the repository may have gone on meanwhile, or
+  /// something else may have stood there; it is true of the moment at which it was read.
+  bool exact = false;
+};
+
+using ListingResult = std::variant<Failure, Reading>;
 
 /// Both calls may block for ever (a mount whose server is gone) and may still run while another begins; neither throws.
 class Backend {
@@ -44,8 +58,9 @@ class Backend {
 
   virtual ProbeResult probe() = 0;
 
-  /// All backups. `before` was taken before this call; a repository that meanwhile became another, or changed its
-  /// format, is a Failure. Gives up soon after `deadline`, or once `cancel` is set.
+  /// All backups. `before` was taken before this call. A repository that meanwhile became another, changed its format
+  /// or lost index blobs is a Failure, and so is a listing that was made without some of them. Gives up soon after
+  /// `deadline`, or once `cancel` is set.
   virtual ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                              const std::atomic<bool>& cancel) = 0;
 

@@ -173,13 +173,13 @@ void Brain::end_listing(ListingResult result, Now now, Actions& out) {
   } else {
     listing_budget_ = std::clamp<nanoseconds>(4 * took, options_.probe_timeout,
                                               std::max(options_.longest_listing, options_.probe_timeout));
-    learn(std::get<1>(std::move(result)), out);
+    learn(std::get<Reading>(std::move(result)), out);
   }
   listing_.reset();
 }
 
-void Brain::learn(std::shared_ptr<const core::Catalog> catalog, Actions& out) {
-  known_ = Known{std::move(catalog), listing_->before, listing_->began.system, last_serial_};
+void Brain::learn(Reading reading, Actions& out) {
+  known_ = Known{std::move(reading.catalog), listing_->before, listing_->began.system, last_serial_};
   const Sight& before = listing_->before;
   for (Asker& asker : std::exchange(listing_askers_, {})) {
     if (asker.first_probe <= before.probe) {
@@ -192,6 +192,7 @@ void Brain::learn(std::shared_ptr<const core::Catalog> catalog, Actions& out) {
     }
   }
   if (listing_->outdated) known_.reset();
+  if (!reading.exact) known_.reset();
 }
 
 void Brain::answer_current(AskId id, core::Time checked_at, Actions& out) const {

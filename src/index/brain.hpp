@@ -109,9 +109,8 @@ class Brain {
     Moment deadline;
     bool outdated = false;  ///< other names than `before` were seen since: it answers who waits, and is not kept
   };
-  /// The names may have changed between `before` and the listing. That does no harm as long as names do not come back;
-  /// but where an older copy takes the repository's place, they do. So what no later look has confirmed is forgotten
-  /// once the names are others.
+  /// Names come back where copies of the repository take each other's place. So a listing that is not exactly of
+  /// `before` is never known, and what no later look has confirmed is forgotten once the names are others.
   struct Known {
     std::shared_ptr<const core::Catalog> catalog;
     Sight before;
@@ -128,7 +127,7 @@ class Brain {
   void compare(const Sight& sight, Now now, std::chrono::nanoseconds took, Actions& out);
   void refresh(const Sight& sight, Now now, Actions& out);
   void end_listing(ListingResult result, Now now, Actions& out);
-  void learn(std::shared_ptr<const core::Catalog> catalog, Actions& out);
+  void learn(Reading reading, Actions& out);
   void answer_current(AskId id, core::Time checked_at, Actions& out) const;
   void hold_off(const Failure& failure, Now now, Actions& out);
 

@@ -96,7 +96,7 @@ ListingResult CatalogFile::list(const Fingerprint& before, std::chrono::steady_c
     }
     // A file rewritten in place may read as a mixture of both.
     if (content.digest() != before.format) return Failure{fmt::format("{}: changed while it was read", file_)};
-    return std::make_shared<const core::Catalog>(std::move(builder).build());
+    return Reading{std::make_shared<const core::Catalog>(std::move(builder).build()), true};
   } catch (const Late& late) {
     return Failure{late.what(), true};
   } catch (const std::exception& error) {

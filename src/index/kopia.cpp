@@ -17,6 +17,7 @@
 #include "holdfast/base/file.hpp"
 #include "holdfast/json/listing.hpp"
 #include "src/index/kopia_errors.hpp"
+#include "src/index/kopia_trace.hpp"
 
 namespace holdfast::index {
 
@@ -65,6 +66,18 @@ CacheFolder make_cache_folder(const std::string& wanted) {
 
 }  // namespace
 
+void require_kept(const Fingerprint& before, const Fingerprint& after, std::string_view place) {
+  if (after.format != before.format || after.repository != before.repository) {
+    throw std::runtime_error(
+        fmt::format("{} changed its format, or became another repository, while it was read", place));
+  }
+  if (const std::size_t missing = count_missing(*before.blobs, *after.blobs)) {
+    throw std::runtime_error(
+        fmt::format("{} lost {} of its {} index blobs while it was read: did an older copy take its place?", place,
+                    missing, before.count));
+  }
+}
+
 /// One use of kopia: the limits, and the secret that belongs to it.
 struct Kopia::Run {
   std::chrono::steady_clock::time_point deadline;
@@ -97,8 +110,9 @@ ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::
   try {
     Run run{deadline, cancel, read_password(), options_.storage()};
     connect(before, run);
-    forget_lists();
-    return list_snapshots(run);
+    forget_traces(cache());
+    auto catalog = list_snapshots(run);
+    return Reading{std::move(catalog), read_exactly(before)};
   } catch (const Late& late) {
     // Still connected: what kopia has fetched so far is in its cache, and the next attempt comes further.
     return Failure{late.what(), true};
@@ -128,9 +142,20 @@ void Kopia::connect(const Fingerprint& before, Run& run) {
   connected_ = wanted;
 }
 
-/// kopia believes these by the wall clock; after a step back it would list what was there before.
-void Kopia::forget_lists() const {
-  for (const char* name : {"blob-list", "own-writes"}) fs::remove_all(cache() / name);
+/// Where a copy of the repository took its place and went again while kopia ran, the names before and after say
+/// nothing. False: kopia read more than `before` tells of. Throws where it read less.
+bool Kopia::read_exactly(const Fingerprint& before) const {
+  const Names read = read_traces(cache(), options_.hasher);
+  if (read.count == 0) {
+    throw std::runtime_error(
+        fmt::format("kopia: it read no index blob of {}, or its cache does not tell which", options_.place));
+  }
+  if (const std::size_t missing = count_missing(*before.blobs, read)) {
+    throw std::runtime_error(fmt::format(
+        "kopia: it listed {} without {} of the {} index blobs that were there before: did an older copy stand there?",
+        options_.place, missing, before.count));
+  }
+  return !has_others(read, *before.blobs);
 }
 
 std::shared_ptr<const core::Catalog> Kopia::list_snapshots(Run& run) {

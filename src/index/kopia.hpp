@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "holdfast/base/child.hpp"
@@ -30,6 +31,7 @@ struct KopiaOptions {
   std::string password_file;  ///< read at each use: a rotated Secret needs no restart
   std::string cache_dir;      ///< holds our folders; empty: a new private folder under TMPDIR, removed in the end
   std::function<KopiaStorage()> storage;  ///< asked before each listing; throws where that cannot be told now
+  Hasher hasher;                          ///< that the names in a Fingerprint are hashed with
 };
 
 /// A folder that no other process works in as long as this one lives.
@@ -38,6 +40,10 @@ struct CacheFolder {
   base::Descriptor lock;
 };
 
+/// Throws std::runtime_error where `after`, a look after a listing, shows another repository or format than `before`,
+/// or that index blobs went away which no compaction stands for: then what was listed no longer stands at `place`.
+void require_kept(const Fingerprint& before, const Fingerprint& after, std::string_view place);
+
 /// Any thread; a second listing while one runs is a Failure.
 class Kopia {
  public:
@@ -45,7 +51,7 @@ class Kopia {
   explicit Kopia(KopiaOptions options);
   ~Kopia();
 
-  /// `before` and the storage tell whether to connect again. Never throws.
+  /// `before` and the storage tell whether to connect again, and `before` what kopia must have read. Never throws.
   ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                      const std::atomic<bool>& cancel);
 
@@ -67,7 +73,7 @@ class Kopia {
   std::string read_password_file() const;
   std::string password_setting() const;
   [[noreturn]] void fail(const base::ChildResult& result, const Run& run) const;
-  void forget_lists() const;
+  bool read_exactly(const Fingerprint& before) const;
   std::filesystem::path config() const { return folder_.path / "kopia.config"; }
   std::filesystem::path cache() const { return folder_.path / "cache"; }
 

@@ -4,6 +4,7 @@
 #include <sys/vfs.h>
 
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -35,15 +36,20 @@ KopiaFs::KopiaFs(const KopiaFsOptions& options)
       kopia_({options.path, options.kopia_binary, options.password, options.password_file, options.cache_dir,
               [arguments = std::vector<std::string>{"filesystem", "--path=" + options.path}] {
                 return KopiaStorage{arguments, {}, {}, {}};
-              }}) {}
+              },
+              hasher_}) {}
+
+Fingerprint KopiaFs::look() const {
+  const RepositoryFormat format = read_format(path_, hasher_);
+  if (!allow_cached_mount_) require_uncached_mount();
+  auto names = std::make_shared<const Names>(walk_names(path_, hasher_));
+  require_index(names->count, path_);
+  return {names->sum, names->count, format.hash, format.id, names};
+}
 
 ProbeResult KopiaFs::probe() {
   try {
-    const RepositoryFormat format = read_format(path_, hasher_);
-    if (!allow_cached_mount_) require_uncached_mount();
-    const Names names = walk_names(path_, hasher_);
-    require_index(names.count, path_);
-    return Fingerprint{names.sum, names.count, format.hash, format.id};
+    return look();
   } catch (const std::exception& error) {
     return Failure{error.what()};
   }
@@ -72,9 +78,8 @@ ListingResult KopiaFs::list(const Fingerprint& before, std::chrono::steady_clock
   ListingResult result = kopia_.list(before, deadline, cancel);
   if (std::holds_alternative<Failure>(result)) return result;
   try {
-    const RepositoryFormat after = read_format(path_, hasher_);
-    if (after.hash == before.format && after.id == before.repository) return result;
-    return Failure{fmt::format("{} changed its format, or became another repository, while it was read", path_)};
+    require_kept(before, look(), path_);
+    return result;
   } catch (const std::exception& error) {
     return Failure{error.what()};
   }

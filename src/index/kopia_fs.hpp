@@ -21,6 +21,7 @@ class KopiaFs final : public Backend {
                      const std::atomic<bool>& cancel) override;
 
  private:
+  Fingerprint look() const;
   void require_uncached_mount() const;
 
   const std::string path_;

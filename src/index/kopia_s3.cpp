@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "holdfast/net/http.hpp"
 #include "src/index/prover.hpp"
 #include "src/index/s3_answers.hpp"
 #include "src/index/s3_keys.hpp"
@@ -22,10 +24,14 @@ constexpr std::size_t kMostPages = 10'000;
 /// Epoch repositories name their index blobs x…, the old format n… and m….
 constexpr std::string_view kIndexPrefixes[] = {"x", "n", "m"};
 
-struct Names {
-  Hash128 sum;
-  std::size_t count = 0;
-};
+/// As kopia calls the object; the key is URL-encoded.
+std::string blob_name(const std::string& key, const S3Address& address) {
+  std::string name = net::query_value("key=" + key, "key");
+  if (!name.starts_with(address.prefix)) {
+    throw std::runtime_error(fmt::format("{}: the list of objects holds what was not asked for", address.place()));
+  }
+  return name.substr(address.prefix.size());
+}
 
 /// The pages of one list, the first of which is under way.
 void read_pages(S3Session& session, const S3Address& address, std::string_view prefix, S3Session::Pending pending,
@@ -35,8 +41,7 @@ void read_pages(S3Session& session, const S3Address& address, std::string_view p
     const auto body = session.finish(std::move(pending));
     if (!body) throw std::runtime_error(fmt::format("{}: the server has no list of the bucket", address.place()));
     const ListPage page = read_list_page(*body);
-    for (const std::string& key : page.keys) names.sum += hasher(key);
-    names.count += page.keys.size();
+    for (const std::string& key : page.keys) names.add(blob_name(key, address), hasher);
     if (names.count > kMostNames) {
       throw std::runtime_error(fmt::format("{}: more than {} index blobs", address.place(), kMostNames));
     }
@@ -85,17 +90,21 @@ KopiaS3::KopiaS3(const KopiaS3Options& options)
       timeout_(options.timeout),
       hasher_(Hasher::seeded_randomly()),
       kopia_({place_, options.kopia_binary, options.password, options.password_file, options.cache_dir,
-              [this] { return storage(); }}) {}
+              [this] { return storage(); }, hasher_}) {}
+
+Fingerprint KopiaS3::look(std::chrono::steady_clock::time_point deadline) {
+  S3Session session(client_, deadline);
+  auto lists = begin_lists(session, client_.address());
+  const RepositoryFormat format = read_s3_format(session, client_.address(), hasher_);
+  auto names = std::make_shared<const Names>(read_names(session, client_.address(), std::move(lists), hasher_));
+  require_index(names->count, place_);
+  return {names->sum, names->count, format.hash, format.id, names};
+}
 
 ProbeResult KopiaS3::probe() {
   try {
     // A little less than the prover's patience: what the server did says more than that it took too long.
-    S3Session session(client_, std::chrono::steady_clock::now() + timeout_ * 9 / 10);
-    auto lists = begin_lists(session, client_.address());
-    const RepositoryFormat format = read_s3_format(session, client_.address(), hasher_);
-    const Names names = read_names(session, client_.address(), std::move(lists), hasher_);
-    require_index(names.count, place_);
-    return Fingerprint{names.sum, names.count, format.hash, format.id};
+    return look(std::chrono::steady_clock::now() + timeout_ * 9 / 10);
   } catch (const std::exception& error) {
     return Failure{error.what()};
   }
@@ -130,12 +139,10 @@ ListingResult KopiaS3::list(const Fingerprint& before, std::chrono::steady_clock
   ListingResult result = kopia_.list(before, deadline, cancel);
   if (std::holds_alternative<Failure>(result)) return result;
   try {
-    S3Session session(client_, deadline);
-    const RepositoryFormat after = read_s3_format(session, client_.address(), hasher_);
-    if (after.hash == before.format && after.id == before.repository) return result;
-    return Failure{fmt::format("{} changed its format, or became another repository, while it was read", place_)};
+    require_kept(before, look(deadline), place_);
+    return result;
   } catch (const std::exception& error) {
-    return Failure{error.what()};
+    return Failure{error.what(), std::chrono::steady_clock::now() >= deadline};
   }
 }
 

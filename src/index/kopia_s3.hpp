@@ -29,6 +29,7 @@ class KopiaS3 final : public Backend {
   void stop() override { client_.stop(); }
 
  private:
+  Fingerprint look(std::chrono::steady_clock::time_point deadline);
   KopiaStorage storage() const;
 
   S3Client client_;

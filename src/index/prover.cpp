@@ -212,7 +212,7 @@ void Prover::execute(const ListingReport& report) {
     status_.replace(std::move(status));
     return;
   }
-  report_catalog(report, *std::get<1>(report.result));
+  report_catalog(report, *std::get<Reading>(report.result).catalog);
 }
 
 void Prover::report_catalog(const ListingReport& report, const core::Catalog& catalog) {

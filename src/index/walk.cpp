@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "holdfast/base/file.hpp"
@@ -47,7 +48,7 @@ class Walk {
       pending_.pop_back();
       read(folder);
     }
-    return names_;
+    return std::move(names_);
   }
 
  private:
@@ -81,8 +82,8 @@ class Walk {
     if (!may_be_index(blob_)) return;
     if (is_folder(fd, entry)) return enter(folder, name);
     if (!blob_.ends_with(kBlobSuffix)) return;
-    if (++names_.count > limits_.names) throw too_many(limits_.names, "index blobs");
-    names_.sum += hasher_(std::string_view(blob_).substr(0, blob_.size() - kBlobSuffix.size()));
+    if (names_.count == limits_.names) throw too_many(limits_.names, "index blobs");
+    names_.add(std::string_view(blob_).substr(0, blob_.size() - kBlobSuffix.size()), hasher_);
   }
 
   void enter(const Folder& folder, std::string_view name) {

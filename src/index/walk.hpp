@@ -5,19 +5,14 @@
 #include <cstddef>
 #include <string>
 
-#include "src/index/hash.hpp"
+#include "src/index/names.hpp"
 
 namespace holdfast::index {
 
 struct WalkLimits {
-  std::size_t names = 5'000'000;
+  std::size_t names = 1'000'000;
   std::size_t entries = 50'000'000;  ///< of folders, all together
   std::size_t depth = 32;            ///< folders below the root
-};
-
-struct Names {
-  Hash128 sum;            ///< of the hashes of all names
-  std::size_t count = 0;  ///< of names
 };
 
 /// The names of all blobs that begin with x (epoch repositories), n or m (the old format), wherever the sharding puts

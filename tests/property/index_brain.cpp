@@ -27,7 +27,7 @@ class World {
   /// The blobs that a walk sees lie anywhere between those there when it began and those there when it ended.
   void probe_ends(std::size_t seen_of_new, bool works) {
     if (!probe_) return;
-    const auto [serial, at_start] = *std::exchange(probe_, std::nullopt);
+    const auto [serial, at_start, _] = *std::exchange(probe_, std::nullopt);
     const std::size_t seen = at_start + seen_of_new % (finished_ - at_start + 1);
     const ProbeResult result = works ? ProbeResult(names(seen)) : ProbeResult(Failure{"probe", false});
     take(brain_.probe_done(serial, result, now()));
@@ -35,9 +35,11 @@ class World {
 
   void listing_ends(std::size_t seen_of_new, bool works, bool timed_out) {
     if (!listing_) return;
-    const auto [serial, at_start] = *std::exchange(listing_, std::nullopt);
+    const auto [serial, at_start, before] = *std::exchange(listing_, std::nullopt);
     const std::size_t seen = at_start + seen_of_new % (finished_ - at_start + 1);
-    take(brain_.listing_done(serial, works ? holding(seen) : ListingResult(Failure{"listing", timed_out}), now()));
+    ListingResult result = Failure{"listing", timed_out};
+    if (works) result = holding(seen, seen == before);
+    take(brain_.listing_done(serial, std::move(result), now()));
   }
 
   void time_passes(std::chrono::milliseconds time) {
@@ -64,6 +66,7 @@ class World {
   struct Started {
     Serial serial;
     std::size_t at_start;
+    std::size_t before;  ///< that a listing is told of
   };
 
   Now now() const { return {Moment(elapsed_), core::Time(elapsed_)}; }
@@ -71,17 +74,18 @@ class World {
   static Fingerprint names(std::size_t count) { return {{count, count}, count, {}, std::nullopt}; }
 
   /// A catalog that stands for `backups` of them.
-  ListingResult holding(std::size_t backups) {
+  Reading holding(std::size_t backups, bool exact) {
     auto catalog = std::make_shared<const core::Catalog>();
     holds_[catalog.get()] = backups;
     catalogs_.push_back(catalog);
-    return catalog;
+    return {catalog, exact};
   }
 
   void take(const Actions& actions) {
     for (const Action& action : actions) {
-      if (const auto* probe = std::get_if<StartProbe>(&action)) probe_ = {probe->serial, finished_};
-      if (const auto* listing = std::get_if<StartListing>(&action)) listing_ = {listing->serial, finished_};
+      if (const auto* probe = std::get_if<StartProbe>(&action)) probe_ = {probe->serial, finished_, 0};
+      if (const auto* listing = std::get_if<StartListing>(&action))
+        listing_ = {listing->serial, finished_, listing->before.count};
       if (const auto* answer = std::get_if<Answer>(&action)) {
         for (const AskId id : answer->ids) check(id, answer->evidence);
       }

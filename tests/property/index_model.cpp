@@ -86,6 +86,8 @@ constexpr Kind kKinds[] = {
     {"a walk fails", 1, [](World& w, const Chance& c) { return w.walk_fails(c.who); }},
     {"a walk hangs", 4, [](World& w, const Chance& c) { return w.walk_hangs(c.who); }},
     {"kopia reads", 12, [](World& w, const Chance& c) { return w.kopia_reads(c.who); }},
+    {"kopia reads an older copy", 2,
+     [](World& w, const Chance& c) { return w.kopia_reads_an_older_copy(c.who, c.how); }},
     {"kopia ends", 50, [](World& w, const Chance& c) { return w.kopia_ends(c.who, some_conduct(c.how), c.where); }},
     {"the API server answers", 80, [](World& w, const Chance& c) { return w.api_server_answers(c.who); }},
     {"the API server fails", 1, [](World& w, const Chance& c) { return w.api_server_fails(c.who); }},

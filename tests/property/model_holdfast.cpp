@@ -70,7 +70,7 @@ void World::take(const index::Actions& actions) {
 
 void World::take(const index::StartProbe& start) {
   if (walks_.size() < kMostWalks) {
-    walks_.push_back({Walk(start.serial), swaps_, ++looks_});
+    walks_.push_back({Walk(start.serial), swaps_});
     return;
   }
   ++counts_["too many walks hang"];
@@ -97,7 +97,6 @@ bool World::walk_goes_on(std::size_t which, std::size_t parts) {
     if (!result) continue;
     const index::Serial serial = at->walk.serial;
     swaps_at_walk_ = at->swaps;
-    looked_since_listing_ = looked_since_listing_ || at->number > looks_at_listing_;
     walks_.erase(at);
     take(brain_.probe_done(serial, *result, now()));
     return true;
@@ -129,6 +128,14 @@ bool World::kopia_reads(std::size_t which) {
   return true;
 }
 
+bool World::kopia_reads_an_older_copy(std::size_t which, std::size_t how_far) {
+  if (readings_.empty() || copies_.empty()) return false;
+  Reading& reading = readings_[which % readings_.size()].reading;
+  if (reading.has_read()) return false;
+  reading.read(std::make_shared<const Repository>(copies_[how_far % copies_.size()]), password_);
+  return true;
+}
+
 bool World::kopia_ends(std::size_t which, Conduct conduct, std::size_t where) {
   if (readings_.empty() || kopia_reads(which)) return false;
   const auto at = readings_.begin() + static_cast<std::ptrdiff_t>(which % readings_.size());
@@ -137,8 +144,6 @@ bool World::kopia_ends(std::size_t which, Conduct conduct, std::size_t where) {
   if (failure != nullptr && failure->timed_out) ++counts_["kopia is too slow"];
   const index::Serial serial = at->reading.serial();
   readings_.erase(at);
-  looks_at_listing_ = looks_;
-  looked_since_listing_ = false;
   take(brain_.listing_done(serial, std::move(result), now()));
   return true;
 }

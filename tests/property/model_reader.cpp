@@ -40,6 +40,22 @@ json::ByteSource pieces_of(const std::string& text) {
   };
 }
 
+/// What kopia reads of them: of a repository that was upgraded only what is of the new format.
+index::Names read_by_kopia(const std::set<std::string>& all) {
+  const bool upgraded = all.rbegin()->front() == 'x';
+  index::Names names;
+  for (const std::string& name : all) {
+    if (!upgraded || name.front() == 'x') names.add(name, hasher());
+  }
+  return names;
+}
+
+index::Names names_of(const Repository& repository) {
+  index::Names names;
+  for (const std::string& name : repository.names()) names.add(name, hasher());
+  return names;
+}
+
 std::string joined(const std::vector<std::string>& entries) {
   std::string text = "[";
   for (const std::string& entry : entries) text += (text.size() > 1 ? ",\n " : "\n ") + entry;
@@ -61,11 +77,13 @@ std::optional<index::ProbeResult> Walk::read_part(const Mount& mount) {
   if (root_) {
     for (const std::string& name : root_->names()) {
       if (static_cast<unsigned char>(name[6]) % kShards != part - 1) continue;
-      sight_.names += hasher()(name);
-      ++sight_.count;
+      names_.add(name, hasher());
     }
   }
   if (part < kShards) return std::nullopt;
+  sight_.names = names_.sum;
+  sight_.count = names_.count;
+  sight_.blobs = std::make_shared<const index::Names>(names_);
   return sight_;
 }
 
@@ -115,7 +133,12 @@ index::ListingResult Reading::end(Conduct conduct, std::size_t where, const Moun
   if (after.hash != start_.before.format || after.id != start_.before.repository) {
     return Failure{"/repository changed its format, or became another repository, while it was read"};
   }
-  return std::make_shared<const core::Catalog>(std::move(builder).build());
+  const index::Names& before = *start_.before.blobs;
+  const index::Names read = read_by_kopia(seen_->names());
+  if (index::count_missing(before, read) > 0) return Failure{"kopia: it listed /repository without an index blob"};
+  if (index::count_missing(before, names_of(*mount)) > 0) return Failure{"/repository lost an index blob"};
+  return index::Reading{std::make_shared<const core::Catalog>(std::move(builder).build()),
+                        !index::has_others(read, before)};
 }
 
 }  // namespace holdfast::model

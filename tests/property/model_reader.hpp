@@ -32,6 +32,7 @@ class Walk {
 
   Mount root_;  ///< the folder, opened once: a walk goes on in it even if it is moved away
   index::Fingerprint sight_;
+  index::Names names_;
   std::size_t parts_read_ = 0;
 };
 

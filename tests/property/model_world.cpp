@@ -148,10 +148,9 @@ bool World::other_repository_comes() { return swap(other_); }
 
 bool World::right_repository_comes() { return swap(right_); }
 
-/// An older copy takes the place of the right one, for good. It takes longer than holdfast needs to list and look once
-/// more: names that change before a listing, and change back before the next look, cannot be told from the same names.
+/// An older copy takes the place of the right one, for good.
 bool World::repository_is_rolled_back(std::size_t how_far) {
-  if (copies_.empty() || !may_be_rolled_back()) return false;
+  if (copies_.empty()) return false;
   const std::size_t at = how_far % copies_.size();
   auto older = std::make_shared<Repository>(copies_[at]);
   copies_.resize(at, copies_[at]);

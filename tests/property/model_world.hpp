@@ -62,6 +62,8 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   /// Until holdfast has given it up; it may go on later.
   bool walk_hangs(std::size_t which);
   bool kopia_reads(std::size_t which);
+  /// That stands there for as long as kopia reads it, and for nobody else.
+  bool kopia_reads_an_older_copy(std::size_t which, std::size_t how_far);
   /// False where it had not read yet: then it has now.
   bool kopia_ends(std::size_t which, Conduct conduct, std::size_t where);
   bool api_server_answers(std::size_t which);
@@ -100,7 +102,6 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   Subject& subject(std::size_t who) { return subjects_[who % subjects_.size()]; }
   bool right_one_is_there() const { return mount_ && (!pinned_ || mount_ == right_); }
   bool may_be_swapped() const;
-  bool may_be_rolled_back() const { return readings_.empty() && looked_since_listing_; }
   bool swap(const std::shared_ptr<Repository>& repository);
 
   void take(const index::Actions& actions);
@@ -142,7 +143,6 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   struct Walking {
     Walk walk;
     std::uint64_t swaps;  ///< there had been when it began
-    std::uint64_t number;
   };
   struct Listing {
     Reading reading;
@@ -150,10 +150,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   };
   std::vector<Walking> walks_;
   std::vector<Listing> readings_;
-  std::uint64_t looks_ = 0;             ///< walks that were begun
-  std::uint64_t looks_at_listing_ = 0;  ///< of these, when the last listing ended
-  bool looked_since_listing_ = true;    ///< a walk that began after that was completed
-  std::uint64_t swaps_at_walk_ = 0;     ///< of the walk whose result the brain is told
+  std::uint64_t swaps_at_walk_ = 0;  ///< of the walk whose result the brain is told
   std::vector<std::function<void()>> soon_;
 
   ops::Logger log_{ops::Logger::Sink::None, ops::Level::Error, ops::Format::Text};

@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 
 inline Fingerprint blobs(std::uint64_t names) { return {{names, names}, names, {1, 1}, std::nullopt}; }
 
+/// A listing of what its `before` told of.
+inline Reading exactly(std::shared_ptr<const core::Catalog> catalog) { return {std::move(catalog), true}; }
+
 inline std::shared_ptr<const core::Catalog> empty_catalog() { return std::make_shared<const core::Catalog>(); }
 
 struct BrainBench {
@@ -38,6 +41,8 @@ struct BrainBench {
   }
   void probed(ProbeResult result) { take(brain.probe_done(probe.value(), result, now())); }
   void listed(ListingResult result) { take(brain.listing_done(listing.value().serial, std::move(result), now())); }
+
+  void listed(std::shared_ptr<const core::Catalog> catalog) { listed(ListingResult(exactly(std::move(catalog)))); }
 
   /// Brings a catalog in, listed behind `fingerprint`; nobody asked.
   void warm_up(const Fingerprint& fingerprint, std::shared_ptr<const core::Catalog> catalog = empty_catalog()) {

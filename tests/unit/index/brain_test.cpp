@@ -216,6 +216,22 @@ TEST_CASE("a catalog that no look has confirmed since is not believed when its n
   CHECK(bench.listings == 3);
 }
 
+TEST_CASE(
+    "a listing of more than was seen before it answers who waits, and is not believed when those names are back") {
+  BrainBench bench;
+  bench.pass(0ns);
+  bench.probed(blobs(1));
+  const AskId waiting = bench.ask();
+  bench.probed(blobs(1));
+  const auto catalog = empty_catalog();
+  bench.listed(Reading{catalog, false});
+  CHECK(bench.catalog(waiting) == catalog);
+  const AskId asker = bench.ask();
+  bench.probed(blobs(1));
+  CHECK_FALSE(bench.answered(asker));
+  CHECK(bench.listings == 2);
+}
+
 TEST_CASE("a listing during which other names were seen is not believed when the first ones come back") {
   BrainBench bench;
   bench.pass(0ns);
@@ -292,7 +308,7 @@ TEST_CASE("a listing that does not even say that it is late is given up on, and 
   bench.probed(blobs(1));
   bench.pass(11s);
   CHECK(bench.reason(asker) == "reading /repository hangs");
-  bench.take(bench.brain.listing_done(hanging.serial, empty_catalog(), bench.now()));
+  bench.take(bench.brain.listing_done(hanging.serial, exactly(empty_catalog()), bench.now()));
   bench.pass(1s);
   const AskId later = bench.ask();
   bench.probed(blobs(1));

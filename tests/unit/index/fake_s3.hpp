@@ -50,6 +50,13 @@ class FakeS3 {
             .body = "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" + next +
                     "</NextContinuationToken></ListBucketResult>"};
   }
+  /// A page; `next` empty: the last one.
+  static net::Response list_of(const std::string& contents, const std::string& next) {
+    net::Response page = truncated(next);
+    if (next.empty()) page.body = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    page.body.insert(page.body.find('>') + 1, contents);
+    return page;
+  }
 
  private:
   void answer(const net::Request& request, const net::Respond& respond) {
@@ -79,13 +86,6 @@ class FakeS3 {
       ++keys;
     }
     return list_of(contents, "");
-  }
-
-  static net::Response list_of(const std::string& contents, const std::string& next) {
-    net::Response page = truncated(next);
-    if (next.empty()) page.body = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
-    page.body.insert(page.body.find('>') + 1, contents);
-    return page;
   }
 
   const std::size_t page_;

@@ -22,10 +22,27 @@ struct Fixture {
     folder.write("listing", listing_text(2));
   }
 
-  /// A program that connects and then lists as `script` does.
+  /// A program that connects, and then reads the index blobs and lists as `script` does.
   void kopia(const std::string& script, const std::string& connect = "exit 0") {
-    const std::string file = folder.write("next", "#!/bin/sh\ncase $1 in repository) " + connect +
-                                                      ";; esac\nLISTING=" + folder / "listing" + "\n" + script);
+    kopia_that("reads\n" + script, connect);
+  }
+  /// In `script` is `reads` what leaves the traces of a reader that begins without any, and `stands NAME` what puts the
+  /// folder NAME in the place of the repository, which goes to the folder `aside`.
+  void kopia_that(const std::string& script, const std::string& connect = "exit 0") {
+    const std::string file = folder.write(
+        "next", "#!/bin/sh\ncase $1 in repository) " + connect + ";; esac\ncd " + folder.path().string() + R"(
+LISTING=$PWD/listing
+OPENED=$PWD/cache/holdfast-0/cache/indexes
+reads() {
+  test ! -e $OPENED || exit 9
+  /bin/mkdir -p $OPENED
+  for blob in repository/x/*/*.f; do
+    blob=${blob#repository/x/}; blob=${blob%.f}
+    : >$OPENED/x${blob%%/*}${blob#*/}.sndx
+  done
+}
+stands() { /bin/mv repository aside; /bin/mv $1 repository; }
+)" + script);
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::filesystem::rename(file, folder / "kopia");
   }
@@ -177,6 +194,51 @@ TEST_CASE("a repository that changes its format while it is listed is not proven
   Fixture test;
   test.kopia("echo changed >>" + test.folder / "repository/kopia.blobcfg.f; /bin/cat $LISTING");
   CHECK_THAT(test.reason(), Catch::Contains("changed its format, or became another repository"));
+}
+
+/// A repository of two index blobs, and as `older` a copy from before the second.
+void grow(const Fixture& test) {
+  std::filesystem::copy(test.folder / "repository", test.folder / "older", std::filesystem::copy_options::recursive);
+  test.folder.write("repository/x/n0_/two.f");
+}
+
+TEST_CASE("an older copy that stands there only while kopia lists is not believed") {
+  Fixture test;
+  grow(test);
+  test.kopia_that("stands older; reads; /bin/cat $LISTING; /bin/mv repository older; /bin/mv aside repository");
+  const auto index = test.index();
+  CHECK_THAT(reason_of(ask(*index)), Catch::Contains("without 1 of the 2 index blobs that were there before"));
+  test.kopia("/bin/cat $LISTING");
+  CHECK(catalog_of(ask_until_current(*index)));
+}
+
+TEST_CASE("an older copy that takes the place of what kopia has just listed is noticed before anybody is answered") {
+  Fixture test;
+  grow(test);
+  test.kopia("/bin/cat $LISTING; stands older");
+  CHECK_THAT(test.reason(), Catch::Contains("lost 1 of its 2 index blobs while it was read"));
+}
+
+TEST_CASE("a backup that is finished while kopia lists makes nobody wait") {
+  Fixture test;
+  test.kopia("/bin/cat $LISTING; : >repository/x/n0_/two.f");
+  CHECK(proven(*test.index()) == 2);
+}
+
+TEST_CASE("what kopia lists beyond what was there before is not believed when that alone is there again") {
+  Fixture test;
+  test.kopia_that(": >repository/x/n0_/two.f; reads; /bin/cat $LISTING; /bin/rm repository/x/n0_/two.f");
+  const auto index = test.index();
+  CHECK(proven(*index) == 2);
+  test.folder.write("listing", listing_text(1));
+  test.kopia("/bin/cat $LISTING");
+  CHECK(proven(*index) == 1);
+}
+
+TEST_CASE("a kopia whose cache does not tell what it read proves nothing") {
+  Fixture test;
+  test.kopia_that("/bin/cat $LISTING");
+  CHECK_THAT(test.reason(), Catch::Contains("or its cache does not tell which"));
 }
 
 TEST_CASE("a repository without any index blob is not empty: it is being copied") {

@@ -175,6 +175,74 @@ TEST_CASE("an unmounted path is Unavailable and says so, and is current again on
   CHECK(proven(*index) == 1);
 }
 
+/// A program that is kopia, but puts the folder `older` in the repository's place for as long as kopia lists.
+std::string kopia_with_older_copy(const KopiaRepository& repository, const std::string& older) {
+  const std::string file = repository.folder().write(
+      "swapping", "#!/bin/sh\ncase \" $* \" in *' snapshot list '*) ;; *) exec " + repository.kopia() +
+                      " \"$@\" ;; esac\n/bin/mv " + repository.path() + " " + older + ".now\n/bin/mv " + older + " " +
+                      repository.path() + "\n" + repository.kopia() + " \"$@\"\nresult=$?\n/bin/mv " +
+                      repository.path() + " " + older + "\n/bin/mv " + older + ".now " + repository.path() +
+                      "\nexit $result\n");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  return file;
+}
+
+TEST_CASE("in both formats an older copy that stands there only while kopia lists is not believed", "[kopia]") {
+  const auto kopia = real_kopia();
+  if (!kopia) return;
+  const char* format = GENERATE("1", "3");
+  KopiaRepository repository(*kopia, format);
+  const std::string older = repository.folder() / "older";
+  std::filesystem::copy(repository.path(), older, std::filesystem::copy_options::recursive);
+  repository.snapshot();
+  Fixture test;
+  KopiaFsOptions options = test.options(repository);
+  options.kopia_binary = kopia_with_older_copy(repository, older);
+  CHECK_THAT(reason_of(ask(*test.index(options))), Catch::Contains("index blobs that were there before"));
+  options.kopia_binary = *kopia;
+  CHECK(proven(*test.index(options)) == 1);
+}
+
+TEST_CASE("in the old format index blobs that a compaction has replaced are not missed", "[kopia]") {
+  const auto kopia = real_kopia();
+  if (!kopia) return;
+  KopiaRepository repository(*kopia, "1");
+  Fixture test;
+  const auto index = test.index(test.options(repository));
+  for (int i = 0; i < 3; ++i) repository.snapshot();
+  CHECK(proven(*index) == 3);
+  repository.run({"index", "optimize", "--all", "--dangerous-commands=enabled"});
+  CHECK(proven(*index) == 3);
+  CHECK(proven(*test.index(test.options(repository))) == 3);
+}
+
+/// Lets two hours pass for kopia, which tells the age of index blobs by their files.
+void age(const std::string& repository) {
+  namespace fs = std::filesystem;
+  for (const auto& entry : fs::recursive_directory_iterator(repository + "/x")) {
+    if (entry.is_regular_file()) fs::last_write_time(entry, entry.last_write_time() - 2h);
+  }
+}
+
+TEST_CASE("in an epoch repository index blobs that compactions have replaced are not missed", "[kopia]") {
+  const auto kopia = real_kopia();
+  if (!kopia) return;
+  KopiaRepository repository(*kopia, "3");
+  repository.run({"repository", "set-parameters", "--epoch-advance-on-count=10", "--epoch-min-duration=1h",
+                  "--epoch-refresh-frequency=10m", "--epoch-cleanup-safety-margin=40m"});
+  Fixture test;
+  const auto index = test.index(test.options(repository));
+  int rounds = 0;
+  while (rounds < 8 && !std::filesystem::exists(repository.path() + "/x/s0_")) {
+    repository.sessions(12);
+    age(repository.path());
+    repository.run({"maintenance", "run", "--no-full", "--safety=none"});
+    CHECK(proven(*index) == 12 * ++rounds);
+  }
+  CHECK(std::filesystem::remove_all(repository.path() + "/x/n0_") > 12);  // as full maintenance does hours later
+  CHECK(proven(*index) == 12 * rounds);
+}
+
 TEST_CASE("on an NFS mount with attribute caching nothing is proven, unless it is allowed", "[kopia]") {
   const auto kopia = real_kopia();
   if (!kopia) return;

@@ -43,6 +43,15 @@ class KopiaRepository {
     run({"snapshot", "create", folder_ / "source", "--override-source=app-backup@media:/data"});
   }
 
+  /// As many sessions, one after the other; each backs up a PVC of its own.
+  void sessions(int count) {
+    const std::string number = std::to_string(count);
+    base::ChildOptions options = child({folder_ / "writer.config", number, "1", number}, std::chrono::seconds(60));
+    options.program = std::filesystem::path(kopia_).parent_path() / "bulksnap";
+    const base::ChildResult result = runner_.start(options).finish(1 << 20);
+    if (result.exit_code != 0) throw std::runtime_error("bulksnap: " + result.errors);
+  }
+
   void change_password(const std::string& password) {
     run({"repository", "change-password", "--new-password=" + password});
     password_ = password;
@@ -59,16 +68,20 @@ class KopiaRepository {
       arguments.emplace_back(common);
     }
     arguments.push_back("--config-file=" + folder_ / "writer.config");
+    return runner_.start(child(std::move(arguments), limit));
+  }
+
+ private:
+  base::ChildOptions child(std::vector<std::string> arguments, std::chrono::seconds limit) const {
     base::ChildOptions options;
     options.program = kopia_;
     options.arguments = std::move(arguments);
     options.environment = {"HOME=" + folder_.path().string(), "USER=writer", "KOPIA_CHECK_FOR_UPDATES=false",
                            "KOPIA_PASSWORD=" + password_};
     options.deadline = std::chrono::steady_clock::now() + limit;
-    return runner_.start(options);
+    return options;
   }
 
- private:
   const std::string kopia_;
   std::string password_;
   Folder folder_;

@@ -30,18 +30,27 @@ std::string text_of(const std::string& file) {
 struct Fixture {
   explicit Fixture(std::size_t page = 1000) : s3(page) {
     s3.put("kopia/kopia.repository", kFormat);
-    s3.put("kopia/xn0_one");
+    put("kopia/xn0_one");
     folder.write("listing", listing_text(2));
     kopia("/bin/cat $LISTING");
   }
 
-  /// A program that connects and then lists as `script` does, keeping its words and environment.
+  /// An index blob that the bucket has and kopia reads, if it is none of the old format.
+  void put(const std::string& key) {
+    s3.put(key);
+    const std::string name = key.substr(key.rfind('/') + 1);
+    if (name.starts_with('x')) folder.write("found/" + name + ".sndx");
+  }
+
+  /// A program that connects, and then reads the index blobs and lists as `script` does, keeping its words and
+  /// environment.
   void kopia(const std::string& script) {
-    const std::string file =
-        folder.write("next", "#!/bin/sh\necho \"$@\" >>" + folder / "arguments" + "\n/usr/bin/env >>" +
-                                 folder / "environment" + "\ncase $1 in repository) echo x >>" + folder / "connects" +
-                                 "; echo >" + folder / "cache/holdfast-0/kopia.config" +
-                                 "; exit 0;; esac\nLISTING=" + folder / "listing" + "\n" + script);
+    const std::string file = folder.write(
+        "next", "#!/bin/sh\necho \"$@\" >>" + folder / "arguments" + "\n/usr/bin/env >>" + folder / "environment" +
+                    "\ncase $1 in repository) echo x >>" + folder / "connects" + "; echo >" +
+                    folder / "cache/holdfast-0/kopia.config" + "; exit 0;; esac\nLISTING=" + folder / "listing" +
+                    "\nCACHE=" + folder / "cache/holdfast-0/cache" + "\n/bin/mkdir -p $CACHE; /bin/cp -r " +
+                    folder / "found" + " $CACHE/indexes\n" + script);
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::filesystem::rename(file, folder / "kopia");
   }
@@ -97,7 +106,7 @@ TEST_CASE("every kind of index blob is noticed, and other objects are not") {
   test.s3.put("kopia/p0123");
   test.s3.put("elsewhere/xn9_nine");
   CHECK(proven(*index) == 2);
-  test.s3.put(name);
+  test.put(name);
   CHECK(proven(*index) == 3);
 }
 
@@ -113,12 +122,12 @@ TEST_CASE("a change of format is noticed although no index blob is new") {
 
 TEST_CASE("a repository of many pages is read to its end, and a new name on the last page is noticed") {
   Fixture test(3);
-  for (int i = 0; i < 20; ++i) test.s3.put("kopia/xn0_" + std::to_string(100 + i));
+  for (int i = 0; i < 20; ++i) test.put("kopia/xn0_" + std::to_string(100 + i));
   const auto index = test.index();
   CHECK(proven(*index) == 2);
   CHECK(index->status().blobs == 21);
   test.folder.write("listing", listing_text(3));
-  test.s3.put("kopia/xn9_last");
+  test.put("kopia/xn9_last");
   CHECK(proven(*index) == 3);
   CHECK(index->status().blobs == 22);
 }
@@ -201,7 +210,7 @@ TEST_CASE("a bucket with a repository's format and no index blob is not empty: i
   test.s3.put("copy/p0123");
   const auto index = test.index(elsewhere);
   CHECK(reason_of(ask(*index)).find("s3://bucket/copy/ holds a repository's format but none") != std::string::npos);
-  test.s3.put("copy/xn0_one");
+  test.put("copy/xn0_one");
   test.kopia("/bin/cat $LISTING");
   CHECK(proven(*index) == 2);
 }
@@ -279,6 +288,44 @@ TEST_CASE("a repository that becomes another while it is listed is not proven by
   CHECK_THAT(test.reason(script), Contains("changed its format, or became another repository"));
 }
 
+TEST_CASE("an older state of the bucket that only kopia is shown is not believed") {
+  Fixture test;
+  test.s3.put("kopia/xn0_two");
+  const auto index = test.index();
+  CHECK_THAT(reason_of(ask(*index)), Contains("without 1 of the 2 index blobs that were there before"));
+  test.put("kopia/xn0_two");
+  CHECK(catalog_of(ask_until_current(*index)));
+}
+
+TEST_CASE("a bucket that is back in an older state once kopia has listed it is noticed before anybody is answered") {
+  Fixture test;
+  test.put("kopia/xn0_two");
+  test.kopia("/bin/cat $LISTING; echo >" + test.folder / "listed");
+  const auto script = [&](const net::Request& request) -> std::optional<net::Response> {
+    if (net::query_value(request.query, "prefix") != "kopia/x") return std::nullopt;
+    if (!std::filesystem::exists(test.folder / "listed")) return std::nullopt;
+    return FakeS3::list_of("<Contents><Key>kopia/xn0_one</Key></Contents>", "");
+  };
+  CHECK_THAT(test.reason(script), Contains("lost 1 of its 2 index blobs while it was read"));
+}
+
+TEST_CASE("keys come encoded, and are compared with the names that kopia reads") {
+  Fixture test;
+  KopiaS3Options options = test.options();
+  options.s3.prefix = "my kopia/";
+  test.s3.put("my kopia/kopia.repository", kFormat);
+  test.s3.set_script([](const net::Request& request) -> std::optional<net::Response> {
+    if (net::query_value(request.query, "prefix") != "my kopia/x") return std::nullopt;
+    return FakeS3::list_of("<Contents><Key>my%20kopia%2Fxn0_one</Key></Contents>", "");
+  });
+  CHECK(proven(*test.index(options)) == 2);
+  test.s3.set_script([](const net::Request& request) -> std::optional<net::Response> {
+    if (!is_list(request)) return std::nullopt;
+    return FakeS3::list_of("<Contents><Key>other/xn0_one</Key></Contents>", "");
+  });
+  CHECK_THAT(reason_of(ask(*test.index(options))), Contains("holds what was not asked for"));
+}
+
 TEST_CASE("kopia gets the keys by the environment, and nothing secret by its arguments") {
   Fixture test;
   KopiaS3Options options = test.options();
@@ -310,7 +357,7 @@ TEST_CASE("keys that are missing are a pause, and new ones are used without a re
   test.folder.write("secret", "first-secret\n");
   CHECK(catalog_of(ask_until_current(*index)));
   test.folder.write("secret", "second-secret\n");
-  test.s3.put("kopia/xn0_two");
+  test.put("kopia/xn0_two");
   CHECK(proven(*index) == 2);
   CHECK_THAT(text_of(test.folder / "environment"), Contains("=first-secret\n") && Contains("=second-secret\n"));
   CHECK(test.connects() == 1);

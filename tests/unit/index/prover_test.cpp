@@ -51,7 +51,7 @@ class FakeBackend final : public Backend {
     while (hangs && !cancel) std::this_thread::sleep_for(1ms);
     if (cancel) return Failure{"cancelled", true};
     if (throws) throw std::runtime_error("listing threw");
-    return empty_catalog();
+    return exactly(empty_catalog());
   }
 
   Gate probe_gate;
