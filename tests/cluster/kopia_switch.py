@@ -32,6 +32,11 @@ case "$behaviour" in
   notice) printf '%s\\n\\n%s\\n' 'Found too many index blobs (1006), this may result in degraded performance.' \\
     "Please ensure periodic repository maintenance is enabled or run 'kopia maintenance'." >&2
     exec "$kopia" "$@" ;;
+  older\\ *) copy=${{behaviour#older }}; place=${{copy#* }}; copy=${{copy%% *}}
+    /bin/mv "$place" "$copy.now" && /bin/mv "$copy" "$place" || exit 1
+    "$kopia" "$@"; status=$?
+    /bin/mv "$place" "$copy" && /bin/mv "$copy.now" "$place"
+    exit $status ;;
   *) exec "$kopia" "$@" ;;
 esac
 """
@@ -39,7 +44,7 @@ esac
 
 class KopiaSwitch:
     """`program` is the path to give; behaviours: hang, die, stop, slow, starve (of memory), fail, garbage, silence,
-    half, complaint, notice."""
+    half, complaint, notice; `older COPY PLACE`: the folder COPY stands in PLACE for as long as kopia lists."""
 
     def __init__(self, folder: pathlib.Path, components: pathlib.Path):
         self._folder = folder
