@@ -6,6 +6,7 @@ from generator_case import GeneratorCase
 from guarded_case import pvc
 from real_operator import real_operator
 from rig.audit import AuditLog
+from rig.kube_api import Answer
 from rig.objects import JOB, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, VOLUME_SNAPSHOT
 from rig.processes import wait_until
 from suite import Stage
@@ -31,6 +32,13 @@ class InFlight(GeneratorCase):
     def delete_source(self, name: str = "by-hand") -> None:
         self.objects.delete(RS, self.namespace, name)
 
+    def answer(self) -> Answer:
+        """To the creation of the PVC, by a holdfast that knows the backups."""
+        def known():
+            answer = self.create(pvc(), dry_run=True)
+            return None if answer.reason in ("IndexUnavailable", "IndexRefreshing") else answer
+        return wait_until(known, PATIENCE, "holdfast knows the backups")
+
     def assert_starts_empty(self):
         sent = pvc()
         self.assert_unchanged(self.create_patiently(sent, dry_run=True), sent)
@@ -43,7 +51,7 @@ class PlayedOperator(InFlight):
                 self.make_source(name)
                 job = mover_job(name)
                 self.part.start_mover_job(self.namespace, job)
-                answer = self.create(pvc(), dry_run=True)
+                answer = self.answer()
                 self.assert_waits(answer, "BackupInFlight")
                 self.assertIn(f"Job {job}", answer.message)
                 self.part.end_mover_job(self.namespace, job)
@@ -55,7 +63,7 @@ class PlayedOperator(InFlight):
         self.make_source("data-backup")
         self.part.start_backup(self.namespace, "data-backup")
         self.part.fail_backup(self.namespace, "data-backup")
-        answer = self.create(pvc(), dry_run=True)
+        answer = self.answer()
         self.assert_refused(answer, "BackupInFlight")
         self.assertIn(f"delete ReplicationSource data-backup in the namespace {self.namespace}", answer.message)
         self.delete_source("data-backup")
@@ -102,7 +110,7 @@ class BesideTheFork(InFlight):
         wait_until(self.temporary, PATIENCE, "the operator makes a temporary snapshot")
         self.objects.delete(PVC, self.namespace, "data")
         wait_until(lambda: self.objects.get(PVC, self.namespace, "data") is None, PATIENCE, "the PVC is gone")
-        answer = self.create(pvc(), dry_run=True)
+        answer = self.answer()
         self.assert_waits(answer, "BackupInFlight")
         self.assertIn("VolumeSnapshot volsync-by-hand-src", answer.message)
         self.delete_source()
