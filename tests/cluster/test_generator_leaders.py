@@ -1,83 +1,20 @@
 """Of several replicas one generates; it is another one as soon as the first cannot, and never two."""
 
-import contextlib
-import dataclasses
 import datetime
+import json
 import pathlib
 import signal
-import tempfile
 
-from fault_case import FaultCase
 from guarded_case import pvc
+from replica_case import Replica, ReplicaCase
 from rig.accounts import ServiceAccount
 from rig.audit import AuditLog, Request
-from rig.holdfast import Holdfast
 from rig.objects import LEASE, REPLICATION_DESTINATION as RD
 from rig.processes import wait_until
-from rig.tcp_proxy import TcpProxy
 from storied import PATIENCE
 
 FENCE = datetime.timedelta(seconds=10)  # from a leader's last renewal to its last write
 MANY = [f"data-{number}" for number in range(20)]
-
-
-@dataclasses.dataclass
-class Replica:
-    holdfast: Holdfast
-    account: ServiceAccount  # its own, so that the audit log tells replicas apart
-    wire: TcpProxy
-
-    @property
-    def leads(self) -> bool:
-        return self.holdfast.metric("holdfast_generator_leader") == 1
-
-    def alive(self) -> bool:
-        return self.holdfast.process.alive()
-
-    def signal(self, number: int) -> None:
-        self.holdfast.process.signal(number)
-
-    @contextlib.contextmanager
-    def stopped(self):
-        """By SIGSTOP, until the end of the block."""
-        self.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.signal(signal.SIGCONT)
-
-
-class ReplicaCase(FaultCase):
-    """`start_replica` starts another holdfast, with an account and a wire of its own."""
-
-    def setUp(self):
-        super().setUp()
-        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="holdfast-replicas-")))
-
-    def start_replica(self, name: str, *flags: str) -> Replica:
-        account = ServiceAccount(self.plane, self.folder / name, self.rules, name=name)
-        wire = self.enterContext(TcpProxy(self.plane.port))
-        unique = f"{self.namespace}-{name}"
-        instance = self.guarded.start_instance(unique, "--kubeconfig", str(account.kubeconfig(wire.port)), *flags)
-        self.addCleanup(self.end, instance)
-        return Replica(instance, account, wire)
-
-    @staticmethod
-    def end(instance: Holdfast) -> None:
-        instance.process.signal(signal.SIGCONT)
-        instance.process.signal(signal.SIGINT)  # with the SIGTERM that follows it does without the drain
-        instance.stop()
-
-    def writes(self, replica: Replica) -> list[Request]:
-        """Of this test's objects, Events among them; not of the Lease, nor of what earlier tests left."""
-        requests = self.plane.audit.requests_of(replica.account.user, self.since)
-        ours = (self.namespace, replica.account.namespace)
-        return [request for request in requests.writes if request.resource != "leases" and request.namespace in ours]
-
-    def claims(self, replica: Replica) -> list[Request]:
-        """Its writes of the Lease that were accepted."""
-        requests = self.plane.audit.requests_of(replica.account.user, self.since)
-        return [request for request in requests.of("leases", "create", "update") if request.code in (200, 201)]
 
 
 class Replicas(ReplicaCase):
@@ -208,3 +145,27 @@ class Halves(ReplicaCase):
         status, page = half.holdfast.get("/readyz")
         self.assertEqual((status, "webhook: off" in page), (200, True), page)
         self.assertEqual(self.asked().writes, [])
+
+    def test_without_a_name_for_it_our_own_namespace_is_that_of_the_kubeconfigs_context(self):
+        self.objects.delete(LEASE, self.account.namespace, "holdfast")
+        half = self.start_replica("half", "--generator=on", environment={})
+        wait_until(lambda: half.leads, PATIENCE, "it leads")
+        self.assertIsNotNone(self.objects.get(LEASE, half.account.namespace, "holdfast"))
+        self.assertIn(f"our own namespace is that of the account\" namespace={half.account.namespace}",
+                      half.holdfast.process.said())
+
+    def test_where_no_namespace_is_named_nothing_is_written_and_the_log_warns(self):
+        half = self.start_replica("half", "--generator=on", environment={}, kubeconfig=self.without_namespace)
+        self.wait_for_health("POD_NAMESPACE", holdfast=half.holdfast)
+        warnings = [line for line in half.holdfast.process.said().splitlines() if "key=POD_NAMESPACE" in line]
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("nothing is generated", warnings[0])
+        self.assertEqual(self.claims(half), [])
+
+    @staticmethod
+    def without_namespace(account: ServiceAccount) -> pathlib.Path:
+        path = account.kubeconfig()
+        document = json.loads(path.read_text())
+        del document["contexts"][0]["context"]["namespace"]
+        path.write_text(json.dumps(document))
+        return path

@@ -50,14 +50,15 @@ class Guarded:
             self._instances.pop().stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_instance(self, name: str, *flags: str) -> Holdfast:
-        """One more replica; ended with the rest."""
+    def start_instance(self, name: str, *flags: str, environment: dict | None = None) -> Holdfast:
+        """One more replica; ended with the rest. `environment`: another one than that of the first."""
+        process = self._process if environment is None else self._process | {"environment": environment}
         pin = ["--repository-id", self.repository_id] if self._pinned else []
         instance = Holdfast(
             self.binary, self.folder, self.certificates, *self._index_flags(),
             "--kopia-password-file", str(self.repository.password_file),
             "--kopia-binary", str(self._kopia), "--index-timeout", "4s", "--drain", "3s", *pin, *self._flags,
-            *flags, name=name, **self._process)
+            *flags, name=name, **process)
         self._instances.append(instance)
         return instance
 
