@@ -87,7 +87,7 @@ void Planner::start_run(int attempt) {
 void Planner::correct_run() {
   const core::Observed& there = *object_of(view_, Part::Run);
   const Sync state = sync(Part::Run, there);
-  if (!state.may_change()) return look_again(state.until);
+  if (state.is == Sync::Is::None || !state.may_change()) return look_again(state.until);
   const auto now = wanted_run(plan_.restore.attempt);
   if (now && !same(*now, there)) start_run(plan_.restore.attempt + 1);
 }

@@ -113,6 +113,16 @@ TEST_CASE("a restore that works is not told otherwise meanwhile") {
   CHECK_FALSE(world.plan().needs_evidence);
 }
 
+TEST_CASE("a restore with which VolSync has not begun is waited for, and the repository is not read for it") {
+  World world = restoring_wrong();
+  world.the(Part::Run).status.sync_started.reset();
+  world.evidence = unknown();
+  const Plan plan = world.plan();
+  CHECK(plan.restore.stage == Restore::Stage::Running);
+  CHECK(words(plan).empty());
+  CHECK_FALSE(plan.needs_evidence);
+}
+
 TEST_CASE("a restore that does not get on begins again as it should, as another attempt") {
   World world = restoring_wrong();
   const std::string before = world.run_token();
