@@ -45,7 +45,9 @@ Found<Object> read_object(const kube::Result& result,
 using Remembered = decltype(core::ClusterFacts::tombstone);
 
 /// Where a memory is kept, not finding it is no proof that nothing was seen: the leader writes it as soon as it can.
-Remembered read_memory(const kube::Result& result, std::span<const core::Candidate> candidates) {
+/// Nor is an older copy that somebody has put there.
+Remembered read_memory(const kube::Result& result, const ClusterQuestions::Known& known,
+                       std::span<const core::Candidate> candidates) {
   const auto no_answer = [](std::string_view why) {
     return core::NoAnswer{fmt::format("the memory of seen backups: {}", why)};
   };
@@ -54,9 +56,11 @@ Remembered read_memory(const kube::Result& result, std::span<const core::Candida
   }
   const auto object = json::read_config_map(std::get<std::string>(result));
   if (const auto* fault = std::get_if<json::ObjectFault>(&object)) return no_answer(fault->problem);
-  const auto seen = generator::read_seen(std::get<json::ConfigMap>(object));
-  if (const auto* fault = std::get_if<json::ObjectFault>(&seen)) return no_answer(fault->problem);
-  return generator::tombstone(std::get<generator::Seen>(seen), candidates);
+  const auto read = generator::read_seen(std::get<json::ConfigMap>(object));
+  if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return no_answer(fault->problem);
+  generator::Seen seen = generator::those_of(std::get<generator::Seen>(read), candidates);
+  if (known) generator::unite(seen, generator::those_of(*known->read(), candidates));
+  return generator::tombstone(seen, candidates);
 }
 
 /// One PVC's questions and their answers, which come in any order on any thread.
@@ -98,9 +102,9 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   }
 
   /// Rule 9.
-  void ask_memory(const kube::Target& memory, std::vector<core::Candidate> candidates) {
-    get(memory, [this, candidates = std::move(candidates)](const kube::Result& result) {
-      tombstone_ = read_memory(result, candidates);
+  void ask_memory(const kube::Target& memory, ClusterQuestions::Known known, std::vector<core::Candidate> candidates) {
+    get(memory, [this, known = std::move(known), candidates = std::move(candidates)](const kube::Result& result) {
+      tombstone_ = read_memory(result, known, candidates);
     });
   }
 
@@ -221,17 +225,18 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
 }  // namespace
 
 ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
-                                   std::optional<kube::Target> memory)
+                                   std::optional<kube::Target> memory, Known known)
     : client_(client),
       rules_{std::make_shared<const core::Policy>(std::move(policy)), options.adopt, options.overlong_sync},
-      memory_(std::move(memory)) {}
+      memory_(std::move(memory)),
+      known_(std::move(known)) {}
 
 void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                            std::function<void(core::ClusterFacts)> done) {
   const auto inquiry = std::make_shared<Inquiry>(client_, rules_, wanted.pvc, deadline, std::move(done));
   inquiry->ask_destination();
   if (without_backup) inquiry->ask_backups();
-  if (without_backup && memory_) inquiry->ask_memory(*memory_, wanted.candidates);
+  if (without_backup && memory_) inquiry->ask_memory(*memory_, known_, wanted.candidates);
   inquiry->close();
 }
 

@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 
+#include "holdfast/base/latest.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/options.hpp"
+#include "holdfast/generator/seen.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/webhook/admission.hpp"
 
@@ -15,10 +17,14 @@ namespace holdfast::cli {
 
 class ClusterQuestions : public webhook::ClusterQuestions {
  public:
+  /// What this replica knows of seen backups, whatever the memory says now.
+  using Known = std::shared_ptr<const base::Latest<generator::Seen>>;
+
   /// `memory`: of seen backups; nullopt: none is kept, and rule 9 does not apply. Of the options count whose objects
-  /// the generator takes over, which then are ours, and how long a backup may last. The client outlives every question.
+  /// the generator takes over, which then are ours, and how long a backup may last. `known` may be null. The client
+  /// outlives every question.
   ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
-                   std::optional<kube::Target> memory);
+                   std::optional<kube::Target> memory, Known known = nullptr);
 
   /// One request where a backup would be restored; else seven at once, and three more for each further
   /// ReplicationSource that names the PVC. What is not answered by `deadline` is NoAnswer.
@@ -36,6 +42,7 @@ class ClusterQuestions : public webhook::ClusterQuestions {
   kube::Client& client_;
   const Rules rules_;
   const std::optional<kube::Target> memory_;
+  const Known known_;
 };
 
 }  // namespace holdfast::cli

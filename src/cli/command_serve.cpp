@@ -153,9 +153,10 @@ class Program {
  private:
   /// The client that admission asks with, apart from the generator's: neither waits for the other.
   struct Questions {
-    Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, const ops::Logger& log)
+    Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, ClusterQuestions::Known known,
+              const ops::Logger& log)
         : client(loop, config, {kQuestionsAtOnce, "holdfast-webhook"}, log),
-          questions(client, settings.policy, settings.generator, memory_place(settings, config)) {}
+          questions(client, settings.policy, settings.generator, memory_place(settings, config), std::move(known)) {}
     kube::Client client;
     ClusterQuestions questions;
   };
@@ -172,14 +173,15 @@ class Program {
 
   std::unique_ptr<Questions> make_questions() {
     if (!cluster_ || !settings_.webhook.enabled) return nullptr;
-    return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, log_); });
+    return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, seen_, log_); });
   }
 
   std::unique_ptr<generator::Generator> make_generator() {
     if (!cluster_ || !settings_.generator.enabled) return nullptr;
     return with_kubeconfig([&] {
-      return std::make_unique<generator::Generator>(generator_setup(settings_, *cluster_), *cluster_, *index_, log_,
-                                                    metrics_);
+      generator::Generator::Setup setup = generator_setup(settings_, *cluster_);
+      setup.seen = seen_;
+      return std::make_unique<generator::Generator>(std::move(setup), *cluster_, *index_, log_, metrics_);
     });
   }
 
@@ -274,6 +276,8 @@ class Program {
   net::Loop loop_;
   std::unique_ptr<ServingCertificate> certificate_;
   std::shared_ptr<certs::ClientAuthorities> clients_;  ///< nullptr: whoever can connect may call
+  /// What the generator knows of seen backups, for questions that may still be under way when it ends.
+  const std::shared_ptr<base::Latest<generator::Seen>> seen_ = std::make_shared<base::Latest<generator::Seen>>();
   std::unique_ptr<Questions> questions_;
   std::unique_ptr<generator::Generator> generator_;
   webhook::Admission admission_;

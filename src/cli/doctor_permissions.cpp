@@ -46,6 +46,7 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   }
   if (options.kyverno_cleanup) needs.push_back({"kyverno.io", "clustercleanuppolicies", kOwn});
   needs.push_back({"", "configmaps", {"get", "create", "patch"}, options.own_namespace});
+  if (options.offsite.enabled) needs.push_back({"", "configmaps", kList, options.own_namespace});
   needs.push_back({"coordination.k8s.io", "leases", {"get", "create", "update"}, options.own_namespace});
 }
 

@@ -34,6 +34,13 @@ std::string release_remedy() {
                      key::kAcceptOlderBackups, core::key::kSkipRestore, core::key::kSkipRestoreReason);
 }
 
+Gate memory_unknown(Part part, std::string_view what, const std::string& problem) {
+  std::string message = fmt::format("{}{}", what, problem.empty() ? "" : ": " + cut(one_line(problem), 400));
+  return {problem.empty() ? make_hold(part, "MemoryUnknown", std::move(message))
+                          : make_warning(part, "MemoryUnknown", std::move(message)),
+          false, true};
+}
+
 /// One question after another, cheapest first.
 class SourceGate {
  public:
@@ -70,6 +77,12 @@ class SourceGate {
 
   std::optional<Gate> promise_kept() const {
     if (!carries_promise(claim_) || was_verified(view_) || is_released(claim_)) return std::nullopt;
+    if (!view_.remembered.known) {
+      return memory_unknown(Part::Source,
+                            "no backup is set up yet: whether the restore that was promised to the PVC was verified is "
+                            "not known before the memory of verified restores was read",
+                            view_.remembered.problem);
+    }
     return Gate{make_warning(
         Part::Source, "RestoreNotVerified",
         fmt::format("the PVC is not backed up: a restore was promised to it, and it was never seen to arrive in this "
@@ -157,6 +170,34 @@ std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, 
   auto catalog = usable_catalog(view, policy, part);
   if (std::holds_alternative<Gate>(catalog) || view.evidence->asked > moment) return catalog;
   return evidence_unknown(part, "the repository was not looked at since the mover's end");
+}
+
+std::optional<Gate> offsite_gate(const View& view, const core::Policy& policy) {
+  const core::Claim& claim = *view.claim;
+  if (is_released(claim) || was_verified(view)) return std::nullopt;
+  if (view.memories == nullptr) {
+    return memory_unknown(Part::OffsiteSource,
+                          "no off-site backup is set up yet: it is not known before the memories of seen backups were "
+                          "read whether older ones may be the last that are left",
+                          view.memories_problem);
+  }
+  for (const auto& [name, seen] : *view.memories) {
+    for (const core::Candidate& place : core::candidates(core::identity_templates(policy), view.pvc)) {
+      const auto known = seen.ends.find(core::to_string(place.identity));
+      if (known == seen.ends.end() || known->second >= *claim.created + kKubernetesTick) continue;
+      Gate gate{make_warning(
+          Part::OffsiteSource, "OffsiteNotRestored",
+          fmt::format("the PVC is not backed up off-site: ConfigMap {} knows complete backups of {} until {}, older "
+                      "than the PVC of {}, that were never restored into it; the off-site copy may be the last that "
+                      "is left of them, and backups of a new volume would push it out; restore from it if you need it, "
+                      "then {}",
+                      name, known->first, core::format_seconds(known->second), core::format_seconds(*claim.created),
+                      release_remedy()))};
+      gate.needs_memory = true;  // a memory may be deleted
+      return gate;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now) {

@@ -10,10 +10,11 @@
 
 namespace holdfast::generator {
 
-/// A refusal, and whether current evidence could lift it.
+/// A refusal, and whether current evidence, or more of what is remembered, could lift it.
 struct Gate {
   Hold hold;
   bool needs_evidence = false;
+  bool needs_memory = false;
 };
 
 /// The catalog of the right repository, provably current; or why not. The pointer lives as long as the view.
@@ -26,5 +27,9 @@ std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, 
 /// Why a ReplicationSource that is not there yet may not be made now; nullopt: it may. An empty volume must never push
 /// good snapshots out.
 std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now);
+
+/// Why an off-site source that is not there yet may not be made now, although source_gate() lets it: the repository may
+/// be a new one, and the off-site copy the last that is left of a PVC whose volume is new too.
+std::optional<Gate> offsite_gate(const View& view, const core::Policy& policy);
 
 }  // namespace holdfast::generator

@@ -123,6 +123,7 @@ bool Planner::available(Part part) {
 
 void Planner::hold(Gate gate) {
   plan_.needs_evidence = plan_.needs_evidence || gate.needs_evidence;
+  plan_.needs_memory = plan_.needs_memory || gate.needs_memory;
   hold(std::move(gate.hold));
 }
 

@@ -41,6 +41,7 @@ class Planner {
   void offsite();
   void offsite_source();
   VerifiedMark mark_to_carry();
+  bool waits_for_a_run() const;
   /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
   void settle(Object wanted, std::string idle_job = {});
   void hold_foreign(Part part, const core::Observed& there);
@@ -95,6 +96,7 @@ class Planner {
   bool successor_exists(Part part) const;
   bool waits(const core::Observed& stray, Part part);
   void remove_everything(std::string_view reason);
+  bool waits_to_be_remembered(Part part, const core::Observed& object);
   void remove(Part part, const core::Observed& object, std::string_view reason, std::string idle_job = {});
 
   /// Whether the kind of this part may be acted on; says why where a person could change that.

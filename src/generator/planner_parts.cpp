@@ -25,17 +25,25 @@ void Planner::door() {
   if (movable(Part::Door, identity_)) settle(door_object(subject(), mark_to_carry()));
 }
 
-/// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it.
+/// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it. As
+/// long as the PVC waits it is so of the run that is there, and not of one that follows it.
 VerifiedMark Planner::mark_to_carry() {
   VerifiedMark carried = carried_mark(view_);
   const Restore::Stage stage = plan_.restore.stage;
   const auto promise = promise_of(*view_.claim, policy_);
-  if (!promise || (stage != Restore::Stage::Verified && stage != Restore::Stage::Published)) return carried;
+  if (!promise) return carried;
+  if (stage != Restore::Stage::Verified && stage != Restore::Stage::Published) {
+    return waits_for_a_run() ? VerifiedMark{} : carried;
+  }
   std::string mark = verified_mark(view_.claim->uid, promise->snapshot);
   if (mark == carried.restore) return carried;
   const bool accepted = plan_.restore.verified_by == Restore::VerifiedBy::Person;
   plan_.steps.push_back(accepted ? RestoreStep::AcceptedUnverified : RestoreStep::Verified);
   return {std::move(mark), std::string(to_string(plan_.restore.verified_by))};
+}
+
+bool Planner::waits_for_a_run() const {
+  return view_.claim->phase == core::Claim::Phase::Pending && known_of(view_, Part::Run) == Known::Current;
 }
 
 void Planner::source() {
@@ -88,7 +96,8 @@ void Planner::offsite() {
   if (is_wanted(Part::OffsiteSource)) offsite_source();
 }
 
-/// It follows the source: what may not be backed up in one place may not be in the other.
+/// It follows the source: what may not be backed up in one place may not be in the other. But the one repository may be
+/// new, and know nothing of what the other still holds.
 void Planner::offsite_source() {
   if (available(Part::OffsiteSecret)) settle(offsite_secret_object(subject()));
   if (!available(Part::OffsiteSource)) return;
@@ -96,7 +105,14 @@ void Planner::offsite_source() {
   if (is_strangers(there)) return;
   const Object wanted = offsite_source_object(subject());
   if (is_ours(there)) return existing_source(*there, wanted);
-  if (standing_of(there) != Standing::Foreign && source_gate(view_, policy_, options_, now_)) return;
+  if (standing_of(there) != Standing::Foreign) {
+    if (const auto gate = source_gate(view_, policy_, options_, now_)) {
+      // What holds it back is said of the source.
+      plan_.needs_evidence = plan_.needs_evidence || gate->needs_evidence;
+      return;
+    }
+    if (auto gate = offsite_gate(view_, policy_)) return hold(*std::move(gate));
+  }
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
 }

@@ -1,4 +1,6 @@
 // What is taken away: images that do not belong on a door, and objects of ours that have no use any more.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "src/generator/attempt.hpp"
@@ -6,6 +8,7 @@
 #include "src/generator/observed.hpp"
 #include "src/generator/planner.hpp"
 #include "src/generator/restore.hpp"
+#include "src/generator/verified.hpp"
 
 namespace holdfast::generator {
 
@@ -77,7 +80,7 @@ bool Planner::waits(const core::Observed& stray, Part part) {
     const std::string* mark = core::lookup(stray.meta.annotations, key::kVerified);
     const core::Observed* door = object_of(view_, Part::Door);
     const std::string* kept = is_ours(door) ? core::lookup(door->meta.annotations, key::kVerified) : nullptr;
-    const bool counts = mark != nullptr && mark->starts_with(verified_mark(view_.claim->uid, ""));
+    const bool counts = mark != nullptr && !waits_for_a_run() && mark->starts_with(verified_mark(view_.claim->uid, ""));
     return stray.status.image.has_value() || (counts && kept == nullptr);
   }
   if (part != Part::Source && part != Part::OffsiteSource) return false;
@@ -101,7 +104,8 @@ void Planner::remove_everything(std::string_view reason) {
        {Part::Source, Part::OffsiteSource, Part::Run, Part::Door, Part::OffsiteSecret, Part::Secret}) {
     const auto consider = [&](const core::Observed* object) {
       // Whose owner is another PVC is not an orphan of this one, whatever else is written on it.
-      if (is_ours(object) && !is_owned_by_another(*object, view_.pvc.name)) remove(part, *object, reason);
+      if (!is_ours(object) || is_owned_by_another(*object, view_.pvc.name)) return;
+      if (!waits_to_be_remembered(part, *object)) remove(part, *object, reason);
     };
     if (known_of(view_, part) != Known::Current) continue;
     consider(object_of(view_, part));
@@ -109,6 +113,23 @@ void Planner::remove_everything(std::string_view reason) {
       if (stray_part == part) consider(stray);
     }
   }
+}
+
+/// That a restore was verified must outlive the door that says so, as long as the PVC does. One that waits is restored
+/// again.
+bool Planner::waits_to_be_remembered(Part part, const core::Observed& object) {
+  if (part != Part::Door || view_.claim == nullptr || view_.claim->phase == core::Claim::Phase::Pending) return false;
+  const std::string* mark = core::lookup(object.meta.annotations, key::kVerified);
+  if (mark == nullptr || *mark != mark_on_doors(view_).restore) return false;
+  const Remembered& remembered = view_.remembered;
+  if (!can_be_remembered({*mark, {}}) || (remembered.stored && remembered.verified.restore == *mark)) return false;
+  plan_.needs_memory = true;
+  std::string message =
+      fmt::format("ReplicationDestination {} goes when the memory of verified restores has what it says of this PVC{}",
+                  object.meta.name, remembered.problem.empty() ? "" : ": " + cut(one_line(remembered.problem), 400));
+  hold(remembered.problem.empty() ? make_hold(part, "VerifiedNotRemembered", std::move(message))
+                                  : make_warning(part, "VerifiedNotRemembered", std::move(message)));
+  return true;
 }
 
 void Planner::remove(Part part, const core::Observed& object, std::string_view reason, std::string idle_job) {

@@ -61,6 +61,8 @@ void Planner::run() {
   if (plan_.restore.stage == Stage::Checking) wait_for_proof();
   // A restore through somebody else's door leads nowhere.
   if (standing_of(object_of(view_, Part::Door)) == Standing::Foreign) return;
+  // Nor does what it says of a run that is gone hold for the next one: that is taken off first.
+  if (!mark_on_doors(view_).restore.empty()) return;
   const core::Observed* there = object_of(view_, Part::Run);
   if (plan_.restore.stage == Stage::Open) {
     // An earlier one, ours, is taken away first.

@@ -33,6 +33,12 @@ bool is_accepted(const core::Claim& claim, std::string_view token) {
   return trimmed(annotation(claim.pvc.annotations, key::kAcceptUnverified)) == token;
 }
 
+/// That the promised restore into this PVC was verified; empty: nothing was promised.
+std::string promised_mark(const View& view) {
+  const std::string snapshot = annotation(view.claim->pvc.annotations, core::key::kRestoredSnapshot);
+  return snapshot.empty() ? snapshot : verified_mark(view.claim->uid, snapshot);
+}
+
 /// The door shows what this run restored, and says that it was verified for this very PVC.
 bool is_published(const View& view, const OpenPromise& promise, const core::Observed& run) {
   const core::Observed* door = object_of(view, Part::Door);
@@ -237,7 +243,7 @@ std::string verified_mark(std::string_view claim_uid, std::string_view snapshot)
   return std::string(claim_uid).append("/").append(snapshot);
 }
 
-VerifiedMark carried_mark(const View& view) {
+VerifiedMark mark_on_doors(const View& view) {
   const std::string prefix = verified_mark(view.claim->uid, "");
   const auto mark_on = [&](const core::Observed* door) {
     if (!is_ours(door)) return VerifiedMark{};
@@ -252,9 +258,17 @@ VerifiedMark carried_mark(const View& view) {
   return mark;
 }
 
+VerifiedMark carried_mark(const View& view) {
+  VerifiedMark mark = mark_on_doors(view);
+  const VerifiedMark& remembered = view.remembered.verified;
+  const bool was_filled = view.claim->phase != core::Claim::Phase::Pending;
+  if (!was_filled || !remembered.restore.starts_with(verified_mark(view.claim->uid, ""))) return mark;
+  return mark.restore.empty() || remembered.restore == promised_mark(view) ? remembered : mark;
+}
+
 bool was_verified(const View& view) {
-  const std::string snapshot = annotation(view.claim->pvc.annotations, core::key::kRestoredSnapshot);
-  return !snapshot.empty() && carried_mark(view).restore == verified_mark(view.claim->uid, snapshot);
+  const std::string promised = promised_mark(view);
+  return !promised.empty() && carried_mark(view).restore == promised;
 }
 
 const core::Observed* current_run(const View& view, const OpenPromise& promise) {

@@ -14,6 +14,10 @@ std::string verified_mark(std::string_view claim_uid, std::string_view snapshot)
 
 /// The mark for this PVC that one of our doors carries, under whatever name. A mark for an earlier PVC of the same name
 /// is none.
+VerifiedMark mark_on_doors(const View& view);
+
+/// The same, or the one that is remembered of a PVC that was filled: it holds what was verified, whatever became of its
+/// objects. One that still waits gets what its next run restores, which nobody has verified yet.
 VerifiedMark carried_mark(const View& view);
 
 /// Whether the restore into this PVC was verified or accepted. A promise without a snapshot never is.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <limits>
 
 #include "holdfast/generator/desired.hpp"
 #include "holdfast/json/tree.hpp"
@@ -14,17 +16,51 @@ namespace {
 
 constexpr const char* kName = "holdfast-seen";
 constexpr const char* kIdentities = "identities";
+constexpr const char* kAccepted = "accepted";
+constexpr std::chrono::seconds kTick{1};  ///< of the times that are written
 constexpr std::size_t kIdDigits = 16;
 
 std::string line(const std::string& identity, core::Time end) {
   return fmt::format("{} {}\n", core::format_seconds(end), identity);
 }
 
-std::size_t size_of(const Seen& seen) {
+/// A time is 20 bytes.
+std::size_t line_size(const std::string& identity) { return 20 + 1 + identity.size() + 1; }
+
+std::size_t size_of(const Seen::Times& times) {
   std::size_t bytes = 0;
-  for (const auto& [identity, end] : seen.ends) bytes += line(identity, end).size();
+  for (const auto& [identity, end] : times) bytes += line_size(identity);
   return bytes;
 }
+
+std::string lines(const Seen::Times& times) {
+  std::string text;
+  for (const auto& [identity, end] : times) text += line(identity, end);
+  return text;
+}
+
+/// Counts what is added to a memory, as far as there is room.
+class Room {
+ public:
+  Room(const Seen& seen, std::size_t bytes)
+      : left_(static_cast<std::ptrdiff_t>(bytes) -
+              static_cast<std::ptrdiff_t>(size_of(seen.ends) + size_of(seen.accepted))) {}
+
+  bool take(const std::string& identity) {
+    const auto more = static_cast<std::ptrdiff_t>(line_size(identity));
+    if (more > left_) {
+      ++left_out_;
+      return false;
+    }
+    left_ -= more;
+    return true;
+  }
+  std::size_t left_out() const { return left_out_; }
+
+ private:
+  std::ptrdiff_t left_;
+  std::size_t left_out_ = 0;
+};
 
 /// What is read back is what was written: no control characters, and a path.
 bool can_be_written(const std::string& identity) {
@@ -32,15 +68,51 @@ bool can_be_written(const std::string& identity) {
   return parsed && core::to_string(*parsed) == identity;
 }
 
-bool read_line(std::string_view text, Seen& seen) {
+bool read_line(std::string_view text, Seen::Times& times) {
   const std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return false;
   const auto end = core::parse_rfc3339(text.substr(0, space));
   const std::string identity(text.substr(space + 1));
   if (!end || !can_be_written(identity)) return false;
-  core::Time& known = seen.ends.try_emplace(identity, *end).first->second;
+  core::Time& known = times.try_emplace(identity, *end).first->second;
   known = std::max(known, *end);
   return true;
+}
+
+std::optional<json::ObjectFault> read_lines(const std::string& text, std::string_view name, Seen::Times& times) {
+  const std::vector<std::string_view> all = split(text, '\n');
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool is_end = i + 1 == all.size() && all[i].empty();
+    if (is_end || read_line(all[i], times)) continue;
+    return json::ObjectFault{fmt::format("data.{}: line {} is not `<time> <user>@<host>:<path>`", name, i + 1)};
+  }
+  return std::nullopt;
+}
+
+void unite_end(Seen& seen, const std::string& identity, core::Time end, Room& room) {
+  const auto accepted = seen.accepted.find(identity);
+  if (accepted != seen.accepted.end()) {
+    if (accepted->second >= end) return;
+    seen.accepted.erase(accepted);  // its line is as long
+    seen.ends[identity] = end;
+  } else if (const auto known = seen.ends.find(identity); known != seen.ends.end()) {
+    known->second = std::max(known->second, end);
+  } else if (room.take(identity)) {
+    seen.ends.emplace(identity, end);
+  }
+}
+
+void unite_accepted(Seen& seen, const std::string& identity, core::Time end, Room& room) {
+  const auto known = seen.ends.find(identity);
+  if (known != seen.ends.end()) {
+    if (known->second > end) return;
+    seen.ends.erase(known);
+    seen.accepted[identity] = end;
+  } else if (const auto accepted = seen.accepted.find(identity); accepted != seen.accepted.end()) {
+    accepted->second = std::max(accepted->second, end);
+  } else if (room.take(identity)) {
+    seen.accepted.emplace(identity, end);
+  }
 }
 
 }  // namespace
@@ -52,16 +124,20 @@ std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& 
   return kube::Target{kube::kConfigMaps, own_namespace, std::move(name)};
 }
 
+bool is_seen_name(std::string_view name) {
+  return name == kName || (name.starts_with(kName) && name.substr(std::string_view(kName).size()).starts_with('-'));
+}
+
 std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object) {
-  const std::string* text = core::lookup(object.data, kIdentities);
-  if (text == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};
-  Seen seen;
-  const std::vector<std::string_view> lines = split(*text, '\n');
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool is_end = i + 1 == lines.size() && lines[i].empty();
-    if (is_end || read_line(lines[i], seen)) continue;
-    return json::ObjectFault{fmt::format("data.{}: line {} is not `<time> <user>@<host>:<path>`", kIdentities, i + 1)};
+  const std::string* ends = core::lookup(object.data, kIdentities);
+  if (ends == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};
+  Seen read, seen;
+  if (auto fault = read_lines(*ends, kIdentities, read.ends)) return *std::move(fault);
+  const std::string* accepted = core::lookup(object.data, kAccepted);
+  if (accepted != nullptr) {
+    if (auto fault = read_lines(*accepted, kAccepted, read.accepted)) return *std::move(fault);
   }
+  unite(seen, read, std::numeric_limits<std::ptrdiff_t>::max());
   return seen;
 }
 
@@ -74,31 +150,29 @@ std::string write_seen(const kube::Target& place, const Seen& seen, const std::s
   metadata["name"] = place.name;
   metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
   if (!resource_version.empty()) metadata["resourceVersion"] = resource_version;
-  std::string text;
-  for (const auto& [identity, end] : seen.ends) text += line(identity, end);
-  object["data"][kIdentities] = text;
+  object["data"][kIdentities] = lines(seen.ends);
+  object["data"][kAccepted] = lines(seen.accepted);
   return json::write_tree(object);
 }
 
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes) {
-  std::size_t used = size_of(seen);
-  std::size_t left_out = 0;
+  Room room(seen, bytes);
   for (const auto& [identity, exact] : catalog.last_ends()) {
-    const core::Time end = std::chrono::floor<std::chrono::seconds>(exact);
-    if (const auto known = seen.ends.find(identity); known != seen.ends.end()) {
-      known->second = std::max(known->second, end);
-      continue;
-    }
     if (!can_be_written(identity)) continue;  // no PVC has it
-    const std::size_t more = line(identity, end).size();
-    if (used + more > bytes) {
-      ++left_out;
-      continue;
-    }
-    used += more;
-    seen.ends.emplace(identity, end);
+    core::Time end = std::chrono::floor<std::chrono::seconds>(exact);
+    // They are there again: later than what was accepted, whatever their time is, for every copy of the memory.
+    const auto accepted = seen.accepted.find(identity);
+    if (accepted != seen.accepted.end()) end = std::max(end, accepted->second + kTick);
+    unite_end(seen, identity, end, room);
   }
-  return left_out;
+  return room.left_out();
+}
+
+std::size_t unite(Seen& seen, const Seen& more, std::size_t bytes) {
+  Room room(seen, bytes);
+  for (const auto& [identity, end] : more.ends) unite_end(seen, identity, end, room);
+  for (const auto& [identity, end] : more.accepted) unite_accepted(seen, identity, end, room);
+  return room.left_out();
 }
 
 std::optional<core::Tombstone> tombstone(const Seen& seen, std::span<const core::Candidate> candidates) {
@@ -121,8 +195,24 @@ std::optional<core::Tombstone> tombstone(const Seen& seen, std::span<const core:
   return found;
 }
 
+Seen those_of(const Seen& seen, std::span<const core::Candidate> candidates) {
+  Seen few;
+  for (const core::Candidate& candidate : candidates) {
+    const std::string identity = core::to_string(candidate.identity);
+    const auto end = seen.ends.find(identity), accepted = seen.accepted.find(identity);
+    if (end != seen.ends.end()) few.ends.insert(*end);
+    if (accepted != seen.accepted.end()) few.accepted.insert(*accepted);
+  }
+  return few;
+}
+
 void forget_seen(Seen& seen, std::span<const core::Candidate> candidates) {
-  for (const core::Candidate& candidate : candidates) seen.ends.erase(core::to_string(candidate.identity));
+  for (const core::Candidate& candidate : candidates) {
+    const auto known = seen.ends.find(core::to_string(candidate.identity));
+    if (known == seen.ends.end()) continue;
+    seen.accepted[known->first] = known->second;
+    seen.ends.erase(known);
+  }
 }
 
 }  // namespace holdfast::generator

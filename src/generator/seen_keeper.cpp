@@ -11,11 +11,18 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kOneCall{10};
+constexpr const char* kWhat = "memory of seen backups";
 
 bool is_same_set(const Seen& a, const Seen& b) {
-  return std::equal(a.ends.begin(), a.ends.end(), b.ends.begin(), b.ends.end(),
+  return a.accepted == b.accepted &&
+         std::equal(a.ends.begin(), a.ends.end(), b.ends.begin(), b.ends.end(),
                     [](const auto& one, const auto& other) { return one.first == other.first; });
+}
+
+/// How many identities are in `whole` only.
+std::size_t lacks(const Seen& seen, const Seen& whole) {
+  return static_cast<std::size_t>(std::count_if(whole.ends.begin(), whole.ends.end(),
+                                                [&](const auto& one) { return !seen.ends.contains(one.first); }));
 }
 
 bool has_backup(const core::WantsRestore& wanted, const core::Catalog& catalog) {
@@ -26,18 +33,21 @@ bool has_backup(const core::WantsRestore& wanted, const core::Catalog& catalog) 
 }  // namespace
 
 SeenKeeper::SeenKeeper(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
-                       kube::Client& client, const ops::Logger& log)
-    : place_(seen_place(policy.pin, own_namespace)),
-      unpinned_(std::holds_alternative<core::Unpinned>(policy.pin)),
+                       kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
+                       std::function<void(const Seen&)> changed)
+    : unpinned_(std::holds_alternative<core::Unpinned>(policy.pin)),
       lazy_(lazy),
-      client_(client),
-      log_(log) {}
+      log_(log),
+      metrics_(metrics),
+      changed_(std::move(changed)) {
+  if (auto place = seen_place(policy.pin, own_namespace)) map_.emplace(*std::move(place), kWhat, client, log);
+}
 
 std::string SeenKeeper::problem() const {
   if (unpinned_) return "not kept: no repository is pinned, so that nothing may start empty";
-  if (!place_) return "not kept: our own namespace is not known (POD_NAMESPACE), rule 9 does not apply";
-  const std::string& problem = problem_.empty() ? full_ : problem_;
-  return problem.empty() ? problem : fmt::format("ConfigMap {}: {}", place_->name, problem);
+  if (!map_) return "not kept: our own namespace is not known (POD_NAMESPACE), rule 9 does not apply";
+  const std::string& problem = map_->problem().empty() ? full_ : map_->problem();
+  return problem.empty() ? problem : fmt::format("ConfigMap {}: {}", map_->place().name, problem);
 }
 
 bool SeenKeeper::misses(const core::Catalog& catalog) const {
@@ -49,46 +59,30 @@ bool SeenKeeper::misses(const core::Catalog& catalog) const {
 }
 
 void SeenKeeper::begin(Round round) {
-  if (!place_ || under_way_) return;
-  under_way_ = true;
-  const std::weak_ptr<bool> alive = alive_;
-  client_.get(*place_, steady_clock::now() + kOneCall,
-              [this, alive, round = std::move(round)](const kube::Result& result) {
-                if (!alive.lock()) return;
-                const auto* error = std::get_if<kube::ApiError>(&result);
-                const bool absent = error != nullptr && error->not_found();
-                if (absent && !round.writes())
-                  return over("not written yet by the replica that leads", ops::Level::Info);
-                if (absent) return compare(round, this->absent());
-                if (auto found = read(result)) compare(round, *found);
-              });
+  if (!map_) return;
+  map_->read([this, round = std::move(round)](const auto& object) { found(round, object); });
 }
 
-std::optional<SeenKeeper::Found> SeenKeeper::read(const kube::Result& result) {
-  if (const auto* error = std::get_if<kube::ApiError>(&result)) {
-    over(error->message);
-    return std::nullopt;
-  }
-  const auto object = json::read_config_map(std::get<std::string>(result));
-  const auto* map = std::get_if<json::ConfigMap>(&object);
-  auto seen = map != nullptr ? read_seen(*map) : std::variant<Seen, json::ObjectFault>(std::get<1>(object));
+void SeenKeeper::found(const Round& round, const std::optional<json::ConfigMap>& object) {
+  if (!object && !round.writes()) return map_->over("not written yet by the replica that leads", ops::Level::Info);
+  if (!object) return compare(round, absent());
+  auto seen = read_seen(*object);
   if (const auto* fault = std::get_if<json::ObjectFault>(&seen)) {
-    over(fault->problem + "; mend it, or delete it to begin anew");
-    return std::nullopt;
+    return map_->over(fault->problem + "; mend it, or delete it to begin anew");
   }
-  return Found{std::get<Seen>(std::move(seen)), map->resource_version};
+  compare(round, {std::get<Seen>(std::move(seen)), object->resource_version});
 }
 
 /// There is no memory: it was lost, or this is its beginning.
 SeenKeeper::Found SeenKeeper::absent() {
   if (seen_) {
-    log_.error(
-        "memory of seen backups lost",
-        {{"name", place_->name}, {"message", "somebody deleted it: it is written anew from this replica's copy"}});
+    log_.error("memory of seen backups lost",
+               {{"name", map_->place().name},
+                {"message", "somebody deleted it: it is written anew from this replica's copy"}});
     return {*seen_, {}};
   }
   log_.warn("no memory of seen backups",
-            {{"name", place_->name},
+            {{"name", map_->place().name},
              {"message",
               "it begins now: backups that were gone before are not missed, and the guarantee rests on the "
               "pinned repository alone"}});
@@ -97,13 +91,28 @@ SeenKeeper::Found SeenKeeper::absent() {
 
 void SeenKeeper::compare(const Round& round, const Found& found) {
   const bool exists = !found.version.empty();
-  if (exists) seen_ = found.seen;
-  if (!round.writes()) return over({});
   Seen wanted = found.seen;
+  std::size_t left_out = 0;
+  if (seen_) left_out = unite(wanted, *seen_);
+  if (exists) {
+    note_shrunk(lacks(found.seen, wanted));
+    know(wanted);
+  }
+  if (!round.writes()) return map_->over();
   forget_accepted(round, wanted);
-  note_left_out(add_seen(wanted, *round.proven));
-  if (exists && !is_worth_a_write(found.seen, wanted)) return over({});
-  write(*round.until, std::move(wanted), found.version);
+  note_left_out(left_out + add_seen(wanted, *round.proven));
+  if (exists && !is_worth_a_write(found.seen, wanted)) return map_->over();
+  std::string body = write_seen(map_->place(), wanted, found.version);
+  map_->write(*round.until, std::move(body), found.version, [this, now = steady_clock::now(), wanted] {
+    wrote_ = now;
+    know(wanted);
+  });
+}
+
+void SeenKeeper::know(Seen seen) {
+  if (seen_ == seen) return;
+  seen_ = std::move(seen);
+  if (changed_) changed_(*seen_);
 }
 
 void SeenKeeper::forget_accepted(const Round& round, Seen& seen) const {
@@ -118,44 +127,30 @@ void SeenKeeper::forget_accepted(const Round& round, Seen& seen) const {
   }
 }
 
+/// The replica that leads writes back what is missing; until then every replica goes by what it knows.
+void SeenKeeper::note_shrunk(std::size_t identities) {
+  if (identities > 0 && identities != shrunk_by_) {
+    metrics_.memory_shrunk("seen");
+    log_.error("memory of seen backups shrunk",
+               {{"name", map_->place().name},
+                {"identities", identities},
+                {"message",
+                 "somebody has put an older copy there, or taken lines away: what this replica remembers "
+                 "is written back"}});
+  }
+  shrunk_by_ = identities;
+}
+
 void SeenKeeper::note_left_out(std::size_t identities) {
   std::string full;
   if (identities > 0) full = fmt::format("full: {} identities with backups are not remembered", identities);
   if (full != full_ && !full.empty()) log_.error("memory of seen backups is full", {{"identities", identities}});
+  metrics_.memory_left_out("seen", identities);
   full_ = std::move(full);
 }
 
 bool SeenKeeper::is_worth_a_write(const Seen& before, const Seen& after) const {
   return !is_same_set(before, after) || (before != after && steady_clock::now() - wrote_ >= lazy_);
-}
-
-void SeenKeeper::write(kube::Deadline until, Seen wanted, const std::string& version) {
-  const auto now = steady_clock::now();
-  if (now >= until) return over({});
-  std::string body = write_seen(*place_, wanted, version);
-  const std::weak_ptr<bool> alive = alive_;
-  kube::Done done = [this, alive, now, wanted = std::move(wanted)](const kube::Result& result) mutable {
-    if (!alive.lock()) return;
-    if (const auto* error = std::get_if<kube::ApiError>(&result)) return over("not written: " + error->message);
-    wrote_ = now;
-    seen_ = std::move(wanted);
-    over({});
-  };
-  const kube::Deadline deadline = std::min(until, now + kOneCall);
-  // Whoever has written in between wins: what they wrote is read in the next round.
-  if (version.empty())
-    client_.create(*place_, std::move(body), deadline, std::move(done));
-  else
-    client_.merge_patch(*place_, std::move(body), deadline, std::move(done));
-}
-
-void SeenKeeper::over(const std::string& problem, ops::Level level) {
-  under_way_ = false;
-  looked_ = true;
-  if (problem != problem_ && !problem.empty()) {
-    log_.log(level, "memory of seen backups", {{"name", place_->name}, {"problem", problem}});
-  }
-  problem_ = problem;
 }
 
 }  // namespace holdfast::generator

@@ -1,8 +1,10 @@
-// Keeps the memory of seen backups up to date: every replica reads it, the leader writes what a proof has shown.
+// Keeps the memory of seen backups up to date: every replica reads it, the leader writes what a proof has shown. What
+// this replica knows is united with what it finds, so that an older copy that somebody puts there takes nothing away.
 // Belongs to the thread of the client's loop.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,14 +14,18 @@
 #include "holdfast/core/intent.hpp"
 #include "holdfast/generator/seen.hpp"
 #include "holdfast/ops/log.hpp"
+#include "holdfast/ops/metrics.hpp"
+#include "src/generator/kept_config_map.hpp"
 
 namespace holdfast::generator {
 
 class SeenKeeper {
  public:
-  /// `lazy`: the least time between two writes that only move the times of known identities. References outlive it.
+  /// `lazy`: the least time between two writes that only move the times of known identities. `changed` is told of what
+  /// this replica knows. References outlive it.
   SeenKeeper(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
-             kube::Client& client, const ops::Logger& log);
+             kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
+             std::function<void(const Seen&)> changed = {});
 
   /// What a round goes by.
   struct Round {
@@ -33,11 +39,11 @@ class SeenKeeper {
   /// earlier round is under way, and where the memory has no place.
   void begin(Round round);
 
-  bool has_place() const { return place_.has_value(); }
-  bool busy() const { return under_way_; }
+  bool has_place() const { return map_.has_value(); }
+  bool busy() const { return map_ && map_->busy(); }
   /// A round is over, or there is none to wait for.
-  bool looked() const { return looked_ || !place_; }
-  /// As read or written last; nullptr: not known.
+  bool looked() const { return !map_ || map_->looked(); }
+  /// As read or written last, and whatever was known before; nullptr: not known.
   const Seen* seen() const { return seen_ ? &*seen_ : nullptr; }
   /// Backups that are in the memory and not in the catalog: there are tombstones.
   bool misses(const core::Catalog& catalog) const;
@@ -50,27 +56,25 @@ class SeenKeeper {
     Seen seen;
     std::string version;
   };
-  std::optional<Found> read(const kube::Result& result);
+  void found(const Round& round, const std::optional<json::ConfigMap>& object);
   Found absent();
   void compare(const Round& round, const Found& found);
+  void know(Seen seen);
   void forget_accepted(const Round& round, Seen& seen) const;
+  void note_shrunk(std::size_t identities);
   void note_left_out(std::size_t identities);
   bool is_worth_a_write(const Seen& before, const Seen& after) const;
-  void write(kube::Deadline until, Seen wanted, const std::string& version);
-  void over(const std::string& problem, ops::Level level = ops::Level::Warn);
 
-  const std::optional<kube::Target> place_;
   const bool unpinned_;
   const std::chrono::milliseconds lazy_;
-  kube::Client& client_;
   const ops::Logger& log_;
+  ops::Metrics& metrics_;
+  const std::function<void(const Seen&)> changed_;
+  std::optional<KeptConfigMap> map_;
   std::optional<Seen> seen_;
-  std::string problem_ = "not read yet";
-  std::string full_;  ///< what has no room in it, for people
-  bool looked_ = false;
-  bool under_way_ = false;
+  std::string full_;           ///< what has no room in it, for people
+  std::size_t shrunk_by_ = 0;  ///< as found last
   std::chrono::steady_clock::time_point wrote_{};
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace holdfast::generator

@@ -305,6 +305,13 @@ std::vector<core::PvcName> Store::claims(const std::string& ns) const {
   return names;
 }
 
+std::optional<std::set<std::string>> Store::claim_uids() const {
+  if (!watches_current()) return std::nullopt;
+  std::set<std::string> uids;
+  for (const PackedClaim& packed : claims_) uids.insert(packed.unpack().uid);
+  return uids;
+}
+
 std::unique_ptr<const core::Claim> Store::claim(const core::PvcName& name) const {
   const auto found = claims_.find(Place{name.ns, name.name});
   return found == claims_.end() ? nullptr : std::make_unique<const core::Claim>(found->unpack());

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -76,6 +77,8 @@ class Store {
   std::vector<core::PvcName> all() const;
   /// Those that exist; of one namespace unless `ns` is empty.
   std::vector<core::PvcName> claims(const std::string& ns) const;
+  /// Of all PVCs that there are; nullopt: what is not seen may be there all the same.
+  std::optional<std::set<std::string>> claim_uids() const;
   /// As it stands now; nullptr: there is none.
   std::unique_ptr<const core::Claim> claim(const core::PvcName& name) const;
 

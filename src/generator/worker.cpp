@@ -53,7 +53,8 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       executor_(client_, store_, reporter_),
       installation_(setup.policy, setup.options, client_, log, metrics),
       maintenance_(setup.options, std::min(setup.tempo.maintenance, setup.sweep), client_, log, metrics),
-      seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client_, log),
+      memory_(setup, client_, store_, log, metrics,
+              [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
       observer_(loop, client_, store_, workloads_, classes_, observing(setup), log) {
   if (setup.options.own_namespace.empty()) return;
@@ -90,6 +91,7 @@ void Worker::stop_if_idle() {
 
 void Worker::lead(bool leads) {
   shared_.leads = leads;
+  memory_.lead(leads);
   show_state();
   if (!leads) {
     log_.warn("not leading", {{"holder", elector_->holder()}});
@@ -147,7 +149,7 @@ void Worker::wake(Steady when) {
 
 void Worker::tick() {
   shared_.problem.replace(problem());
-  shared_.memory_problem.replace(seen_.problem());
+  shared_.memory_problem.replace(memory_.problem());
   shared_.maintenance_problem.replace(maintenance_.problem());
   show_state();
   maintenance_.look(steady_clock::now());
@@ -161,6 +163,7 @@ void Worker::sweep() {
     log_.info("sweep", {{"pvcs", store_.all().size()}});
     sweeping_ = true;
     desk_.want(steady_clock::now());
+    memory_.remember_verified(leads_until(), true);
   }
   later(std::chrono::duration_cast<milliseconds>(setup_.sweep), [this] { sweep(); });
 }
@@ -201,39 +204,34 @@ void Worker::show_gaps(const core::PvcName& pvc, const Plan& plan) {
 }
 
 void Worker::settle_installation() {
-  if (const auto until = elector_ ? elector_->leads_until() : std::nullopt) installation_.settle(*until);
+  if (const auto until = leads_until()) installation_.settle(*until);
 }
 
-/// Every replica reads the memory; the leader's proofs go into it.
 void Worker::remember() {
-  const auto now = steady_clock::now();
-  SeenKeeper::Round round;
-  if (elector_) round.until = elector_->leads_until();
-  if (round.until && seen_.has_place()) {
-    round.proven = proven_catalog(desk_.last(), setup_.policy);
-    if (round.proven && seen_.misses(*round.proven)) round.accepting = accepting();
-    if (now - noticed_ >= setup_.tempo.notice) {
-      noticed_ = now;
-      desk_.want(now);
-    }
+  const auto until = leads_until();
+  if (until && memory_.keeps_seen() && steady_clock::now() - noticed_ >= setup_.tempo.notice) {
+    noticed_ = steady_clock::now();
+    desk_.want(noticed_);
   }
-  seen_.begin(std::move(round));
+  memory_.remember(until, desk_.last());
+}
+
+/// What destinations say of a PVC that lives, so that it outlives them. Many at once are written at once.
+void Worker::learn(const View& view) {
+  if (memory_.learn(view) && !std::exchange(learned_, true)) write_what_was_learned();
+}
+
+void Worker::write_what_was_learned() {
+  later(setup_.tempo.write_retry, [this] {
+    if (memory_.busy_with_verified()) return write_what_was_learned();
+    learned_ = false;
+    memory_.remember_verified(leads_until(), false);
+  });
 }
 
 void Worker::keep_remembering() {
   remember();
   later(setup_.tempo.remember, [this] { keep_remembering(); });
-}
-
-std::vector<core::WantsRestore> Worker::accepting() const {
-  std::vector<core::WantsRestore> found;
-  for (const core::PvcName& pvc : store_.claims("")) {
-    if (!store_.claim(pvc)->pvc.annotations.contains(core::key::kAcceptVanished)) continue;
-    const StoredView stored = store_.view(pvc);
-    core::Intent intent = intent_now(stored.view, setup_.policy);
-    if (auto* wanted = std::get_if<core::WantsRestore>(&intent)) found.push_back(std::move(*wanted));
-  }
-  return found;
 }
 
 StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence) const {
@@ -242,6 +240,7 @@ StoredView Worker::view(const core::PvcName& pvc, const core::Evidence* evidence
   stored.view.index_blobs = index_.status().blobs;
   if (shared_.leads) stored.view.events = event_reader_.known();
   workloads_.add_to(stored.view);
+  memory_.add_to(stored.view);
   stored.view.drivers = &classes_.known();
   if (const auto unfit = unfit_images_.find(pvc); unfit != unfit_images_.end()) {
     stored.view.unfit_image = &unfit->second;
@@ -263,7 +262,9 @@ void Worker::work(const core::PvcName& pvc, Steady until) {
   StoredView stored = this->view(pvc, nullptr);
   stored.view.evidence = evidence_for(stored.view);
   const View& view = stored.view;
+  learn(view);
   Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
+  if (plan.needs_memory) memory_.wait(pvc);
   if (view.claim != nullptr)
     reporter_.holds(*view.claim, plan, until);
   else
@@ -362,7 +363,7 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     const View& view = stored.view;
     const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
     const core::Verdict verdict =
-        verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, seen_.seen());
+        verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, memory_.seen());
     AuditItem item = audit_item(view, plan, verdict, setup_.policy);
     if (shared_.leads) add_troubles(pvc, item);
     audit.items.push_back(std::move(item));

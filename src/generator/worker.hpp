@@ -20,11 +20,11 @@
 #include "src/generator/executor.hpp"
 #include "src/generator/installation.hpp"
 #include "src/generator/maintenance_watch.hpp"
+#include "src/generator/memory.hpp"
 #include "src/generator/observer.hpp"
 #include "src/generator/pace.hpp"
 #include "src/generator/queue.hpp"
 #include "src/generator/reporter.hpp"
-#include "src/generator/seen_keeper.hpp"
 #include "src/generator/store.hpp"
 #include "src/generator/workloads.hpp"
 
@@ -53,7 +53,7 @@ class Worker {
   void stop(std::function<void()> done);
 
   /// Every watch has said how it stands.
-  bool settled() const { return observer_.settled() && seen_.looked(); }
+  bool settled() const { return observer_.settled() && memory_.looked(); }
   std::string problem() const;
   /// The PVCs as they stand, by this evidence.
   Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
@@ -70,7 +70,9 @@ class Worker {
   void settle_installation();
   void remember();
   void keep_remembering();
-  std::vector<core::WantsRestore> accepting() const;
+  void learn(const View& view);
+  void write_what_was_learned();
+  std::optional<kube::Deadline> leads_until() const { return elector_ ? elector_->leads_until() : std::nullopt; }
   void lead(bool leads);
 
   StoredView view(const core::PvcName& pvc, const core::Evidence* evidence) const;
@@ -107,7 +109,7 @@ class Worker {
   Executor executor_;
   Installation installation_;
   MaintenanceWatch maintenance_;
-  SeenKeeper seen_;
+  Memory memory_;
   EvidenceDesk desk_;
   Observer observer_;
   std::unique_ptr<kube::Elector> elector_;
@@ -120,6 +122,7 @@ class Worker {
   std::shared_ptr<const core::Catalog> gaps_of_catalog_;  ///< by which all gaps were shown last
   bool sweeping_ = false;                                 ///< everything is looked at when the next evidence is here
   bool pump_posted_ = false;
+  bool learned_ = false;  ///< of a verified restore, and a round that writes it is to come
   std::optional<Steady> wake_at_;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

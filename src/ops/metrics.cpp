@@ -98,6 +98,11 @@ struct Metrics::Impl {
   Family<prometheus::Gauge>& maintenance_problems =
       gauges(registry, "holdfast_maintenance_problem", "1 while the repository's maintenance has this problem.");
 
+  Family<prometheus::Counter>& memory_shrinks =
+      counter(registry, "holdfast_memory_shrunk_total", "Times that a memory was found to hold less than was known.");
+  Family<prometheus::Gauge>& memory_leaves_out =
+      gauges(registry, "holdfast_memory_left_out", "What has no room in a memory, as the replica that writes it says.");
+
   // Family::Add hashes a map of labels; the hot path finds its counter by three string views instead.
   std::mutex mutex;
   std::map<std::tuple<std::string, std::string, std::string>, prometheus::Counter*, std::less<>> by_admission;
@@ -117,6 +122,7 @@ Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
   for (const char* result : {"ok", "error", "timeout"}) impl_->refreshes.Add({{"result", result}});
   for (const char* result : {"verified", "unverified", "failed"}) impl_->restores.Add({{"result", result}});
   for (const char* by : {"log", "counts"}) impl_->verified.Add({{"by", by}});
+  for (const char* memory : {"seen", "verified"}) impl_->memory_shrinks.Add({{"memory", memory}});
 }
 
 Metrics::~Metrics() = default;
@@ -207,6 +213,14 @@ void Metrics::gaps(const std::string& ns, const std::string& pvc, const std::set
     series->Set(1);
   }
   if (shown.empty()) impl_->gaps_by_pvc.erase({ns, pvc});
+}
+
+void Metrics::memory_shrunk(std::string_view memory) {
+  impl_->memory_shrinks.Add({{"memory", std::string(memory)}}).Increment();
+}
+
+void Metrics::memory_left_out(std::string_view memory, std::size_t entries) {
+  impl_->memory_leaves_out.Add({{"memory", std::string(memory)}}).Set(static_cast<double>(entries));
 }
 
 void Metrics::maintenance(std::optional<double> last_success_unix_seconds,

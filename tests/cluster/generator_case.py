@@ -22,7 +22,7 @@ _WRITE = "create update patch delete"
 RULES = [
     rule("", "persistentvolumeclaims namespaces secrets", _READ),
     rule("", "events", "list create update patch"),
-    rule("", "configmaps", "get create patch"),
+    rule("", "configmaps", "get list create patch"),
     rule("batch", "jobs", _READ),
     rule("coordination.k8s.io", "leases", f"get {_WRITE}"),
     rule("volsync.backube", "replicationsources replicationdestinations kopiamaintenances", f"{_READ} {_WRITE}"),

@@ -346,6 +346,7 @@ del Applied  # the base is no test itself
 # Why a right that this story does not use is given all the same.
 UNUSED = {
     ("", "namespaces", "get"): "holdfast doctor asks for it as for every watched kind",
+    ("", "configmaps", "list"): "only where off-site backups are made",
     ("", "events", "get"): "a replica that takes over counts up what the one before has said",
     ("", "events", "patch"): "the same",
     ("volsync.backube", "replicationsources", "create"): "the API server asks for it when an apply creates",

@@ -88,6 +88,16 @@ class Tombstones(ReplicaCase):
         self.assertEqual(self.assert_vanished(self.create_patiently(pvc())), tombstone)
         self.assertIn("memory of seen backups lost", self.holdfast.process.said())
 
+    def test_an_older_copy_of_the_memory_takes_nothing_away(self):
+        older = self.memory()
+        self.lose_a_backup()
+        tombstone = self.assert_vanished(self.create_patiently(pvc()))
+        self.objects.merge(CONFIG_MAP, self.account.namespace, self.memory_name, {"data": {"identities": older}})
+        self.assertEqual(self.assert_vanished(self.create_patiently(pvc())), tombstone)
+        wait_until(self.remembers, PATIENCE, "what is missing is written back")
+        self.assertIn("memory of seen backups shrunk", self.holdfast.process.said())
+        self.assertGreaterEqual(self.holdfast.metric("holdfast_memory_shrunk_total", memory="seen"), 1)
+
     def test_whoever_may_not_read_the_memory_lets_nothing_start_empty_and_says_so(self):
         snapshot = self.backup("other")
         wait_until(lambda: self.tombstones_line() == "tombstones: ok", PATIENCE, "the memory is well")

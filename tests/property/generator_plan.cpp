@@ -60,6 +60,8 @@ class Stage {
         return the_plan_is_carried_out(below(4));
       case 14:
         return the_watch_falls_silent_or_speaks();
+      case 15:
+        return sometimes(3) ? all_objects_vanish() : protection_comes_or_goes();
       default:
         return the_plan_is_carried_out(1000);
     }
@@ -67,6 +69,8 @@ class Stage {
 
   /// Everything works and nobody interferes.
   void calm_down() {
+    world_.memory_known = true;
+    if (world_.claim) world_.claim->pvc.labels = {{"backup", "daily"}};
     for (auto& [key, object] : world_.objects) object.status.synchronizing = false;
     world_.silent.reset();
     world_.watches_current = true;
@@ -89,6 +93,9 @@ class Stage {
     RC_ASSERT(!waits);
     const core::Observed* door = world_.find(Part::Door);
     if (is_ours(door)) RC_ASSERT(!door->status.image);
+    // What arrived stays so, whatever became of the objects that said it.
+    if (!world_.claim || !filled_.contains(world_.claim->uid) || lost_.contains(world_.claim->uid)) return;
+    RC_ASSERT(held(plan, "RestoreNotVerified") == nullptr);
   }
 
   /// How often each action was planned.
@@ -215,6 +222,7 @@ class Stage {
       return;
     }
     if (foreign_.contains(world_.key(part)) || sometimes(2)) {
+      if (part == Part::Door) marks_may_be_lost();
       foreign_.erase(world_.key(part));
       world_.objects.erase(world_.key(part));
       return;
@@ -224,6 +232,7 @@ class Stage {
   }
 
   void the_index_is_asked() {
+    world_.memory_known = !sometimes(3);
     a_snapshot_expires();
     if (sometimes(3)) {
       world_.evidence = unknown();
@@ -232,6 +241,28 @@ class Stage {
     }
     a_snapshot_expires();
     if (sometimes(5)) world_.evidence.repository = core::RepositoryId::parse(kOtherRepositoryId);
+  }
+
+  void protection_comes_or_goes() {
+    if (!world_.claim) return;
+    auto& labels = world_.claim->pvc.labels;
+    labels = labels.empty() ? core::StringMap{{"backup", "daily"}} : core::StringMap{};
+  }
+
+  void all_objects_vanish() {
+    marks_may_be_lost();
+    world_.objects.clear();
+    foreign_.clear();
+  }
+
+  /// Between a verification and its writing into the memory somebody else may take the object that says so.
+  void marks_may_be_lost() {
+    const View seen = world_.view();
+    if (!world_.claim || world_.claim->phase == core::Claim::Phase::Pending || seen.claim == nullptr) return;
+    const VerifiedMark mark = mark_on_doors(seen);
+    const auto known = world_.memory.find(world_.claim->uid);
+    const bool remembered = known != world_.memory.end() && known->second == mark;
+    if (!mark.restore.empty() && !remembered) lost_.insert(world_.claim->uid);
   }
 
   void a_backup_begins_or_ends() {
@@ -248,16 +279,18 @@ class Stage {
     if (door == nullptr || !door->status.image) return;
     const bool right = is_right(door->status.image->name);
     // Who puts a wrong image on a door that says verified, and wins the race, is beyond what a plan can see.
-    if (!right && core::lookup(door->meta.annotations, key::kVerified) != nullptr) return;
+    const bool says_so = core::lookup(door->meta.annotations, key::kVerified) != nullptr;
+    if (!right && says_so) return;
+    if (!says_so) lost_.insert(world_.claim->uid);
     if (world_.populate() && right) filled_.insert(world_.claim->uid);
   }
 
-  /// It is not always noticed.
   void the_watch_falls_silent_or_speaks() {
     if (world_.silent && sometimes(2)) {
       world_.silent.reset();
     } else {
       world_.silent = world_.claim;
+      if (world_.claim) lost_.insert(world_.claim->uid);
     }
     world_.watches_current = !world_.silent || sometimes(2);
   }
@@ -276,6 +309,7 @@ class Stage {
 
   /// The first `most` actions, each held against the truth; then the leader is another one.
   void the_plan_is_carried_out(int most) {
+    if (!sometimes(3)) world_.remember();
     const Plan plan = world_.plan();
     for (const std::string& word : words(plan)) ++seen_[word];
     int done = 0;
@@ -339,6 +373,7 @@ class Stage {
   std::map<std::string, Made> made_;           ///< what each image holds
   std::set<std::string> expired_;              ///< ids of snapshots that are gone for good
   std::set<std::string> filled_;               ///< uids of PVCs that got what they were promised
+  std::set<std::string> lost_;                 ///< uids of PVCs of which only a person can say that they got it
   std::set<std::string> accepted_;             ///< tokens
   std::map<World::Key, std::string> foreign_;  ///< and their versions
   std::map<std::string, int> seen_;
@@ -358,7 +393,7 @@ TEST_CASE("whatever happens, no PVC is filled with anything but its own verified
     }
   }));
   for (const char* what : {"apply run", "apply source", "image on", "image off", "remove run owner-gone",
-                           "remove run restore-done", "remove door pvc-gone"}) {
+                           "remove run restore-done", "remove door pvc-gone", "remove door not-protected"}) {
     INFO(what << " " << seen[what]);
     CHECK(seen[what] > 0);
   }

@@ -112,6 +112,7 @@ Object secret_object(const Subject& subject);
 struct VerifiedMark {
   std::string restore;
   std::string by;
+  bool operator==(const VerifiedMark&) const = default;
 };
 Object door_object(const Subject& subject, const VerifiedMark& verified);
 /// A restore under way. `token` goes into the trigger, `as_of` byte for byte into restoreAsOf.

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/base/latest.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/audit.hpp"
 #include "holdfast/generator/options.hpp"
+#include "holdfast/generator/seen.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
@@ -40,6 +42,8 @@ class Generator {
     std::string identity;                      ///< of this replica, in the Lease and in Events
     std::chrono::milliseconds sweep{900'000};  ///< everything is looked at again, with fresh evidence
     Tempo tempo{};
+    /// Where others read what this replica knows of seen backups; nullptr: nobody does.
+    std::shared_ptr<base::Latest<Seen>> seen = nullptr;
   };
   /// `index`, `log`, `metrics` outlive it. Makes no connection yet. Throws kube::ConfigError.
   Generator(Setup setup, const kube::Config& config, index::Index& index, const ops::Logger& log,

@@ -13,6 +13,7 @@
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/core/workload.hpp"
 #include "holdfast/generator/desired.hpp"
+#include "holdfast/generator/seen.hpp"
 
 namespace holdfast::generator {
 
@@ -59,6 +60,13 @@ struct EventsOf {
 };
 /// What the newest warning Event of each says, other than our own; empty: there is none, or it cannot be read.
 using Events = std::map<EventsOf, std::string>;
+/// What the memory of verified restores has of a PVC.
+struct Remembered {
+  bool known = false;     ///< it was read: what is not in it was never there, or was lost
+  VerifiedMark verified;  ///< empty: nothing
+  bool stored = false;    ///< `verified` outlives this process
+  std::string problem;    ///< of the memory, for people
+};
 
 /// What is known of one PVC. Pointers live as long as the call.
 struct View {
@@ -79,8 +87,12 @@ struct View {
   std::map<std::string, Mover> stray_movers;  ///< of strays that are sources, by the stray's name
   bool movers_known = false;                  ///< that there is no Job says something
   Users users;
-  const StorageDrivers* drivers = nullptr;   ///< nullptr: nothing is known of the cluster's classes yet
-  const Events* events = nullptr;            ///< nullptr: nobody reads Events
+  const StorageDrivers* drivers = nullptr;  ///< nullptr: nothing is known of the cluster's classes yet
+  const Events* events = nullptr;           ///< nullptr: nobody reads Events
+  Remembered remembered;
+  /// Of every repository that was ever pinned here, by the name of its ConfigMap; nullptr: not known.
+  const std::map<std::string, Seen>* memories = nullptr;
+  std::string memories_problem;              ///< for people
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
   const UnfitImage* unfit_image = nullptr;   ///< nullptr: none, or not tried yet
   std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
@@ -176,6 +188,7 @@ struct Plan {
   std::vector<RestoreStep> steps;
   std::vector<EventsOf> quotes;          ///< whose Events it quotes, or would
   bool needs_evidence = false;           ///< it could go further with current evidence
+  bool needs_memory = false;             ///< likewise when more is known of a memory, or written to it
   std::optional<core::Time> look_again;  ///< at the latest
 };
 

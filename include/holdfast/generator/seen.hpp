@@ -1,5 +1,6 @@
 // The memory of a repository: which identities were seen with complete snapshots, so that backups that are gone are
 // missed. It is kept in a ConfigMap of our own namespace, one per repository, as lines `<time> <identity>`.
+// Copies of it may be united in any order: those of other replicas, and one that somebody has put back.
 // Values and pure functions; any thread.
 #pragma once
 
@@ -21,9 +22,11 @@ namespace holdfast::generator {
 /// The most that is written: a ConfigMap holds 1 MiB. Identities of 40 bytes: 15,000 of them.
 inline constexpr std::size_t kSeenBytes = 900 * 1024;
 
+/// An identity, as to_string writes it, is in one of the two; times are in whole seconds.
 struct Seen {
-  /// By identity, as to_string writes it: when the latest of its newest complete snapshots ended, in whole seconds.
-  std::map<std::string, core::Time, std::less<>> ends;
+  using Times = std::map<std::string, core::Time, std::less<>>;
+  Times ends;      ///< when the latest of its newest complete snapshots ended
+  Times accepted;  ///< the same, of backups that a person takes for gone: an older copy must not bring them back
   bool operator==(const Seen&) const = default;
 };
 
@@ -31,6 +34,9 @@ struct Seen {
 /// has a memory of its own. nullopt: nowhere, because our namespace is not known, or because nothing is pinned, in
 /// which case nothing may start empty anyway.
 std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& own_namespace);
+
+/// Whether a ConfigMap of this name is such a memory, of whichever repository.
+bool is_seen_name(std::string_view name);
 
 /// What the ConfigMap says; every line must be one that write_seen() writes.
 std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object);
@@ -40,9 +46,15 @@ std::string write_seen(const kube::Target& place, const Seen& seen, const std::s
 
 /// Adds what the catalog holds; nothing is taken away. Returns how many identities had no room in `bytes`.
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes = kSeenBytes);
+/// Adds what another copy knows: of each identity the latest holds, and of what is as late that it was accepted.
+/// Returns how many identities had no room in `bytes`.
+std::size_t unite(Seen& seen, const Seen& more, std::size_t bytes = kSeenBytes);
 /// Of a PVC none of whose candidates has a complete snapshot: the candidates that had. Its id depends on them and on
 /// when they were seen last, so that it is another one when backups vanish again.
 std::optional<core::Tombstone> tombstone(const Seen& seen, std::span<const core::Candidate> candidates);
+/// What it says of these, and nothing else.
+Seen those_of(const Seen& seen, std::span<const core::Candidate> candidates);
+/// They are accepted as gone: what may come later under these identities is seen again.
 void forget_seen(Seen& seen, std::span<const core::Candidate> candidates);
 
 }  // namespace holdfast::generator

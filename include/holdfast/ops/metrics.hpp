@@ -48,6 +48,11 @@ class Metrics {
   /// Why a PVC is not protected as it should be; empty: it is, or it is gone. Reasons are words of ours, a few at most.
   void gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons);
 
+  /// What is remembered in a ConfigMap, "seen" or "verified", holds less than was known of it.
+  void memory_shrunk(std::string_view memory);
+  /// So many things had no room in it.
+  void memory_left_out(std::string_view memory, std::size_t entries);
+
   /// Of the repository's maintenance: when one succeeded last (nullopt: never), and of every reason that is known
   /// whether it is a problem now.
   void maintenance(std::optional<double> last_success_unix_seconds,

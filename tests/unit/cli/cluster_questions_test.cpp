@@ -47,7 +47,7 @@ std::string source(const std::string& name, const std::string& spec) {
 /// An API server with these pages, by path; what is not among them is 404, but for the list of sources, which is empty.
 struct Bench {
   core::ClusterFacts facts(bool without_backup = true) {
-    questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"});
+    questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"}, known);
     core::WantsRestore wanted;
     wanted.pvc = {"media", "data"};
     wanted.candidates = {{*core::parse_identity("data-backup@media:/data"), false}};
@@ -69,6 +69,7 @@ struct Bench {
   }
 
   generator::Options options;
+  cli::ClusterQuestions::Known known;
   std::map<std::string, ApiAnswer> pages{
       {kSources, {.body = R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[]})"}},
       {kMemory, {.body = R"({"metadata":{"name":"seen","resourceVersion":"7"},"data":{"identities":""}})"}}};
@@ -223,6 +224,19 @@ TEST_CASE("backups in the memory are a tombstone of the PVC whose they were") {
   const auto tombstone = std::get<std::optional<core::Tombstone>>(bench.facts().tombstone);
   REQUIRE(tombstone);
   CHECK(tombstone->identity == "data-backup@media:/data");
+}
+
+TEST_CASE("an older copy of the memory hides nothing from a replica that knows more, but what was accepted counts") {
+  Bench bench;
+  generator::Seen seen;
+  seen.ends["data-backup@media:/data"] = core::parse_rfc3339("2026-01-01T00:00:00Z").value();
+  bench.known = std::make_shared<const base::Latest<generator::Seen>>(seen);
+  CHECK(std::get<std::optional<core::Tombstone>>(bench.facts().tombstone));
+  bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"8"},"data":{"identities":"",)"
+                     R"("accepted":"2026-01-01T00:00:00Z data-backup@media:/data\n"}})");
+  CHECK_FALSE(std::get<std::optional<core::Tombstone>>(bench.facts().tombstone));
+  bench.pages.erase(kMemory);
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().tombstone));
 }
 
 TEST_CASE("of backups nothing is asked where one would be restored") {

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "holdfast/generator/plan.hpp"
+#include "src/generator/restore.hpp"
 #include "tests/unit/generator/subject.hpp"
 
 namespace holdfast::generator::test {
@@ -162,6 +164,13 @@ struct World {
     seen.movers_known = movers_known;
     seen.events = events ? &*events : nullptr;
     seen.users = users;
+    seen.remembered.known = memory_known;
+    seen.memories = memories ? &*memories : nullptr;
+    const auto verified = shown ? memory.find(shown->uid) : memory.end();
+    if (verified != memory.end()) {
+      seen.remembered.verified = verified->second;
+      seen.remembered.stored = true;
+    }
     seen.evidence = &evidence;
     seen.drivers = &drivers;
     if (unfit_image) seen.unfit_image = &*unfit_image;
@@ -250,9 +259,18 @@ struct World {
     return true;
   }
 
+  /// What the memory of verified restores takes from destinations before each plan.
+  void remember() {
+    const View seen = view();
+    if (seen.claim == nullptr || seen.claim->phase == core::Claim::Phase::Pending || !memory_known) return;
+    const VerifiedMark mark = mark_on_doors(seen);
+    if (!mark.restore.empty()) memory[seen.claim->uid] = mark;
+  }
+
   /// Plans, each from a fresh view, until there is nothing left to do; how many it took. Every action must succeed.
   int settle() {
     for (int plans = 0; plans < 20; ++plans) {
+      remember();
       const Plan next = plan();
       if (next.actions.empty()) return plans;
       for (const Action& action : next.actions) REQUIRE(carry_out(action));
@@ -303,6 +321,9 @@ struct World {
   Users users;
   StorageDrivers drivers;
   std::optional<UnfitImage> unfit_image;
+  std::map<std::string, VerifiedMark> memory;  ///< of verified restores, by the PVC's uid
+  bool memory_known = true;
+  std::optional<std::map<std::string, Seen>> memories{std::in_place};  ///< of seen backups
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
   bool privileged_movers = false;

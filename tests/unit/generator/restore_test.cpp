@@ -323,11 +323,11 @@ TEST_CASE("a run of an earlier PVC or of another promise is removed and never pu
   }
   SECTION("another promise of the same PVC") {
     promise(*world.claim, std::string(32, 'a'));
-    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done"});
+    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done", "apply door"});
   }
   SECTION("a token that somebody changed") {
     world.the(Part::Run).spec = R"({"trigger":{"manual":"mine"}})";
-    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done"});
+    CHECK(words(world.plan()) == Words{"image off", "remove run restore-done", "apply door"});
   }
 }
 

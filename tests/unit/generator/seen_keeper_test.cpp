@@ -1,6 +1,8 @@
 // Who writes the memory of seen backups, and what becomes of it when others do.
 #include "src/generator/seen_keeper.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/unit/generator/bench.hpp"
 
 using namespace holdfast;
@@ -21,19 +23,27 @@ struct Keeping : Bench {
     restart();
   }
   ~Keeping() {
-    asking.on_loop([&] { keeper.reset(); });
+    asking.on_loop([&] {
+      keeper.reset();
+      another.reset();
+    });
   }
   void restart() {
-    asking.on_loop([&] { keeper.emplace(policy, "holdfast", lazy, asking.client, asking.log); });
+    asking.on_loop([&] { at->emplace(policy, "holdfast", lazy, asking.client, asking.log, metrics); });
+  }
+  /// What follows is of another replica, which was there before if it ever was.
+  void change_replica() {
+    at = at == &keeper ? &another : &keeper;
+    if (!*at) restart();
   }
   /// A round from its beginning to its end.
   void round(SeenKeeper::Round round) {
     const std::size_t reads = this->reads();
-    asking.on_loop([&] { keeper->begin(std::move(round)); });
+    asking.on_loop([&] { (*at)->begin(std::move(round)); });
     REQUIRE(eventually([&] { return this->reads() > reads; }));
     REQUIRE(eventually([&] {
       bool over = false;
-      asking.on_loop([&] { over = !keeper->busy(); });
+      asking.on_loop([&] { over = !(*at)->busy(); });
       return over;
     }));
   }
@@ -63,20 +73,21 @@ struct Keeping : Bench {
   }
   std::string problem() {
     std::string found;
-    asking.on_loop([&] { found = keeper->problem(); });
+    asking.on_loop([&] { found = (*at)->problem(); });
     return found;
   }
   std::optional<Seen> seen() {
     std::optional<Seen> found;
     asking.on_loop([&] {
-      if (keeper->seen() != nullptr) found = *keeper->seen();
+      if ((*at)->seen() != nullptr) found = *(*at)->seen();
     });
     return found;
   }
 
   const std::chrono::milliseconds lazy;
   core::Policy policy;
-  std::optional<SeenKeeper> keeper;
+  std::optional<SeenKeeper> keeper, another;
+  std::optional<SeenKeeper>* at = &keeper;
 };
 
 /// A PVC whose author accepts the tombstone that `seen` has of it.
@@ -230,6 +241,92 @@ TEST_CASE("nothing is forgotten for another tombstone's id, without a reason, or
   house.lead(backups, {right});
   CHECK(house.seen()->ends.size() == 1);
   CHECK(house.memory_writes() == 1);
+}
+
+TEST_CASE("an older copy of the memory takes nothing away: what this replica knows is written back, and it is said") {
+  Keeping house;
+  house.lead({listed(kOther, kSnapshot, kOld)});
+  const std::string older = house.text();
+  house.lead({listed(kOwnSource, kSnapshot, kOld), listed(kOther, kSnapshot, kOld)});
+  const std::string whole = house.text();
+  REQUIRE(whole != older);
+  house.edit(older);
+  house.follow();
+  CHECK(house.seen()->ends.contains(kOwnSource));
+  CHECK(house.metrics.text().find("holdfast_memory_shrunk_total{memory=\"seen\"} 1") != std::string::npos);
+  house.lead({});
+  CHECK(house.text() == whole);
+  CHECK(house.metrics.text().find("holdfast_memory_shrunk_total{memory=\"seen\"} 1") != std::string::npos);
+}
+
+TEST_CASE("a replica that only followed writes back what an older copy lacks when it comes to lead") {
+  Keeping house;
+  house.lead({listed(kOwnSource, kSnapshot, kOld)});
+  house.change_replica();
+  house.follow();
+  house.edit("");
+  house.lead({});
+  CHECK(house.text().find(kOwnSource) != std::string::npos);
+}
+
+TEST_CASE("what was accepted does not come back with a replica that read the memory before") {
+  Keeping house;
+  house.lead({listed(kOwnSource, kSnapshot, kOld)});
+  house.change_replica();
+  house.follow();
+  house.change_replica();
+  house.lead({}, {accepting(*house.seen(), kOwnSource)});
+  REQUIRE(house.text().empty());
+  house.change_replica();
+  CHECK(house.seen()->ends.size() == 1);
+  house.lead({});
+  CHECK(house.seen()->ends.empty());
+  CHECK(house.text().empty());
+  CHECK(house.metrics.text().find("holdfast_memory_shrunk_total{memory=\"seen\"} 0") != std::string::npos);
+}
+
+TEST_CASE("what was accepted does not come back with an older copy of the memory, nor after a restart") {
+  Keeping house;
+  house.lead({listed(kOwnSource, kSnapshot, kOld)});
+  const std::string older = house.text();
+  house.lead({}, {accepting(*house.seen(), kOwnSource)});
+  house.cluster.edit(kube::kConfigMaps, "holdfast", kMemory, [&](Json::Value& object) {
+    object["data"] = Json::objectValue;
+    object["data"]["identities"] = older;
+  });
+  house.lead({});
+  CHECK(house.text().empty());
+  house.edit(older);
+  house.restart();
+  house.lead({});
+  CHECK(house.seen()->ends.empty());
+}
+
+TEST_CASE("backups that come again after they were accepted as gone are remembered, whoever knew of the acceptance") {
+  Keeping house;
+  const std::vector<core::ListedSnapshot> backups = {listed(kOwnSource, kSnapshot, kOld)};
+  house.lead(backups);
+  house.lead({}, {accepting(*house.seen(), kOwnSource)});
+  house.change_replica();
+  house.follow();
+  house.change_replica();
+  house.lead(backups);
+  CHECK(house.text().find(kOwnSource) != std::string::npos);
+  house.change_replica();
+  house.lead({});
+  CHECK(house.seen()->ends.contains(kOwnSource));
+  CHECK(house.text().find(kOwnSource) != std::string::npos);
+}
+
+TEST_CASE("what has no room in the memory is counted") {
+  Keeping house;
+  house.lead({});
+  std::string full;
+  for (int i = 0; i < 16'000; ++i) full += fmt::format("{} user-{}@{}:/d\n", kOld, 10'000 + i, std::string(24, 'n'));
+  house.edit(full);
+  house.lead({listed(kOwnSource, kSnapshot, kOld)});
+  CHECK(house.problem().find("full: 1 identities") != std::string::npos);
+  CHECK(house.metrics.text().find("holdfast_memory_left_out{memory=\"seen\"} 1") != std::string::npos);
 }
 
 TEST_CASE("tombstones are what is in the memory and not in the catalog") {

@@ -137,6 +137,68 @@ TEST_CASE("what is forgotten leaves no tombstone") {
   CHECK(seen.ends.size() == 1);
 }
 
+TEST_CASE("copies may be united in any order, and of as late a moment what was accepted counts") {
+  Seen one = seen_in({listed(kOwnSource, kSnapshot, kOld), listed("data@media:/data", kSnapshot, kNew)});
+  Seen accepted = one;
+  forget_seen(accepted, candidates({kOwnSource}));
+  const Seen later = seen_in({listed(kOwnSource, kSnapshot, kNew)});
+  const auto united = [](Seen into, const Seen& more) {
+    CHECK(unite(into, more) == 0);
+    return into;
+  };
+  CHECK(united(one, accepted) == accepted);
+  CHECK(united(accepted, one) == accepted);
+  CHECK(united(accepted, accepted) == accepted);
+  const Seen all = united(united(one, accepted), later);
+  CHECK(all == united(later, united(accepted, one)));
+  CHECK(all.ends.at(kOwnSource) == at("2026-02-01T00:00:05Z"));
+  CHECK(all.accepted.empty());
+  CHECK(united(Seen{}, accepted) == accepted);
+}
+
+TEST_CASE("what was accepted is written and read, and is no tombstone") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+  forget_seen(seen, candidates({kOwnSource}));
+  const auto object = json::read_config_map(write_seen(kPlace, seen, "17"));
+  CHECK(std::get<json::ConfigMap>(object).data.at("accepted") == "2026-01-01T00:00:05Z data-backup@media:/data\n");
+  const auto read = read_seen(std::get<json::ConfigMap>(object));
+  CHECK(std::get<Seen>(read) == seen);
+  CHECK_FALSE(tombstone(std::get<Seen>(read), candidates({kOwnSource})));
+  CHECK(std::get<json::ObjectFault>(read_seen({"1", {{"identities", ""}, {"accepted", "x"}}}))
+            .problem.find("data.accepted: line 1 ") == 0);
+}
+
+TEST_CASE("what is accepted and seen in one memory is accepted, unless it was seen later") {
+  const std::string old_line = "2026-01-01T00:00:05Z " + std::string(kOwnSource) + "\n";
+  const std::string new_line = "2026-02-01T00:00:05Z " + std::string(kOwnSource) + "\n";
+  const auto ends = [](const std::string& seen, const std::string& accepted) {
+    return std::get<Seen>(read_seen({"1", {{"identities", seen}, {"accepted", accepted}}})).ends.size();
+  };
+  CHECK(ends(old_line, old_line) == 0);
+  CHECK(ends(old_line, new_line) == 0);
+  CHECK(ends(new_line, old_line) == 1);
+}
+
+TEST_CASE("backups that are there again are later than their acceptance, whatever their time is") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kNew)});
+  const Seen before = seen;
+  forget_seen(seen, candidates({kOwnSource}));
+  const Seen accepted = seen;
+  CHECK(add_seen(seen, catalog({listed(kOwnSource, kSnapshot, kOld)})) == 0);
+  CHECK(seen.ends.at(kOwnSource) == at("2026-02-01T00:00:06Z"));
+  CHECK(unite(seen, accepted) == 0);
+  CHECK(unite(seen, before) == 0);
+  CHECK(seen.ends.size() == 1);
+  CHECK(tombstone(seen, candidates({kOwnSource}))->id != tombstone(before, candidates({kOwnSource}))->id);
+}
+
+TEST_CASE("copies that have no room together are a full memory") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+  const Seen more = seen_in({listed("a@b:/c", kSnapshot, kOld), listed("d@e:/f", kSnapshot, kOld)});
+  CHECK(unite(seen, more, 80) == 1);
+  CHECK(seen.ends.size() == 2);
+}
+
 TEST_CASE("each repository has a memory of its own, and where nothing is pinned there is none") {
   const core::Pin one = core::RepositoryId::parse(kRepositoryId).value();
   const core::Pin other = core::RepositoryId::parse(kOtherRepositoryId).value();

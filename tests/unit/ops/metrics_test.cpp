@@ -23,7 +23,8 @@ TEST_CASE("results that have not happened yet are there with zero, so that rates
   const Metrics metrics("1");
   const std::string text = metrics.text();
   for (const char* series :
-       {R"(holdfast_index_proofs_total{result="unknown"} 0)", R"(holdfast_index_refresh_total{result="timeout"} 0)"}) {
+       {R"(holdfast_index_proofs_total{result="unknown"} 0)", R"(holdfast_index_refresh_total{result="timeout"} 0)",
+        R"(holdfast_memory_shrunk_total{memory="verified"} 0)"}) {
     CHECK(text.find(series) != std::string::npos);
   }
 }

@@ -1,0 +1,87 @@
+#include "src/generator/memory.hpp"
+
+#include <utility>
+
+#include "src/generator/restore.hpp"
+#include "src/generator/verdict_now.hpp"
+
+namespace holdfast::generator {
+
+using std::chrono::steady_clock;
+
+Memory::Memory(const Generator::Setup& setup, kube::Client& client, const Store& store, const ops::Logger& log,
+               ops::Metrics& metrics, std::function<void(const core::PvcName&)> look_at)
+    : setup_(setup),
+      store_(store),
+      metrics_(metrics),
+      look_at_(std::move(look_at)),
+      seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client, log, metrics,
+            [this](const Seen& seen) {
+              if (setup_.seen) setup_.seen->replace(seen);
+            }),
+      others_(setup.options.offsite.enabled ? setup.options.own_namespace : std::string(), client, log,
+              [this] { changed(); }),
+      verified_(setup.options.own_namespace, client, log, metrics, [this] { changed(); }) {}
+
+void Memory::lead(bool leads) {
+  if (leads) {
+    leads_since_ = steady_clock::now();
+    return;
+  }
+  for (const char* memory : {"seen", "verified"}) metrics_.memory_left_out(memory, 0);  // the next leader's to say
+}
+
+/// Evidence from before we came to lead does not count: another leader may have seen since that the backups are gone,
+/// and that a person accepts it.
+void Memory::remember(std::optional<kube::Deadline> until, const core::Evidence* last) {
+  SeenKeeper::Round round;
+  round.until = until;
+  if (until && last != nullptr && last->asked >= leads_since_) {
+    round.proven = proven_catalog(last, setup_.policy);
+    if (round.proven && seen_.misses(*round.proven)) round.accepting = accepting();
+  }
+  seen_.begin(std::move(round));
+  others_.look();
+  remember_verified(until, false);
+}
+
+void Memory::remember_verified(std::optional<kube::Deadline> until, bool tidies) {
+  verified_.begin({until, [this] { return store_.claim_uids(); }, tidies});
+}
+
+/// Of one that is filled: what waits may be filled by another run yet.
+bool Memory::learn(const View& view) {
+  const bool filled = view.claim != nullptr && view.claim->phase != core::Claim::Phase::Pending;
+  return filled && verified_.learn(mark_on_doors(view));
+}
+
+void Memory::add_to(View& view) const {
+  view.memories = others_.all();
+  view.memories_problem = others_.problem();
+  if (view.claim != nullptr) view.remembered = verified_.of(view.claim->uid);
+}
+
+std::string Memory::problem() const {
+  std::string problem = seen_.problem();
+  for (const std::string& more : {others_.problem(), verified_.problem()}) {
+    if (!more.empty()) problem += (problem.empty() ? "" : "; ") + more;
+  }
+  return problem;
+}
+
+void Memory::changed() {
+  for (const core::PvcName& pvc : std::exchange(waiting_, {})) look_at_(pvc);
+}
+
+std::vector<core::WantsRestore> Memory::accepting() const {
+  std::vector<core::WantsRestore> found;
+  for (const core::PvcName& pvc : store_.claims("")) {
+    if (!store_.claim(pvc)->pvc.annotations.contains(core::key::kAcceptVanished)) continue;
+    const StoredView stored = store_.view(pvc);
+    core::Intent intent = intent_now(stored.view, setup_.policy);
+    if (auto* wanted = std::get_if<core::WantsRestore>(&intent)) found.push_back(std::move(*wanted));
+  }
+  return found;
+}
+
+}  // namespace holdfast::generator

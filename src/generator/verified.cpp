@@ -1,0 +1,108 @@
+#include "src/generator/verified.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "holdfast/json/tree.hpp"
+#include "src/generator/text.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr const char* kName = "holdfast-verified";
+constexpr const char* kPvcs = "pvcs";
+constexpr std::size_t kMaxWord = 128;
+constexpr std::string_view kNotSaid = "-";
+
+bool is_word(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxWord &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+}
+
+struct Line {
+  std::string uid;
+  std::string snapshot;
+  std::string by;
+};
+
+std::optional<Line> line_of(const VerifiedMark& mark) {
+  const std::size_t slash = mark.restore.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  Line line{mark.restore.substr(0, slash), mark.restore.substr(slash + 1), mark.by};
+  if (line.by.empty()) line.by = kNotSaid;
+  if (!is_word(line.uid) || !is_word(line.snapshot) || !is_word(line.by)) return std::nullopt;
+  return line;
+}
+
+std::string text_of(const VerifiedMark& mark) {
+  const auto line = line_of(mark);
+  return line ? fmt::format("{} {} {}\n", line->uid, line->snapshot, line->by) : std::string();
+}
+
+std::string text_of(const VerifiedMarks& marks) {
+  std::string text;
+  for (const auto& [uid, mark] : marks) text += text_of(mark);
+  return text;
+}
+
+bool read_line(std::string_view text, VerifiedMarks& marks) {
+  const std::vector<std::string_view> words = split(text, ' ');
+  if (words.size() != 3 || !std::all_of(words.begin(), words.end(), is_word)) return false;
+  marks[std::string(words[0])] = {std::string(words[0]).append("/").append(words[1]),
+                                  words[2] == kNotSaid ? std::string() : std::string(words[2])};
+  return true;
+}
+
+}  // namespace
+
+kube::Target verified_place(const std::string& own_namespace) { return {kube::kConfigMaps, own_namespace, kName}; }
+
+std::variant<VerifiedMarks, json::ObjectFault> read_verified(const json::ConfigMap& object) {
+  const std::string* text = core::lookup(object.data, kPvcs);
+  if (text == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
+  VerifiedMarks marks;
+  const std::vector<std::string_view> lines = split(*text, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool is_end = i + 1 == lines.size() && lines[i].empty();
+    if (is_end || read_line(lines[i], marks)) continue;
+    return json::ObjectFault{fmt::format("data.{}: line {} is not `<PVC uid> <snapshot id> <by>`", kPvcs, i + 1)};
+  }
+  return marks;
+}
+
+std::string write_verified(const kube::Target& place, const VerifiedMarks& marks, const std::string& resource_version) {
+  Json::Value object;
+  object["apiVersion"] = kube::kConfigMaps.api_version();
+  object["kind"] = std::string(kube::kConfigMaps.kind);
+  Json::Value& metadata = object["metadata"];
+  metadata["namespace"] = place.ns;
+  metadata["name"] = place.name;
+  metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
+  if (!resource_version.empty()) metadata["resourceVersion"] = resource_version;
+  object["data"][kPvcs] = text_of(marks);
+  return json::write_tree(object);
+}
+
+bool can_be_remembered(const VerifiedMark& mark) { return line_of(mark).has_value(); }
+
+std::size_t add_marks(VerifiedMarks& marks, const VerifiedMarks& more, std::size_t bytes) {
+  std::size_t used = text_of(marks).size();
+  std::size_t left_out = 0;
+  for (const auto& [uid, mark] : more) {
+    const auto known = marks.find(uid);
+    const std::size_t before = known == marks.end() ? 0 : text_of(known->second).size();
+    const std::size_t after = text_of(mark).size();
+    if (after == 0 || (known != marks.end() && known->second == mark)) continue;
+    if (used - before + after > bytes) {
+      ++left_out;
+      continue;
+    }
+    used += after - before;
+    marks[uid] = mark;
+  }
+  return left_out;
+}
+
+}  // namespace holdfast::generator
