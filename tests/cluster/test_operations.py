@@ -194,7 +194,7 @@ class Operations(InstalledCase):
         return self.kubectl_create(pvc(name))
 
     def test_the_rescue_page_opens_the_door_shuts_it_and_loses_no_backup(self):
-        look, opening, shutting, _, listing = page_lines("docs/rescue.md")
+        look, opening, shutting, _, listing, *_offsite = page_lines("docs/rescue.md")
         self.kubelet.kill_all()
         self.addCleanup(setattr, self.kubelet, "may_start", True)
         wait_until(lambda: not self.kubelet.served, PATIENCE_S, "the Service has nobody")
