@@ -97,8 +97,7 @@ generator:
         self.account.allow(RULES)
         self.addCleanup(self.account.allow, self.rules)
         done = wait_until(lambda: self.ended_with(3), 20, "the permissions are gone")
-        self.assertEqual([part for state, part in self.states(done) if state == "unknown"],
-                         ["webhooks", "webhooks", "storage", "storage"])
+        self.assertEqual([part for state, part in self.states(done) if state == "unknown"], ["webhooks", "webhooks"])
 
     def ended_with(self, status: int) -> subprocess.CompletedProcess | None:
         done = self.doctor()
