@@ -347,6 +347,7 @@ del Applied  # the base is no test itself
 UNUSED = {
     ("", "namespaces", "get"): "holdfast doctor asks for it as for every watched kind",
     ("", "configmaps", "list"): "only where off-site backups are made",
+    ("", "events", "list"): "only where a mover or a restore does not get on, for what others say of it",
     ("", "events", "get"): "a replica that takes over counts up what the one before has said",
     ("", "events", "patch"): "the same",
     ("volsync.backube", "replicationsources", "create"): "the API server asks for it when an apply creates",

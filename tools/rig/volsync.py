@@ -11,7 +11,7 @@ import urllib.request
 
 from . import crds
 from .control_plane import ControlPlane
-from .objects import STORAGE_CLASS, Objects
+from .objects import KOPIA_MAINTENANCE, STORAGE_CLASS, Objects
 from .processes import Child, free_ports, plain_environment, wait_until
 
 _CONTROLLERS = ("replicationdestination", "replicationsource", "volsync-volume-populator")
@@ -54,6 +54,15 @@ class Volsync:
 
     def __exit__(self, *_):
         self.process.end()
+        if self._own_crds:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Of what has the fork's finalizer: nobody else takes it off, and namespace and definition would never go."""
+        objects = Objects(self._plane.api)
+        for item in objects.items(KOPIA_MAINTENANCE):
+            objects.merge(KOPIA_MAINTENANCE, item["metadata"]["namespace"], item["metadata"]["name"],
+                          {"metadata": {"finalizers": None}})
 
     def _works(self) -> bool:
         if not self.process.alive():
