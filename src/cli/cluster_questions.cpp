@@ -176,10 +176,10 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
     return {};
   }
 
-  generator::Sync& sync(std::string_view source) {
-    const auto found = std::ranges::find(syncs_, source, &generator::Sync::source);
+  generator::SyncTraces& sync(std::string_view source) {
+    const auto found = std::ranges::find(syncs_, source, &generator::SyncTraces::source);
     if (found != syncs_.end()) return *found;
-    return syncs_.emplace_back(generator::Sync{std::string(source), {}, {}, {}, {}});
+    return syncs_.emplace_back(generator::SyncTraces{std::string(source), {}, {}, {}, {}});
   }
 
   template <class Object>
@@ -218,7 +218,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   int open_ = 1;  ///< until everything is asked
   Remembered tombstone_;
   Found<core::Observed> destination_ = core::NoAnswer{"not asked"};
-  std::vector<generator::Sync> syncs_;
+  std::vector<generator::SyncTraces> syncs_;
   std::string backup_problem_;
 };
 

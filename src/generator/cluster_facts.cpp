@@ -10,7 +10,7 @@ namespace holdfast::generator {
 namespace {
 
 /// What there is, for people; empty: nothing. A Job that has ended makes no backup any more.
-std::string under_way(const Sync& sync) {
+std::string under_way(const SyncTraces& sync) {
   if (sync.mover && sync.mover->running) return "Job " + mover_job_name(Part::Source, sync.source);
   if (sync.volume) return "PersistentVolumeClaim " + temporary_volume_name(sync.source);
   if (sync.snapshot) return "VolumeSnapshot " + temporary_volume_name(sync.source);
@@ -18,7 +18,7 @@ std::string under_way(const Sync& sync) {
 }
 
 /// When the first of what is there was made.
-std::optional<core::Time> began(const Sync& sync) {
+std::optional<core::Time> began(const SyncTraces& sync) {
   std::optional<core::Time> first;
   const auto consider = [&](const core::Meta& meta) {
     if (meta.created && (!first || *meta.created < *first)) first = meta.created;
@@ -29,7 +29,7 @@ std::optional<core::Time> began(const Sync& sync) {
   return first;
 }
 
-std::string hopeless(const Sync& sync, std::chrono::milliseconds overlong, core::Time now) {
+std::string hopeless(const SyncTraces& sync, std::chrono::milliseconds overlong, core::Time now) {
   // VolSync begins it again only where the PVC is there, and that is the one that is asked about.
   const bool job_failed = sync.mover && !sync.mover->running && !sync.mover->complete;
   if (job_failed) return "its mover Job has failed";
@@ -59,9 +59,10 @@ core::Destination destination_facts(const core::Observed* destination, bool adop
   return {Owner::Foreign, image};
 }
 
-core::BackupActivity backup_facts(std::span<const Sync> syncs, std::chrono::milliseconds overlong, core::Time now) {
+core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono::milliseconds overlong,
+                                  core::Time now) {
   core::BackupActivity activity;
-  for (const Sync& sync : syncs) {
+  for (const SyncTraces& sync : syncs) {
     if (sync.object && !has_kopia_mover(*sync.object)) continue;  // what it makes is no kopia backup
     if (sync.object) activity.last_finished = std::max(activity.last_finished, sync.object->status.last_sync);
     const std::string what = under_way(sync);

@@ -23,7 +23,7 @@ core::Destination destination_facts(const core::Observed* destination, bool adop
 /// What there is of a ReplicationSource's synchronisation, under the names that VolSync gives it. Nothing else makes a
 /// backup: the mover Job reads the temporary volume, which is made of the temporary snapshot. A status that says
 /// "synchronising" is no sign of one: it does so until the first success, also where the PVC is missing.
-struct Sync {
+struct SyncTraces {
   std::string source;                    ///< the ReplicationSource's name
   std::optional<core::Observed> object;  ///< itself; it may go before what it has made
   std::optional<core::Job> mover;
@@ -32,7 +32,8 @@ struct Sync {
 };
 
 /// Of all that may back up one PVC. What is there for longer than `overlong` is not expected to end.
-core::BackupActivity backup_facts(std::span<const Sync> syncs, std::chrono::milliseconds overlong, core::Time now);
+core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono::milliseconds overlong,
+                                  core::Time now);
 
 /// It is a ReplicationSource with the kopia mover that names this PVC as its source.
 bool backs_up(const core::Observed& source, std::string_view pvc);

@@ -12,8 +12,8 @@ namespace {
 constexpr std::chrono::hours kOverlong{6};
 
 /// Of the source data-backup, which says that it synchronises.
-Sync synchronizing() {
-  Sync sync;
+SyncTraces synchronizing() {
+  SyncTraces sync;
   sync.source = "data-backup";
   sync.object.emplace();
   sync.object->meta.name = sync.source;
@@ -36,7 +36,7 @@ core::Job job(std::chrono::minutes ago, bool running = true) {
   return job;
 }
 
-core::BackupActivity facts(const std::vector<Sync>& syncs) { return backup_facts(syncs, kOverlong, kNoon); }
+core::BackupActivity facts(const std::vector<SyncTraces>& syncs) { return backup_facts(syncs, kOverlong, kNoon); }
 
 }  // namespace
 
@@ -46,7 +46,7 @@ TEST_CASE("a source that says that it synchronises, of which nothing is there, i
 }
 
 TEST_CASE("a mover Job that has not ended, a temporary volume and a temporary snapshot each are a backup under way") {
-  Sync sync = synchronizing();
+  SyncTraces sync = synchronizing();
   sync.mover = job(std::chrono::minutes{5});
   CHECK(facts({sync}).what == "Job volsync-src-data-backup");
   CHECK(facts({sync}).running);
@@ -62,7 +62,7 @@ TEST_CASE("a mover Job that has not ended, a temporary volume and a temporary sn
 }
 
 TEST_CASE("a mover Job that has ended is none, and goes on counting with what it left") {
-  Sync sync = synchronizing();
+  SyncTraces sync = synchronizing();
   sync.mover = job(std::chrono::minutes{5}, false);
   sync.mover->complete = true;
   CHECK_FALSE(facts({sync}).running);
@@ -72,7 +72,7 @@ TEST_CASE("a mover Job that has ended is none, and goes on counting with what it
 }
 
 TEST_CASE("what is there for longer than a backup may last, or has failed, is hopeless, and its source is to go") {
-  Sync old = synchronizing(), failed = synchronizing(), failed_job = synchronizing();
+  SyncTraces old = synchronizing(), failed = synchronizing(), failed_job = synchronizing();
   old.mover = job(std::chrono::minutes{5});
   old.snapshot = made(std::chrono::minutes{361});
   failed.mover = job(std::chrono::minutes{5});
@@ -82,13 +82,14 @@ TEST_CASE("what is there for longer than a backup may last, or has failed, is ho
   CHECK(facts({old}).hopeless == "it began at 2026-03-01T05:59:00Z");
   CHECK(facts({failed}).hopeless == "its last result is Failed");
   CHECK(facts({failed_job}).hopeless == "its mover Job has failed");
-  for (const Sync& sync : {old, failed, failed_job}) CHECK(facts({sync}).remedy == "ReplicationSource data-backup");
+  for (const SyncTraces& sync : {old, failed, failed_job})
+    CHECK(facts({sync}).remedy == "ReplicationSource data-backup");
   old.object.reset();
   CHECK(facts({old}).remedy == "Job volsync-src-data-backup");
 }
 
 TEST_CASE("of several sources one that may come to its end is waited for") {
-  Sync hopeless = synchronizing(), other = synchronizing();
+  SyncTraces hopeless = synchronizing(), other = synchronizing();
   hopeless.mover = job(std::chrono::minutes{500});
   other.source = "by-hand";
   other.volume = made(std::chrono::minutes{5});
@@ -99,7 +100,7 @@ TEST_CASE("of several sources one that may come to its end is waited for") {
 }
 
 TEST_CASE("the last of several ends is told, and another mover's than kopia's counts for nothing") {
-  Sync one = synchronizing(), later = synchronizing(), restic = synchronizing();
+  SyncTraces one = synchronizing(), later = synchronizing(), restic = synchronizing();
   one.object->status.last_sync = kNoon - std::chrono::hours{2};
   later.object->status.last_sync = kNoon - std::chrono::hours{1};
   restic.object->spec = R"({"sourcePVC":"data","restic":{}})";
@@ -110,7 +111,7 @@ TEST_CASE("the last of several ends is told, and another mover's than kopia's co
 }
 
 TEST_CASE("what a source has made counts also where the source itself has gone") {
-  Sync sync;
+  SyncTraces sync;
   sync.source = "data-backup";
   sync.mover = job(std::chrono::minutes{5});
   CHECK(facts({sync}).running);

@@ -7,7 +7,6 @@ using namespace holdfast;
 using namespace holdfast::generator;
 using namespace holdfast::generator::test;
 using namespace std::chrono_literals;
-using Is = Sync::Is;
 
 namespace {
 
@@ -20,7 +19,7 @@ struct Case {
 
   Case() { object.status.sync_started = kNoon; }
   Sync sync() const { return sync_of(object, mover ? &*mover : nullptr, movers_known, options, now); }
-  Is is() const { return sync().is; }
+  Sync::Is is() const { return sync().is; }
 };
 
 Mover at_work() { return {"volsync-src-data-backup", false, false, 0, 8, {}, {}, {}, {}}; }
@@ -36,10 +35,10 @@ Mover idle(core::Time since) {
 TEST_CASE("what is not synchronizing may be changed at once") {
   Case one;
   one.object.status.sync_started.reset();
-  CHECK(one.is() == Is::None);
+  CHECK(one.is() == Sync::Is::None);
   CHECK(one.sync().may_change());
   one.object.status.synchronizing = true;
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   CHECK_FALSE(one.sync().may_change());
 }
 
@@ -53,7 +52,7 @@ TEST_CASE("while a mover has a pod at work nothing is changed, whatever became o
     one.object.status.error = "no Secret";
     one.object.status.error_since = kNoon;
   }
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   CHECK(one.sync().until == kNoon + 6h);
 }
 
@@ -61,9 +60,9 @@ TEST_CASE("a Job that is complete is VolSync's to see to") {
   Case one;
   one.mover = idle(kNoon);
   one.mover->failed = 1;
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
   one.mover->complete = one.mover->ended = true;
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
 }
 
 TEST_CASE("between the tries of a failing mover, and after its last one, its object may be changed") {
@@ -80,39 +79,39 @@ TEST_CASE("between the tries of a failing mover, and after its last one, its obj
     one.object.status.mover_result = "Failed";
     one.mover.reset();
   }
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
 }
 
 TEST_CASE("a mover that begins is left alone, and one that does not begin is not") {
   Case one;
   one.mover = idle(one.now - 9min);
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   CHECK(one.sync().until == one.now + 1min);
   one.now += 1min;
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
   one.mover = idle(one.now);
   one.mover->stuck_since = one.now - 1min;
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
 }
 
 TEST_CASE("a backup that has no Job yet is being prepared, and after ten minutes is not") {
   Case one;
   one.now = kNoon + 9min;
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   CHECK(one.sync().until == kNoon + 10min);
   one.now = kNoon + 10min;
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
   one.now = kNoon + 1min;
   one.object.status.error = "no Secret";
   one.object.status.error_since = kNoon;
-  CHECK(one.is() == Is::Stuck);
+  CHECK(one.is() == Sync::Is::Stuck);
 }
 
 TEST_CASE("where Jobs are not known, any may be at work") {
   Case one;
   one.movers_known = false;
   one.object.status.mover_result = "Failed";
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   CHECK(one.sync().until == one.now + 1min);
 }
 
@@ -122,8 +121,8 @@ TEST_CASE("what lasts longer than any should is taken for one that hangs") {
   one.mover = at_work();
   one.movers_known = GENERATE(true, false);
   one.now = kNoon + 2h - 1s;
-  CHECK(one.is() == Is::Working);
+  CHECK(one.is() == Sync::Is::Working);
   one.now = kNoon + 2h;
-  CHECK(one.is() == Is::Overlong);
+  CHECK(one.is() == Sync::Is::Overlong);
   CHECK(one.sync().may_change());
 }
