@@ -17,7 +17,8 @@ class OlderCopyInAnEpochRepository(GuardedCase):
         older = self.repository.path.with_name("older")
         shutil.copytree(self.repository.path, older)
         # Of what is there now holdfast has a list, and of the copy it has none.
-        self.assert_restored(self.create_patiently(pvc("another")), self.backup("another"))
+        other = self.backup("another")
+        self.assert_restored(self.create_patiently(pvc("another")), other)
         snapshot = self.backup()
         listings = self.kopia.listings()
         with self.kopia.behaves(f"older {older} {self.repository.path}"):

@@ -188,13 +188,16 @@ class S3Faults(S3Case):
 
 
 class S3ManyBlobs(S3Case):
-    """Pages of a list hold a thousand names; those of real index blobs come after all of these."""
+    """Pages of a list hold a thousand names; those of real index blobs come after all of these.
+
+    The fillers are marks of what kopia may forget, by their names of long ago: there is nothing in them to read.
+    """
 
     FILLERS = 2500
 
     def test_a_new_backup_on_the_last_page_is_seen_at_once(self):
         for number in range(self.FILLERS):
-            (self.repository.path / f"xa{number:05}").touch()
+            (self.repository.path / f"xd{number:05}").touch()
         first = self.backup("first")
         self.assert_restored(self.create_patiently(pvc("first")), first)
         self.assertGreater(self.holdfast.metric("holdfast_index_blobs"), self.FILLERS)
