@@ -89,6 +89,8 @@ class VolSyncPart:
         An operator that may not read logs says nothing of them: "".
         """
         said = logs if files is None else counted(files)
+        # As VolSync: what an earlier end has left is not to be read together with what this one says.
+        self._start(RD, namespace, rd)
         self._set(RD, namespace, rd, latestMoverStatus={"result": result, "logs": said or None})
         image = image or self.image(namespace, f"volsync-{rd}-dest-{next(_numbers)}")
         token = token or self._trigger(RD, namespace, rd)["manual"]
