@@ -141,7 +141,11 @@ class VolSyncPart:
             "spec": {"backoffLimit": 8, "template": {
                 "metadata": {"labels": {"app.kubernetes.io/created-by": "volsync"}},
                 "spec": {"restartPolicy": "Never", "containers": [container]}}}})
-        self._objects.set_status(JOB, namespace, job, {"active": 1, "ready": 1, "startTime": _now()})
+        at_work = {"active": 1, "ready": 1}
+        try:
+            self._objects.set_status(JOB, namespace, job, at_work | {"startTime": _now()})
+        except Refused:  # a Job controller that runs has begun with it in this moment, and its time stays
+            self._objects.set_status(JOB, namespace, job, at_work)
 
     def fail_mover_pod(self, namespace: str, job: str, reason: str = "Error") -> None:
         """The Pod that is at work fails. A kube-controller-manager must run: its Job controller has made the Pod, counts
