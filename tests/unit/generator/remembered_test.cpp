@@ -169,7 +169,8 @@ TEST_CASE("an off-site backup does not begin where an earlier repository held ba
   CHECK(world.find(Part::Source) != nullptr);
   CHECK(world.find(Part::OffsiteSource) == nullptr);
   REQUIRE(warned(world.plan(), "OffsiteNotRestored"));
-  const std::string& said = held(world.plan(), "OffsiteNotRestored")->message;
+  const Plan plan = world.plan();
+  const std::string& said = held(plan, "OffsiteNotRestored")->message;
   for (const char* part : {kEarlier, kOwnSource, "2026-02-01T00:00:00Z", "holdfast.dev/accept-older-backups"}) {
     CHECK(said.find(part) != std::string::npos);
   }
