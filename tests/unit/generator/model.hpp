@@ -246,6 +246,7 @@ struct World {
     if (there == objects.end() || there->second.meta.uid != remove.uid) return false;
     if (there->second.meta.resource_version != remove.resource_version) return false;
     if (remove.claim_uid.empty() ? claim.has_value() : !is(remove.claim_uid)) return false;
+    if (!remove.claim_version.empty() && claim->resource_version != remove.claim_version) return false;
     objects.erase(there);
     return true;
   }
