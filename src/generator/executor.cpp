@@ -3,7 +3,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
-#include "src/generator/live_claim.hpp"
+#include "src/generator/live_checks.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -49,32 +49,6 @@ std::optional<UnfitImage> unfit(const std::string& name, std::int64_t requested,
   return covered ? std::nullopt : std::optional(UnfitImage{name, snapshot->restore_size, base::utc_now()});
 }
 
-const std::string* idle_job(const Action& action) {
-  if (const auto* apply = std::get_if<Apply>(&action)) return &apply->idle_job;
-  const auto* remove = std::get_if<Remove>(&action);
-  return remove == nullptr ? nullptr : &remove->idle_job;
-}
-
-const std::string& namespace_of(const Action& action) {
-  if (const auto* apply = std::get_if<Apply>(&action)) return apply->object.ns;
-  if (const auto* remove = std::get_if<Remove>(&action)) return remove->ns;
-  return std::get<SetImage>(action).ns;
-}
-
-/// Why VolSync's object must not be touched now, by the Job of its mover; nullopt: nothing works there.
-std::optional<kube::ApiError> objection_by_mover(const kube::Result& job) {
-  if (const auto* error = std::get_if<kube::ApiError>(&job)) {
-    return error->not_found() ? std::nullopt : std::optional(*error);
-  }
-  const auto read = json::read_job(std::get<std::string>(job));
-  const auto refusal = [](std::string reason) {
-    return kube::ApiError{409, "Conflict", std::move(reason), std::nullopt};
-  };
-  if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return refusal(fault->problem);
-  if (core::is_at_work(std::get<core::Job>(read))) return refusal("its mover is at work by now");
-  return std::nullopt;
-}
-
 Family family_of(const Action& action) {
   if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
   if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
@@ -90,7 +64,8 @@ struct Executor::Job {
   Done done;
   std::size_t at = 0;
   Outcome outcome = {};
-  std::size_t resets = 0;  ///< of the store when the write under way began
+  std::size_t resets = 0;              ///< of the store when the write under way began
+  std::vector<LiveCheck> checks = {};  ///< before it
 };
 
 Executor::Executor(kube::Client& client, Store& store, Reporter& reporter)
@@ -109,7 +84,8 @@ void Executor::next(const std::shared_ptr<Job>& job) {
     if (alive.lock()) answered(job, result);
   };
   job->resets = store_.resets(family_of(job->actions[job->at]));
-  verify(job, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
+  job->checks = live_checks(job->actions[job->at], job->pvc);
+  verify(job, 0, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
     if (refusal) return done(*refusal);
     const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
     if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, done);
@@ -117,26 +93,19 @@ void Executor::next(const std::shared_ptr<Job>& job) {
   });
 }
 
-/// What the watches say may be a moment old, or as old as their silence.
-void Executor::verify(const std::shared_ptr<Job>& job, kube::Deadline deadline, Verified done) {
-  if (!rests_on_claim(job->actions[job->at])) return done(std::nullopt);
-  ask(job, {kube::kClaims, job->pvc.ns, job->pvc.name}, objection_by_claim, deadline,
-      [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
-        if (refusal || !rests_on_namespace(job->actions[job->at])) return done(refusal);
-        ask(job, {kube::kNamespaces, "", job->pvc.ns}, objection_by_namespace, deadline, done);
-      });
-}
-
-void Executor::ask(const std::shared_ptr<Job>& job, const kube::Target& target, Objection objection,
-                   kube::Deadline deadline, Verified done) {
+/// What the watches say may be a moment old, or as old as their silence. `check`: the one of the job's to go on with.
+void Executor::verify(const std::shared_ptr<Job>& job, std::size_t check, kube::Deadline deadline, Verified done) {
+  if (check == job->checks.size()) return done(std::nullopt);
   const std::weak_ptr<bool> alive = alive_;
-  client_.get(target, deadline, [alive, job, objection, done = std::move(done)](const kube::Result& answer) {
-    if (!alive.lock()) return;
-    if (const auto* error = std::get_if<kube::ApiError>(&answer); error && error->passing()) return done(*error);
-    std::string reason = objection(job->actions[job->at], answer);
-    if (reason.empty()) return done(std::nullopt);
-    done(kube::ApiError{409, "Conflict", std::move(reason), std::nullopt});
-  });
+  client_.get(job->checks[check].target, deadline,
+              [this, alive, job, check, deadline, done = std::move(done)](const kube::Result& answer) {
+                if (!alive.lock()) return;
+                const auto* error = std::get_if<kube::ApiError>(&answer);
+                if (error != nullptr && error->passing()) return done(*error);
+                const auto refusal = job->checks[check].objection(job->actions[job->at], answer);
+                if (refusal) return done(refusal);
+                verify(job, check + 1, deadline, done);
+              });
 }
 
 void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done) {
@@ -191,19 +160,6 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
 }
 
 void Executor::send(const Action& action, kube::Deadline deadline, kube::Done done) {
-  const std::string* idle = idle_job(action);
-  if (idle == nullptr || idle->empty()) return write(action, deadline, std::move(done));
-  // What the watch says may be a moment old, or as old as its silence.
-  const std::weak_ptr<bool> alive = alive_;
-  client_.get({kube::kJobs, namespace_of(action), *idle}, deadline,
-              [this, alive, &action, deadline, done = std::move(done)](const kube::Result& job) {
-                if (!alive.lock()) return;
-                if (const auto refusal = objection_by_mover(job)) return done(*refusal);
-                write(action, deadline, done);
-              });
-}
-
-void Executor::write(const Action& action, kube::Deadline deadline, kube::Done done) {
   if (const auto* apply = std::get_if<Apply>(&action)) {
     const Object& object = apply->object;
     // What we own we write, whoever has changed it since; what is not there must not be somebody else's by now.

@@ -36,14 +36,9 @@ class Executor {
   void next(const std::shared_ptr<Job>& job);
   void offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done);
   void answered(const std::shared_ptr<Job>& job, const kube::Result& result);
-  using Objection = std::string (*)(const Action&, const kube::Result&);
   using Verified = std::function<void(const std::optional<kube::ApiError>& refusal)>;
-  void verify(const std::shared_ptr<Job>& job, kube::Deadline deadline, Verified done);
-  void ask(const std::shared_ptr<Job>& job, const kube::Target& target, Objection objection, kube::Deadline deadline,
-           Verified done);
-  /// `action` is there as long as `done` is.
+  void verify(const std::shared_ptr<Job>& job, std::size_t check, kube::Deadline deadline, Verified done);
   void send(const Action& action, kube::Deadline deadline, kube::Done done);
-  void write(const Action& action, kube::Deadline deadline, kube::Done done);
 
   kube::Client& client_;
   Store& store_;
