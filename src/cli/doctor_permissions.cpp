@@ -50,6 +50,15 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
   needs.push_back({"coordination.k8s.io", "leases", {"get", "create", "update"}, options.own_namespace});
 }
 
+/// What a review asks of the cluster: destinations, and what of a backup under way is there.
+void add_questions(std::vector<Need>& needs) {
+  needs.push_back({kVolSync, "replicationsources", {"get", "list"}});
+  needs.push_back({kVolSync, "replicationdestinations", kGet});
+  needs.push_back({"batch", "jobs", kGet});
+  needs.push_back({"", "persistentvolumeclaims", kGet});
+  needs.push_back({"snapshot.storage.k8s.io", "volumesnapshots", kGet});
+}
+
 /// What mode `self` needs to share its certificate and to publish its authority.
 void add_certificates(const Settings& settings, std::vector<Need>& needs) {
   if (settings.certs.mode != Settings::Certs::Mode::Self) return;
@@ -66,12 +75,7 @@ void add_certificates(const Settings& settings, std::vector<Need>& needs) {
 std::vector<Need> needs_of(const Settings& settings) {
   std::vector<Need> needs;
   if (settings.webhook.enabled) {
-    needs.push_back({kVolSync, "replicationsources", {"get", "list"}});
-    needs.push_back({kVolSync, "replicationdestinations", kGet});
-    // What of a backup under way is there.
-    needs.push_back({"batch", "jobs", kGet});
-    if (!settings.generator.enabled) needs.push_back({"", "persistentvolumeclaims", kGet});  // else they are followed
-    needs.push_back({"snapshot.storage.k8s.io", "volumesnapshots", kGet});
+    if (!settings.generator.enabled) add_questions(needs);  // the generator needs all of that, and more
     add_certificates(settings, needs);
   }
   if (settings.generator.enabled) add_generators(settings, needs);

@@ -165,7 +165,7 @@ class Judge {
   std::optional<Verdict> has_shrunk(const Identity& source, const Snapshot& newest,
                                     std::vector<std::string>& warnings) const {
     const Shrink& shrink = policy_.shrink;
-    const Severity severity = newest.files <= 0 ? shrink.empty : shrink.shrunk;
+    const Severity severity = shrink.of(newest.files);
     if (wanted_.as_of || severity == Severity::Off) return std::nullopt;
     const auto before = current_->catalog->before_it_shrank(source, shrink.keep_percent);
     if (!before) return std::nullopt;

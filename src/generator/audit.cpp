@@ -255,7 +255,7 @@ class Auditor {
 
   void read_shrinking(const NewestBackup& newest) {
     const core::Shrink& shrink = policy_.shrink;
-    if ((newest.snapshot.files <= 0 ? shrink.empty : shrink.shrunk) == core::Severity::Off) return;
+    if (shrink.of(newest.snapshot.files) == core::Severity::Off) return;
     const auto before = catalog()->before_it_shrank(newest.source, shrink.keep_percent);
     if (!before) return;
     add_gap(

@@ -181,8 +181,9 @@ std::optional<Gate> offsite_gate(const View& view, const core::Policy& policy) {
                           "read whether older ones may be the last that are left",
                           view.memories_problem);
   }
+  const auto places = core::candidates(core::identity_templates(policy), view.pvc);
   for (const auto& [name, seen] : *view.memories) {
-    for (const core::Candidate& place : core::candidates(core::identity_templates(policy), view.pvc)) {
+    for (const core::Candidate& place : places) {
       const auto known = seen.ends.find(core::to_string(place.identity));
       if (known == seen.ends.end() || known->second >= *claim.created + kKubernetesTick) continue;
       Gate gate{make_warning(

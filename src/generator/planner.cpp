@@ -57,15 +57,15 @@ void Planner::for_protected_claim() {
   identity_ = backup_identity(view_, policy_);
   const core::Observed* theirs = object_of(view_, Part::Source);
   if (standing_of(theirs) == Standing::Adoptable) identity_ = working_identity(*theirs).value_or(identity_);
-  const std::string problem = backup_of(*view_.claim, plan_.protection.tier, options_).problem;
-  if (!problem.empty()) {
-    hold(make_warning(
-        Part::Source, "InvalidAnnotation",
-        fmt::format("a backup setting of the PVC is left out: {}; correct or remove it", cut(one_line(problem), 512))));
+  const Backup backup = backup_of(*view_.claim, plan_.protection.tier, options_);
+  if (!backup.problem.empty()) {
+    hold(make_warning(Part::Source, "InvalidAnnotation",
+                      fmt::format("a backup setting of the PVC is left out: {}; correct or remove it",
+                                  cut(one_line(backup.problem), 512))));
   }
   remove_strangers();
-  look_at_users();
-  look_at_classes();
+  look_at_users(backup.settings);
+  look_at_classes(backup.settings);
   secret();
   door();
   run();

@@ -69,8 +69,8 @@ class Planner {
   void look_again(std::optional<core::Time> at);
   void movers();
   void look_at_errors();
-  void look_at_users();
-  void look_at_classes();
+  void look_at_users(const BackupLayer& settings);
+  void look_at_classes(const BackupLayer& settings);
   void report_failing_mover(Part part, const Mover& mover);
   std::optional<std::string> quote(std::string_view kind, const std::string& name);
   void report_idle_mover(Part part, const Mover& mover);

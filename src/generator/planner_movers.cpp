@@ -55,8 +55,8 @@ void Planner::movers() {
 }
 
 /// For a security context that goes by them.
-void Planner::look_at_users() {
-  if (!options_.pod_insight || !is_automatic(backup_of(*view_.claim, plan_.protection.tier, options_).settings)) return;
+void Planner::look_at_users(const BackupLayer& settings) {
+  if (!options_.pod_insight || !is_automatic(settings)) return;
   const core::Observed* source = object_of(view_, Part::Source);
   const std::string* kept = is_ours(source) ? core::lookup(source->meta.annotations, key::kUsers) : nullptr;
   const bool none = view_.users.are == Users::Are::Unknown || view_.users.are == Users::Are::None;
@@ -78,8 +78,7 @@ bool Planner::waits_for_classes(Part part) const {
 }
 
 /// That a setting for all PVCs does not fit one of them is as it should be; what is set for this one was meant.
-void Planner::look_at_classes() {
-  const BackupLayer settings = backup_of(*view_.claim, plan_.protection.tier, options_).settings;
+void Planner::look_at_classes(const BackupLayer& settings) {
   can_judge_classes_ = can_judge(*view_.claim, settings, drivers());
   if (!can_judge_classes_) {
     return hold(make_hold(Part::Source, "StorageClassUnfit",

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "src/generator/adoption.hpp"
+#include "src/generator/family.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/planner.hpp"
@@ -165,7 +166,7 @@ void Planner::apply(Object wanted, const core::Observed* there, std::string idle
   action.creates = there == nullptr;
   action.idle_job = std::move(idle_job);
   const Part part = action.object.part;
-  const bool backs_up = part == Part::Source || part == Part::OffsiteSource;
+  const bool backs_up = family(part) == Family::Sources;
   const bool changes_hands = there != nullptr && !is_owned_by(*there, view_.claim->uid);
   if (changes_hands || (action.creates && backs_up)) action.claim_uid = view_.claim->uid;
   if (there != nullptr) {

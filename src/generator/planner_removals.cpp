@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "src/generator/attempt.hpp"
+#include "src/generator/family.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/planner.hpp"
@@ -55,7 +56,7 @@ void Planner::remove_strangers() {
   };
   for (const Part part : {Part::Source, Part::OffsiteSource, Part::Run}) consider(part, object_of(view_, part));
   for (const auto& [part, stray] : view_.strays) {
-    if (part == Part::Source || part == Part::OffsiteSource) consider(part, stray);
+    if (family(part) == Family::Sources) consider(part, stray);
   }
 }
 
@@ -63,7 +64,7 @@ void Planner::remove_strays() {
   if (!view_.watches_current) return;
   for (const auto& [part, stray] : view_.strays) {
     if (known_of(view_, part) != Known::Current || !may_take_over(stray)) continue;
-    const bool gone_already = is_strangers(stray) && (part == Part::Source || part == Part::OffsiteSource);
+    const bool gone_already = is_strangers(stray) && family(part) == Family::Sources;
     if (gone_already || (is_wanted(part) && !successor_exists(part)) || waits(*stray, part)) continue;
     remove(part, *stray, kRenamed, idle_job(part, *stray));
   }
@@ -83,7 +84,7 @@ bool Planner::waits(const core::Observed& stray, Part part) {
     const bool counts = mark != nullptr && !waits_for_a_run() && mark->starts_with(verified_mark(view_.claim->uid, ""));
     return stray.status.image.has_value() || (counts && kept == nullptr);
   }
-  if (part != Part::Source && part != Part::OffsiteSource) return false;
+  if (family(part) != Family::Sources) return false;
   const Sync state = sync(part, stray);
   if (state.may_change()) return false;
   Hold waits = make_hold(part, "Synchronizing",

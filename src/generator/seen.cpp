@@ -6,9 +6,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "holdfast/generator/desired.hpp"
-#include "holdfast/json/tree.hpp"
 #include "src/generator/digest.hpp"
+#include "src/generator/kept_config_map.hpp"
 #include "src/generator/text.hpp"
 
 namespace holdfast::generator {
@@ -79,14 +78,9 @@ bool read_line(std::string_view text, Seen::Times& times) {
   return true;
 }
 
-std::optional<json::ObjectFault> read_lines(const std::string& text, std::string_view name, Seen::Times& times) {
-  const std::vector<std::string_view> all = split(text, '\n');
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool is_end = i + 1 == all.size() && all[i].empty();
-    if (is_end || read_line(all[i], times)) continue;
-    return json::ObjectFault{fmt::format("data.{}: line {} is not `<time> <user>@<host>:<path>`", name, i + 1)};
-  }
-  return std::nullopt;
+std::optional<json::ObjectFault> read_times(const std::string& text, std::string_view key, Seen::Times& times) {
+  return read_lines(text, key, "<time> <user>@<host>:<path>",
+                    [&](std::string_view line) { return read_line(line, times); });
 }
 
 void unite_end(Seen& seen, const std::string& identity, core::Time end, Room& room) {
@@ -132,27 +126,17 @@ std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object) {
   const std::string* ends = core::lookup(object.data, kIdentities);
   if (ends == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};
   Seen read, seen;
-  if (auto fault = read_lines(*ends, kIdentities, read.ends)) return *std::move(fault);
+  if (auto fault = read_times(*ends, kIdentities, read.ends)) return *std::move(fault);
   const std::string* accepted = core::lookup(object.data, kAccepted);
   if (accepted != nullptr) {
-    if (auto fault = read_lines(*accepted, kAccepted, read.accepted)) return *std::move(fault);
+    if (auto fault = read_times(*accepted, kAccepted, read.accepted)) return *std::move(fault);
   }
   unite(seen, read, std::numeric_limits<std::ptrdiff_t>::max());
   return seen;
 }
 
 std::string write_seen(const kube::Target& place, const Seen& seen, const std::string& resource_version) {
-  Json::Value object;
-  object["apiVersion"] = kube::kConfigMaps.api_version();
-  object["kind"] = std::string(kube::kConfigMaps.kind);
-  Json::Value& metadata = object["metadata"];
-  metadata["namespace"] = place.ns;
-  metadata["name"] = place.name;
-  metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
-  if (!resource_version.empty()) metadata["resourceVersion"] = resource_version;
-  object["data"][kIdentities] = lines(seen.ends);
-  object["data"][kAccepted] = lines(seen.accepted);
-  return json::write_tree(object);
+  return config_map_text(place, {{kIdentities, lines(seen.ends)}, {kAccepted, lines(seen.accepted)}}, resource_version);
 }
 
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "holdfast/json/tree.hpp"
+#include "src/generator/kept_config_map.hpp"
 #include "src/generator/text.hpp"
 
 namespace holdfast::generator {
@@ -63,26 +63,14 @@ std::variant<VerifiedMarks, json::ObjectFault> read_verified(const json::ConfigM
   const std::string* text = core::lookup(object.data, kPvcs);
   if (text == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
   VerifiedMarks marks;
-  const std::vector<std::string_view> lines = split(*text, '\n');
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool is_end = i + 1 == lines.size() && lines[i].empty();
-    if (is_end || read_line(lines[i], marks)) continue;
-    return json::ObjectFault{fmt::format("data.{}: line {} is not `<PVC uid> <snapshot id> <by>`", kPvcs, i + 1)};
-  }
+  auto fault = read_lines(*text, kPvcs, "<PVC uid> <snapshot id> <by>",
+                          [&](std::string_view line) { return read_line(line, marks); });
+  if (fault) return *std::move(fault);
   return marks;
 }
 
 std::string write_verified(const kube::Target& place, const VerifiedMarks& marks, const std::string& resource_version) {
-  Json::Value object;
-  object["apiVersion"] = kube::kConfigMaps.api_version();
-  object["kind"] = std::string(kube::kConfigMaps.kind);
-  Json::Value& metadata = object["metadata"];
-  metadata["namespace"] = place.ns;
-  metadata["name"] = place.name;
-  metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
-  if (!resource_version.empty()) metadata["resourceVersion"] = resource_version;
-  object["data"][kPvcs] = text_of(marks);
-  return json::write_tree(object);
+  return config_map_text(place, {{kPvcs, text_of(marks)}}, resource_version);
 }
 
 bool can_be_remembered(const VerifiedMark& mark) { return line_of(mark).has_value(); }

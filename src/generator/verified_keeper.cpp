@@ -64,6 +64,7 @@ std::string VerifiedKeeper::problem() const {
 
 void VerifiedKeeper::begin(Round round) {
   if (!map_) return;
+  tidies_ = tidies_ || round.tidies;
   map_->read([this, round = std::move(round)](const auto& object) { found(round, object); });
 }
 
@@ -73,8 +74,8 @@ void VerifiedKeeper::found(const Round& round, const std::optional<json::ConfigM
   if (const auto* fault = std::get_if<json::ObjectFault>(&marks)) {
     return map_->over(fault->problem + "; mend it, or delete it: it is written anew from the marks on destinations");
   }
-  look_for_the_missing(round, std::get<VerifiedMarks>(marks));
-  compare(round, std::get<VerifiedMarks>(marks), object->resource_version);
+  const auto& there = std::get<VerifiedMarks>(marks);
+  compare(round, there, look_for_the_missing(round, there), object->resource_version);
 }
 
 /// This is its beginning, or it was lost.
@@ -86,17 +87,19 @@ void VerifiedKeeper::absent(const Round& round) {
                                                      "somebody deleted it: it is written anew from this replica's "
                                                      "copy"}});
   }
-  compare(round, {}, {});
+  compare(round, {}, known_.value_or(VerifiedMarks{}), {});
 }
 
-void VerifiedKeeper::compare(const Round& round, const VerifiedMarks& found, const std::string& version) {
+void VerifiedKeeper::compare(const Round& round, const VerifiedMarks& found, const VerifiedMarks& missing,
+                             const std::string& version) {
   VerifiedMarks wanted = found;
-  std::size_t left_out = add_marks(wanted, missing_in(found, known_.value_or(VerifiedMarks{})));
+  std::size_t left_out = add_marks(wanted, missing);
   if (!version.empty()) know(wanted, found);
   if (!round.until) return map_->over();
   left_out += add_marks(wanted, learned_);
-  const auto alive = round.tidies && round.alive ? round.alive() : std::nullopt;
+  const auto alive = tidies_ && round.alive ? round.alive() : std::nullopt;
   if (alive) {
+    tidies_ = false;
     const auto is_gone = [&](const auto& line) { return !alive->contains(line.first); };
     std::erase_if(wanted, is_gone);
     std::erase_if(learned_, is_gone);
@@ -108,7 +111,7 @@ void VerifiedKeeper::compare(const Round& round, const VerifiedMarks& found, con
 }
 
 /// Of PVCs that live. The replica that leads writes them back.
-void VerifiedKeeper::look_for_the_missing(const Round& round, const VerifiedMarks& found) {
+VerifiedMarks VerifiedKeeper::look_for_the_missing(const Round& round, const VerifiedMarks& found) {
   VerifiedMarks missing = missing_in(found, known_.value_or(VerifiedMarks{}));
   const auto alive = missing.empty() || !round.alive ? std::nullopt : round.alive();
   if (alive) {
@@ -126,6 +129,7 @@ void VerifiedKeeper::look_for_the_missing(const Round& round, const VerifiedMark
                  "is written back"}});
   }
   missing_ = alive ? missing.size() : 0;
+  return missing;
 }
 
 void VerifiedKeeper::know(VerifiedMarks known, const VerifiedMarks& stored) {

@@ -30,7 +30,8 @@ class VerifiedKeeper {
     /// The uids of all PVCs that there are; nullopt where that is not known for sure. Asked where lines are missing, or
     /// may be of PVCs that are gone.
     std::function<std::optional<std::set<std::string>>()> alive = {};
-    bool tidies = false;  ///< lines of PVCs that are gone are dropped
+    /// Lines of PVCs that are gone are dropped, by the first round that can: another may be under way.
+    bool tidies = false;
   };
   void begin(Round round);
 
@@ -43,8 +44,10 @@ class VerifiedKeeper {
  private:
   void found(const Round& round, const std::optional<json::ConfigMap>& object);
   void absent(const Round& round);
-  void compare(const Round& round, const VerifiedMarks& found, const std::string& version);
-  void look_for_the_missing(const Round& round, const VerifiedMarks& found);
+  /// `missing`: what this replica knows and `found` has no line of.
+  void compare(const Round& round, const VerifiedMarks& found, const VerifiedMarks& missing,
+               const std::string& version);
+  VerifiedMarks look_for_the_missing(const Round& round, const VerifiedMarks& found);
   void know(VerifiedMarks known, const VerifiedMarks& stored);
   void note_left_out(std::size_t marks);
 
@@ -57,6 +60,7 @@ class VerifiedKeeper {
   VerifiedMarks learned_;                ///< not written yet
   std::string full_;                     ///< what has no room in it, for people
   std::size_t missing_ = 0;              ///< as found last
+  bool tidies_ = false;                  ///< the next round that can
 };
 
 }  // namespace holdfast::generator

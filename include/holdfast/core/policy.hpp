@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -42,6 +43,8 @@ struct Shrink {
   Severity empty = Severity::Deny;   ///< it holds no file, and one of them does
   Severity shrunk = Severity::Warn;  ///< it holds less than `keep_percent` of the files of the largest of them
   int keep_percent = 10;             ///< 0 to 100
+  /// What comes of a newest backup that has shrunk to so many files.
+  Severity of(std::int64_t files) const { return files <= 0 ? empty : shrunk; }
 };
 
 struct Policy {

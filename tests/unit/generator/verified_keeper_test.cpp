@@ -158,15 +158,32 @@ TEST_CASE("PVCs that are gone are forgotten only when it is known for sure which
   house.learn(kOne);
   house.learn(kTwo);
   house.round(true);
+  house.alive = std::set<std::string>{"uid-1"};
+  house.round(true);
+  CHECK(house.of("uid-2").stored);  // not asked for
   house.alive.reset();
   house.round(true, true);
   CHECK(house.of("uid-2").stored);
   house.alive = std::set<std::string>{"uid-1"};
   house.round(true);
-  CHECK(house.of("uid-2").stored);
-  house.round(true, true);
   CHECK(house.text() == "uid-1 aaaa log\n");
   CHECK_FALSE(house.of("uid-2").stored);
+}
+
+TEST_CASE("PVCs that are gone are forgotten by the next round where one was under way when that was asked") {
+  Keeping house;
+  house.learn(kOne);
+  house.round(true);
+  REQUIRE(!house.text().empty());
+  house.alive = std::set<std::string>{};
+  house.asking.on_loop([&] {
+    (*house.at)->begin({within(10s), {}, false});
+    (*house.at)->begin({within(10s), [&] { return house.alive; }, true});
+  });
+  CHECK(eventually([&] {
+    house.round(true);
+    return house.text().empty();
+  }));
 }
 
 TEST_CASE("what an older copy lacks of PVCs that live is written back and said, and what the leader dropped is not") {
