@@ -15,6 +15,7 @@
 #include "holdfast/json/review.hpp"
 #include "webhook/answer.hpp"
 #include "webhook/job_review.hpp"
+#include "webhook/judgement.hpp"
 
 namespace holdfast::webhook {
 namespace {
@@ -75,48 +76,17 @@ class Review : public std::enable_shared_from_this<Review> {
     if (review_.pvc) question.pvc = *review_.pvc;
     question.pvc.ns = review_.ns;
     if (webhook_ == core::Webhook::Validate) promise_ = core::take_promise(question.pvc, policy());
-    intent_ = core::read_intent(question, policy(), base::utc_now());
-    if (std::holds_alternative<core::Settled>(intent_))
-      return settle(core::decide(intent_, {}, {}, policy(), base::utc_now()));
-    door_.index_.prove(deadline(), [self = shared_from_this()](core::Evidence evidence) {
-      self->guard([&] { self->have_evidence(std::move(evidence)); });
-    });
+    Judgement::begin(
+        {door_.index_, door_.cluster_, policy()}, core::read_intent(question, policy(), base::utc_now()), deadline(),
+        [self = shared_from_this()](core::Verdict verdict, const core::Evidence& evidence) {
+          self->settle(std::move(verdict), evidence);
+        },
+        [self = shared_from_this()](std::string_view what) { self->internal_error(what); });
   }
 
-  void have_evidence(core::Evidence evidence) {
-    evidence_ = std::move(evidence);
-    core::Verdict verdict = core::decide(intent_, evidence_, {}, policy(), base::utc_now());
-    if (door_.cluster_ == nullptr || !core::cluster_matters(verdict)) return settle(std::move(verdict));
-    door_.cluster_->ask(std::get<core::WantsRestore>(intent_), is_without_backup(verdict), deadline(),
-                        [self = shared_from_this()](core::ClusterFacts facts) {
-                          self->guard([&] { self->have_facts(std::move(facts)); });
-                        });
-  }
-
-  /// A backup may have ended between the proof and the cluster's answer. A proof that begins after that answer sees it,
-  /// whatever the clocks say, so "no backup" rests on such a one.
-  void have_facts(core::ClusterFacts facts) {
-    core::Verdict verdict = core::decide(intent_, evidence_, facts, policy(), base::utc_now());
-    if (!std::holds_alternative<core::BackupActivity>(facts.backup) || !is_without_backup(verdict)) {
-      return settle(std::move(verdict));
-    }
-    std::get<core::BackupActivity>(facts.backup).last_finished.reset();
-    door_.index_.prove(deadline(), [self = shared_from_this(), facts](core::Evidence evidence) {
-      self->guard([&] {
-        self->evidence_ = std::move(evidence);
-        self->settle(core::decide(self->intent_, self->evidence_, facts, self->policy(), base::utc_now()));
-      });
-    });
-  }
-
-  static bool is_without_backup(const core::Verdict& verdict) {
-    return verdict.code == core::Code::NoBackup || verdict.code == core::Code::RepositoryUnpinned ||
-           verdict.code == core::Code::ReferenceWithoutBackup || verdict.code == core::Code::IndexRefreshing;
-  }
-
-  void settle(core::Verdict verdict) {
+  void settle(core::Verdict verdict, const core::Evidence& evidence) {
     if (webhook_ == core::Webhook::Validate) {
-      verdict = core::check_promise(std::move(verdict), promise_, evidence_, policy(), base::utc_now());
+      verdict = core::check_promise(std::move(verdict), promise_, evidence, policy(), base::utc_now());
     }
     finish(verdict);
   }
@@ -192,8 +162,6 @@ class Review : public std::enable_shared_from_this<Review> {
   net::Respond respond_;
   json::Review review_;
   core::Promise promise_;
-  core::Intent intent_;
-  core::Evidence evidence_;
   bool finished_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/tree.hpp"
 #include "webhook/audit_page.hpp"
+#include "webhook/judgement.hpp"
 
 namespace holdfast::webhook {
 namespace {
@@ -83,8 +84,8 @@ net::Response audit_answer(const AuditPage& page, bool as_html, int status) {
 }  // namespace
 
 OpsRoutes::OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health,
-                     const ops::Metrics& metrics, AuditSource* audit)
-    : policy_(policy), index_(index), health_(health), metrics_(metrics), audit_(audit) {}
+                     const ops::Metrics& metrics, AuditSource* audit, ClusterQuestions* cluster)
+    : policy_(policy), index_(index), health_(health), metrics_(metrics), audit_(audit), cluster_(cluster) {}
 
 void OpsRoutes::handle(const net::Request& request, const net::Respond& respond) const {
   if (!is_served(request.path)) {
@@ -122,15 +123,13 @@ void OpsRoutes::healthz(const net::Respond& respond) const {
 
 void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) const {
   core::Intent intent = plain_intent(name, policy_);
-  if (std::holds_alternative<core::Settled>(intent)) {
-    const core::Verdict verdict = core::decide(intent, {}, {}, policy_, base::utc_now());
-    return respond(exists_answer(name, intent, verdict, index_.backend()));
-  }
-  index_.prove(std::chrono::steady_clock::now() + kExistsBudget,
-               [this, respond, name, intent = std::move(intent)](const core::Evidence& evidence) {
-                 const core::Verdict verdict = core::decide(intent, evidence, {}, policy_, base::utc_now());
-                 respond(exists_answer(name, intent, verdict, index_.backend()));
-               });
+  const auto answer = [respond, name, intent, backend = index_.backend()](const core::Verdict& verdict) {
+    respond(exists_answer(name, intent, verdict, backend));
+  };
+  Judgement::begin(
+      {index_, cluster_, policy_}, std::move(intent), std::chrono::steady_clock::now() + kExistsBudget,
+      [answer](const core::Verdict& verdict, const core::Evidence&) { answer(verdict); },
+      [answer](std::string_view) { answer({}); });
 }
 
 void OpsRoutes::audit(const net::Request& request, const net::Respond& respond) const {

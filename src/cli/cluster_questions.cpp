@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -67,10 +68,12 @@ Remembered read_memory(const kube::Result& result, const ClusterQuestions::Known
 class Inquiry : public std::enable_shared_from_this<Inquiry> {
  public:
   using Done = std::function<void(core::ClusterFacts)>;
-  Inquiry(kube::Client& client, ClusterQuestions::Rules rules, core::PvcName pvc, index::Deadline deadline, Done done)
+  Inquiry(kube::Client& client, ClusterQuestions::Rules rules, core::WantsRestore wanted, index::Deadline deadline,
+          Done done)
       : client_(client),
         rules_(std::move(rules)),
-        pvc_(std::move(pvc)),
+        pvc_(std::move(wanted.pvc)),
+        owner_(std::move(wanted.owner)),
         names_(generator::names(rules_.policy->naming, pvc_.name)),
         deadline_(deadline),
         done_(std::move(done)) {}
@@ -79,6 +82,29 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   void ask_destination() {
     get({kube::kReplicationDestinations, pvc_.ns, names_.door},
         [this](const kube::Result& result) { destination_ = read_object(result, json::read_observed); });
+  }
+
+  /// Rule 7: whose backups are whose. The sources that either naming gives the PVC are asked for by name, and the PVCs
+  /// that the other naming calls as one calls this one.
+  void ask_owners() {
+    std::set<std::string> sources;
+    for (const core::Naming naming : {rules_.policy->naming, core::other(rules_.policy->naming)}) {
+      sources.insert(generator::names(naming, owner_.name).source);
+    }
+    for (const std::string& source : sources) {
+      get({kube::kReplicationSources, owner_.ns, source}, [this](const kube::Result& result) {
+        note_owner(read_object(result, json::read_observed),
+                   [this](const core::Observed& found) { generator::add_source(owners_, found); });
+      });
+    }
+    for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
+      const core::Identity own = core::naming_template(naming).expand(owner_);
+      const auto namesake = core::naming_template(core::other(naming)).another(own, owner_);
+      if (!namesake) continue;
+      get({kube::kClaims, namesake->ns, namesake->name}, [this, name = *namesake](const kube::Result& result) {
+        note_owner(read_object(result, json::read_meta), [&](const core::Meta&) { owners_.knows(name); });
+      });
+    }
   }
 
   /// Rule 8: what stands under the PVC's own names, and which other sources name it. Lists are taken from the API
@@ -127,6 +153,15 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
     return f();
   }
 
+  template <class Object, class F>
+  void note_owner(const Found<Object>& found, F&& take) {
+    if (const auto* silent = std::get_if<core::NoAnswer>(&found)) {
+      owners_problem_ = silent->reason;
+    } else if (const auto& object = std::get<0>(found)) {
+      take(*object);
+    }
+  }
+
   template <class F>
   void get(const kube::Target& target, F&& take) {
     open();
@@ -153,24 +188,25 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   std::vector<std::string> other_sources(const kube::Result& result) {
     std::vector<std::string> others;
     if (const auto* error = std::get_if<kube::ApiError>(&result)) {
-      if (!error->not_found()) backup_problem_ = error->message;
+      if (!error->not_found()) backup_problem_ = owners_problem_ = error->message;
       return others;
     }
     const std::string quoted = fmt::format("\"{}\"", pvc_.name);
     const auto head = json::read_list(std::get<std::string>(result), [&](std::string_view text) {
-      // A name needs no escapes: a source in which it does not stand as it is names another PVC.
-      if (text.find(quoted) == std::string_view::npos) return;
       auto source = json::read_observed(text);
       if (const auto* fault = std::get_if<json::ObjectFault>(&source)) {
-        backup_problem_ = fault->problem;
+        owners_problem_ = fault->problem;
+        // A name needs no escapes: a source in which it does not stand as it is names another PVC.
+        if (text.find(quoted) != std::string_view::npos) backup_problem_ = fault->problem;
         return;
       }
       auto& found = std::get<core::Observed>(source);
+      generator::add_source(owners_, found);
       if (found.meta.name == names_.source || !generator::backs_up(found, pvc_.name)) return;
       others.push_back(found.meta.name);
       if (others.size() <= kMostSources) sync(others.back()).object = std::move(found);
     });
-    if (const auto* fault = std::get_if<json::ObjectFault>(&head)) backup_problem_ = fault->problem;
+    if (const auto* fault = std::get_if<json::ObjectFault>(&head)) backup_problem_ = owners_problem_ = fault->problem;
     if (others.size() <= kMostSources) return others;
     backup_problem_ = fmt::format("{} ReplicationSources name it, which are too many to ask of", others.size());
     return {};
@@ -193,6 +229,8 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   core::ClusterFacts facts() const {
     core::ClusterFacts facts;
     facts.tombstone = tombstone_;
+    facts.ownership = owners_;
+    if (!owners_problem_.empty()) facts.ownership = core::NoAnswer{owners_problem_};
     if (const auto* silent = std::get_if<core::NoAnswer>(&destination_)) {
       facts.destination = *silent;
     } else {
@@ -210,6 +248,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   kube::Client& client_;
   const ClusterQuestions::Rules rules_;
   const core::PvcName pvc_;
+  const core::PvcName owner_;  ///< whose backups are wanted
   const generator::Names names_;
   const index::Deadline deadline_;
   const Done done_;
@@ -220,6 +259,8 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   Found<core::Observed> destination_ = core::NoAnswer{"not asked"};
   std::vector<generator::SyncTraces> syncs_;
   std::string backup_problem_;
+  core::Ownership owners_;
+  std::string owners_problem_;
 };
 
 }  // namespace
@@ -233,8 +274,9 @@ ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, co
 
 void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                            std::function<void(core::ClusterFacts)> done) {
-  const auto inquiry = std::make_shared<Inquiry>(client_, rules_, wanted.pvc, deadline, std::move(done));
+  const auto inquiry = std::make_shared<Inquiry>(client_, rules_, wanted, deadline, std::move(done));
   inquiry->ask_destination();
+  inquiry->ask_owners();
   if (without_backup) inquiry->ask_backups();
   if (without_backup && memory_) inquiry->ask_memory(*memory_, known_, wanted.candidates);
   inquiry->close();

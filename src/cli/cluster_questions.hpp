@@ -26,7 +26,7 @@ class ClusterQuestions : public webhook::ClusterQuestions {
   ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
                    std::optional<kube::Target> memory, Known known = nullptr);
 
-  /// One request where a backup would be restored; else seven at once, and three more for each further
+  /// Four requests at once where a backup would be restored; else ten, and three more for each further
   /// ReplicationSource that names the PVC. What is not answered by `deadline` is NoAnswer.
   void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
            std::function<void(core::ClusterFacts)> done) override;

@@ -2,6 +2,7 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
+#include "holdfast/core/mover_identity.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
@@ -71,7 +72,7 @@ int render_restore(const Settings& settings, const RenderRequest& asked, Output 
     fmt::print(stderr, "holdfast: nothing to restore: {}\n", verdict.message);
     return std::holds_alternative<core::Wait>(verdict.outcome) ? kCannotTell : kCheckFailed;
   }
-  const std::string problem = generator::mover_problem(found->source);
+  const std::string problem = core::mover_problem(found->source);
   if (!problem.empty()) {
     fmt::print(stderr, "holdfast: {}\n", problem);
     return kCheckFailed;

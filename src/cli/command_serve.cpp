@@ -114,7 +114,8 @@ class Program {
         admission_({.policy = settings.policy, .injection = mover_injection(settings.generator.repository)}, *index_,
                    questions_ ? &questions_->questions : nullptr, log_, metrics_),
         audit_(generator_ ? std::make_unique<GeneratorAudit>(*generator_) : nullptr),
-        ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get()) {}
+        ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get(),
+                    questions_ ? &questions_->questions : nullptr) {}
 
   /// Requests first, then what answers them late: after this nobody calls into a part that is gone.
   ~Program() {
@@ -172,7 +173,7 @@ class Program {
   }
 
   std::unique_ptr<Questions> make_questions() {
-    if (!cluster_ || !settings_.webhook.enabled) return nullptr;
+    if (!cluster_) return nullptr;
     return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, seen_, log_); });
   }
 

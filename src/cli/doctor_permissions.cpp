@@ -74,11 +74,12 @@ void add_certificates(const Settings& settings, std::vector<Need>& needs) {
 
 std::vector<Need> needs_of(const Settings& settings) {
   std::vector<Need> needs;
-  if (settings.webhook.enabled) {
-    if (!settings.generator.enabled) add_questions(needs);  // the generator needs all of that, and more
-    add_certificates(settings, needs);
-  }
-  if (settings.generator.enabled) add_generators(settings, needs);
+  if (settings.webhook.enabled) add_certificates(settings, needs);
+  // The generator needs all that a question does, and more.
+  if (settings.generator.enabled)
+    add_generators(settings, needs);
+  else
+    add_questions(needs);
   return needs;
 }
 

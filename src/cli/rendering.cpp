@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/core/candidates.hpp"
+#include "holdfast/core/mover_identity.hpp"
 #include "holdfast/core/protection.hpp"
 
 namespace holdfast::cli {
@@ -11,13 +13,10 @@ using generator::Subject;
 
 /// The generator's rule for a PVC that has no objects yet: where complete backups lie, else the first of its places.
 core::Identity identity_of(const core::PvcName& pvc, const core::Evidence* evidence, const core::Policy& policy) {
-  const auto places = core::candidates(core::identity_templates(policy), pvc);
+  const auto places = core::candidates(policy, pvc);
   const auto* current = evidence == nullptr ? nullptr : std::get_if<core::Current>(&evidence->state);
-  if (current == nullptr) return places.front().identity;
-  for (const core::Candidate& place : places) {
-    if (!place.ambiguous && current->catalog->newest(place.identity)) return place.identity;
-  }
-  return places.front().identity;
+  const auto found = current == nullptr ? std::nullopt : core::locate(places, *current->catalog);
+  return found && !found->ambiguous && !found->newer ? found->identity : places.front().identity;
 }
 
 bool wants_offsite(const core::Claim& claim, const generator::Options& options) {
@@ -47,7 +46,7 @@ class Renderer {
     if (claim.pvc.name.empty()) return skip(name, "its name is not made yet");
     const auto identity = identity_of(claim.pvc.full_name(), evidence_, settings_.policy);
     add({claim, protection.tier, identity, settings_.policy, settings_.generator});
-    complain(name, generator::mover_problem(identity));
+    complain(name, core::mover_problem(identity));
     complain(name, generator::backup_of(claim, protection.tier, settings_.generator).problem);
   }
 

@@ -48,6 +48,10 @@ std::string_view to_string(Code code) {
       return "RestoreIdentityInvalid";
     case Code::RepositoryChanged:
       return "RepositoryChanged";
+    case Code::RestoreIdentityNotAllowed:
+      return "RestoreIdentityNotAllowed";
+    case Code::BackupUnderOtherName:
+      return "BackupUnderOtherName";
     case Code::IdentityAmbiguous:
       return "IdentityAmbiguous";
     case Code::ForeignDestination:

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "holdfast/core/mover_identity.hpp"
+
 namespace holdfast::core {
 namespace {
 
 /// Kubernetes writes times in whole seconds: what ended "at 10:00:05" may have ended just before 10:00:06.
 constexpr std::chrono::seconds kKubernetesTick{1};
-
-struct Found {
-  Candidate candidate;
-  Snapshot newest;
-};
 
 /// Rules 5 to 10 for one PVC: each rule settles the matter or passes it on to the next.
 class Judge {
@@ -27,6 +26,7 @@ class Judge {
     if (auto verdict = backup_in_flight()) return *verdict;
     if (auto verdict = backups_vanished()) return *verdict;
     if (auto verdict = repository_unpinned()) return *verdict;
+    if (auto verdict = backup_under_other_name()) return *verdict;
     return no_backup();
   }
 
@@ -58,21 +58,39 @@ class Judge {
 
   // Rule 7.
   std::optional<Verdict> backup_exists() {
-    const auto found = first_with_backup();
+    if (const auto* ownership = std::get_if<Ownership>(&cluster_.ownership)) ownership_ = ownership;
+    places_ = looked_at(wanted_, policy_, *ownership_);
+    const auto found = locate(places_, *current_->catalog);
+    const auto* silent = std::get_if<NoAnswer>(&cluster_.ownership);
+    if (silent != nullptr && !is_sure_by_settings(found)) return cluster_unavailable(*silent);
+    if (auto verdict = given_identity_is_anothers()) return verdict;
     if (!found) return nothing_to_restore_on_request();
-    if (found->candidate.ambiguous) return ambiguous(found->candidate.identity);
+    if (found->ambiguous || found->newer) return ambiguous(*found);
     if (auto verdict = destination_is_free()) return verdict;
-    const auto snapshot =
-        wanted_.as_of ? current_->catalog->newest(found->candidate.identity, wanted_.as_of) : found->newest;
-    if (!snapshot) return no_backup_as_of(current_->catalog->oldest_start(found->candidate.identity));
-    return restore(found->candidate.identity, *snapshot);
+    const auto snapshot = wanted_.as_of ? current_->catalog->newest(found->identity, wanted_.as_of) : found->newest;
+    if (!snapshot) return no_backup_as_of(current_->catalog->oldest_start(found->identity));
+    return restore(found->identity, *snapshot);
   }
 
-  std::optional<Found> first_with_backup() const {
-    for (const Candidate& candidate : wanted_.candidates) {
-      if (auto newest = current_->catalog->newest(candidate.identity)) return Found{candidate, *std::move(newest)};
-    }
-    return std::nullopt;
+  /// Whatever sources and the memory would say: it lies where the settings look first.
+  bool is_sure_by_settings(const std::optional<Located>& found) const {
+    return found && !found->ambiguous && !found->newer && !wanted_.identity_given &&
+           found->identity == wanted_.candidates.front().identity;
+  }
+
+  /// Who may read another PVC's backups is a matter of the settings.
+  std::optional<Verdict> given_identity_is_anothers() const {
+    if (!wanted_.identity_given || policy_.any_restore_identity) return std::nullopt;
+    const Identity& given = wanted_.candidates.front().identity;
+    if (given.host != wanted_.pvc.ns || ownership_->whose(given, wanted_.pvc) != Whose::Anothers) return std::nullopt;
+    const auto lists_it = [&](const RestorePair& pair) {
+      return pair.to == wanted_.pvc && ownership_->whose(given, pair.from) == Whose::Own;
+    };
+    if (std::ranges::any_of(policy_.restore_from, lists_it)) return std::nullopt;
+    return refuse(
+        Code::RestoreIdentityNotAllowed,
+        fmt::format("annotation {}: {} is known to be another PVC's", key::kRestoreIdentity, to_string(given)),
+        "name a source of this PVC; or allow the other one in the setting restoreFrom");
   }
 
   /// Whoever asks for a certain backup is not served with an empty volume.
@@ -98,11 +116,40 @@ class Judge {
         fmt::format("choose a later time in the annotation `{}`, or remove it", key::kRestoreAsOf));
   }
 
-  Verdict ambiguous(const Identity& identity) const {
-    return refuse(Code::IdentityAmbiguous,
-                  fmt::format("there are backups of {}, and they could be another PVC's", to_string(identity)),
-                  fmt::format("if they are this PVC's, add the annotation `{}: {}`; if not, `{}: \"true\"` with `{}`",
-                              key::kRestoreIdentity, to_string(identity), key::kSkipRestore, key::kSkipRestoreReason));
+  Verdict ambiguous(const Located& found) const {
+    const std::string identity = to_string(found.identity);
+    const std::string problem =
+        found.newer ? fmt::format("there are backups of {} and newer ones of {}, and nothing says which are meant",
+                                  identity, to_string(*found.newer))
+                    : fmt::format("there are backups of {}, and they could be another PVC's", identity);
+    return refuse(Code::IdentityAmbiguous, problem,
+                  fmt::format("if they are this PVC's, add the annotation `{}: {}`{}; if not, `{}: \"true\"` with `{}`",
+                              key::kRestoreIdentity, found.newer ? to_string(*found.newer) : identity,
+                              for_all_pvcs(found), key::kSkipRestore, key::kSkipRestoreReason));
+  }
+
+  /// The line of the settings that settles it: the template of what is meant, and the others after it, the newest
+  /// first.
+  std::string for_all_pvcs(const Located& found) const {
+    std::vector<IdentityTemplate> lines = identity_templates(policy_);
+    for (const Naming naming : {policy_.naming, other(policy_.naming)}) {
+      const IdentityTemplate line = naming_template(naming);
+      if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+    }
+    const auto gives = [&](const Identity& identity) {
+      return std::ranges::any_of(lines, [&](const auto& line) {
+        return line.expand(wanted_.owner) == identity && !line.could_be_another(identity, wanted_.owner);
+      });
+    };
+    if (!gives(found.identity) || (found.newer && !gives(*found.newer))) return {};
+    if (ownership_->whose(found.identity, wanted_.owner) == Whose::Disputed) return {};
+    std::ranges::stable_sort(lines, std::ranges::greater(), [&](const IdentityTemplate& line) {
+      const auto newest = current_->catalog->newest(line.expand(wanted_.owner));
+      return newest ? newest->start : Time::min();
+    });
+    std::string text;
+    for (const IdentityTemplate& line : lines) text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", line.text());
+    return fmt::format(", or for all PVCs put `index: {{identities: [{}]}}` into holdfast's configuration", text);
   }
 
   std::optional<Verdict> destination_is_free() const {
@@ -234,6 +281,20 @@ class Judge {
         fmt::format("if it is, put `index: {{repositoryId: {}}}` into holdfast's configuration in Git", id));
   }
 
+  // Rule 9c.
+  std::optional<Verdict> backup_under_other_name() const {
+    const auto identity = under_other_name(wanted_.owner, places_, *ownership_, *current_->catalog);
+    if (!identity) return std::nullopt;
+    const std::string name = to_string(*identity), problem = mover_problem(*identity);
+    const std::string take =
+        problem.empty() ? fmt::format("if they are, add the annotation `{}: {}`; if not,", key::kRestoreIdentity, name)
+                        : fmt::format("if they are, restore them by hand ({}); to go on without them", problem);
+    return refuse(Code::BackupUnderOtherName,
+                  fmt::format("no complete backup of {} exists, but there are some of {}, which could be this PVC's",
+                              looked_for(), name),
+                  fmt::format("{} `{}: \"true\"` with `{}`", take, key::kSkipRestore, key::kSkipRestoreReason));
+  }
+
   // Rule 10, and the end of rule 3.
   Verdict no_backup() const {
     if (wanted_.reference_present) {
@@ -252,10 +313,8 @@ class Judge {
 
   std::string looked_for() const {
     std::string text;
-    for (const Candidate& candidate : wanted_.candidates) {
-      text += (text.empty() ? "" : " or ") + to_string(candidate.identity);
-    }
-    return text;
+    for (const Candidate& place : places_) text += (text.empty() ? "" : " or ") + to_string(place.identity);
+    return text.empty() ? "this PVC under a name of its own" : text;
   }
 
   Verdict admitted(Code code, std::string message) const {
@@ -298,6 +357,9 @@ class Judge {
   const Policy& policy_;
   const Time now_;
   const Current* current_ = nullptr;  ///< set by rule 6
+  const Ownership nothing_said_ = {};
+  const Ownership* ownership_ = &nothing_said_;  ///< set by rule 7
+  std::vector<Candidate> places_;                ///< set by rule 7
 };
 
 }  // namespace
@@ -326,6 +388,9 @@ bool cluster_matters(const Verdict& verdict) {
     case Code::RestoreDoesNotFit:
     case Code::BackupShrunk:
     case Code::NoBackupAsOf:
+    case Code::RestoreFromNoBackup:
+    case Code::IdentityAmbiguous:
+    case Code::BackupUnderOtherName:
     case Code::NoBackup:
     case Code::ReferenceWithoutBackup:
     case Code::RepositoryUnpinned:

@@ -9,7 +9,6 @@ namespace {
 constexpr std::string_view kPvc = "{pvc}";
 constexpr std::string_view kNamespace = "{namespace}";
 constexpr std::size_t kMaxIdentityBytes = 1024;
-constexpr std::size_t kForkUserBytes = 50;
 
 bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -107,18 +106,6 @@ std::optional<Identity> parse_identity(std::string_view text) {
   return identity;
 }
 
-std::string fork_user_name(std::string_view object_name) {
-  std::string kept;
-  for (char c : object_name) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (letter || c == '-' || c == '_') kept += c;
-  }
-  const std::size_t first = kept.find_first_not_of("-_");
-  if (first == std::string::npos) return {};
-  kept = kept.substr(first, kept.find_last_not_of("-_") - first + 1);
-  return kept.substr(0, kForkUserBytes);
-}
-
 std::optional<IdentityTemplate> IdentityTemplate::parse(std::string_view text) {
   const auto pattern = parse_identity(text);
   if (!pattern || !only_known_placeholders(std::string(text))) return std::nullopt;
@@ -132,30 +119,16 @@ Identity IdentityTemplate::expand(const PvcName& pvc) const {
   return {expand_part(pattern_.user, pvc), expand_part(pattern_.host, pvc), expand_part(pattern_.path, pvc)};
 }
 
-bool IdentityTemplate::could_be_another(const Identity& identity, const PvcName& pvc) const {
-  Matcher matcher([&](const PvcName& found) { return found != pvc; });
+std::optional<PvcName> IdentityTemplate::another(const Identity& identity, const PvcName& pvc) const {
+  std::optional<PvcName> other;
+  Matcher matcher([&](const PvcName& found) {
+    if (found != pvc) other = found;
+    return other.has_value();
+  });
   // '\n' cannot occur in any part, so it keeps the parts apart.
-  return matcher.match(pattern_.user + "\n" + pattern_.host + "\n" + pattern_.path,
-                       identity.user + "\n" + identity.host + "\n" + identity.path);
-}
-
-std::vector<Candidate> candidates(std::span<const IdentityTemplate> templates, const PvcName& pvc) {
-  std::vector<Candidate> found;
-  const auto add = [&](Identity identity, bool ambiguous) {
-    const auto same = [&](const Candidate& c) { return c.identity == identity; };
-    if (std::none_of(found.begin(), found.end(), same)) found.push_back({std::move(identity), ambiguous});
-  };
-  for (const IdentityTemplate& own : templates) {
-    Identity identity = own.expand(pvc);
-    const bool shared = std::any_of(templates.begin(), templates.end(),
-                                    [&](const IdentityTemplate& t) { return t.could_be_another(identity, pvc); });
-    Identity spelled = identity;
-    spelled.user = fork_user_name(identity.user);
-    add(std::move(identity), shared);
-    // The spelling loses letters: other names end in it too.
-    if (!spelled.user.empty()) add(std::move(spelled), true);
-  }
-  return found;
+  matcher.match(pattern_.user + "\n" + pattern_.host + "\n" + pattern_.path,
+                identity.user + "\n" + identity.host + "\n" + identity.path);
+  return other;
 }
 
 }  // namespace holdfast::core

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "holdfast/core/mover_identity.hpp"
 #include "src/core/contract.hpp"
 
 namespace holdfast::core {
@@ -175,12 +176,10 @@ class Reader {
     wanted.requested_bytes = pvc_.requested_bytes;
     if (const std::string* accepted = lookup(pvc_.annotations, key::kAcceptVanished))
       wanted.accept_vanished = *accepted;
-    PvcName owner = pvc_.full_name();
+    wanted.owner = pvc_.full_name();
     read_as_of(wanted);
-    read_restore_from(wanted, owner);
-    if (!read_restore_identity(wanted) && faults_.empty()) {
-      wanted.candidates = candidates(identity_templates(policy_), owner);
-    }
+    read_restore_from(wanted);
+    if (!read_restore_identity(wanted) && faults_.empty()) wanted.candidates = candidates(policy_, wanted.owner);
     wanted.warnings = warnings_;
     return wanted;
   }
@@ -195,14 +194,14 @@ class Reader {
           "write it as RFC 3339, such as 2026-01-31T12:00:00Z, or remove it");
   }
 
-  void read_restore_from(WantsRestore& wanted, PvcName& owner) {
+  void read_restore_from(WantsRestore& wanted) {
     const std::string* text = lookup(pvc_.annotations, key::kRestoreFrom);
     if (text == nullptr) return;
     const auto from = parse_pvc_name(*text);
     const auto listed = [&](const RestorePair& pair) { return pair.from == from && pair.to == pvc_.full_name(); };
     if (from && std::any_of(policy_.restore_from.begin(), policy_.restore_from.end(), listed)) {
       wanted.from_another = true;
-      owner = *from;
+      wanted.owner = *from;
       return;
     }
     fault(Code::RestoreFromNotAllowed,
@@ -217,16 +216,40 @@ class Reader {
     const std::string* text = lookup(pvc_.annotations, key::kRestoreIdentity);
     if (text == nullptr) return false;
     const auto identity = parse_identity(*text);
-    if (identity && !pvc_.annotations.contains(key::kRestoreFrom)) {
-      wanted.identity_given = true;
-      wanted.candidates = {{*identity, false}};
-      return true;
+    if (!identity || pvc_.annotations.contains(key::kRestoreFrom)) {
+      fault(Code::RestoreIdentityInvalid,
+            identity ? fmt::format("annotations {} and {} exclude each other", key::kRestoreIdentity, key::kRestoreFrom)
+                     : fmt::format("annotation {}: {:?} is not a kopia source", key::kRestoreIdentity, *text),
+            "write it as user@host:/path, as `kopia snapshot list --all` shows it, and alone");
+      return false;
     }
-    fault(Code::RestoreIdentityInvalid,
-          identity ? fmt::format("annotations {} and {} exclude each other", key::kRestoreIdentity, key::kRestoreFrom)
-                   : fmt::format("annotation {}: {:?} is not a kopia source", key::kRestoreIdentity, *text),
-          "write it as user@host:/path, as `kopia snapshot list --all` shows it, and alone");
-    return false;
+    if (const std::string problem = mover_problem(*identity); !problem.empty()) {
+      fault(Code::RestoreIdentityInvalid, fmt::format("annotation {}: {}", key::kRestoreIdentity, problem),
+            "name another source, or restore that one by hand");
+      return false;
+    }
+    if (!may_be_restored(*identity)) {
+      fault(Code::RestoreIdentityNotAllowed,
+            fmt::format("annotation {}: {} is not a source of namespace {}", key::kRestoreIdentity, *text, pvc_.ns),
+            "name one of this namespace; or allow the PVC that it belongs to in the setting restoreFrom, or any source "
+            "with restoreIdentities: any");
+      return false;
+    }
+    wanted.identity_given = true;
+    wanted.candidates = {{*identity}};
+    return true;
+  }
+
+  /// Of its own namespace, of a PVC that it may be restored from, or where a template that somebody chose puts it.
+  bool may_be_restored(const Identity& identity) const {
+    if (policy_.any_restore_identity || identity.host == pvc_.ns) return true;
+    const auto chosen = [&](const IdentityTemplate& t) { return t.expand(pvc_.full_name()) == identity; };
+    if (std::ranges::any_of(policy_.identities, chosen)) return true;
+    return std::ranges::any_of(policy_.restore_from, [&](const RestorePair& pair) {
+      if (pair.to != pvc_.full_name()) return false;
+      return std::ranges::any_of(candidates(policy_, pair.from),
+                                 [&](const Candidate& place) { return place.identity == identity; });
+    });
   }
 
   void warn(Code code, std::string_view text) { warnings_.push_back(fmt::format("{}: {}", to_string(code), text)); }
@@ -258,6 +281,10 @@ class Reader {
 };
 
 }  // namespace
+
+std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& policy, const Ownership& ownership) {
+  return wanted.identity_given ? wanted.candidates : candidates(policy, wanted.owner, ownership);
+}
 
 Intent read_intent(const Question& question, const Policy& policy, Time now) {
   return Reader(question, policy, now).read();

@@ -47,11 +47,15 @@ std::string_view to_string(Naming naming) { return naming == Naming::V4 ? "v4" :
 
 std::string_view to_string(Webhook webhook) { return webhook == Webhook::Mutate ? "mutate" : "validate"; }
 
+Naming other(Naming naming) { return naming == Naming::V4 ? Naming::LegacyBackup : Naming::V4; }
+
+IdentityTemplate naming_template(Naming naming) {
+  return *IdentityTemplate::parse(naming == Naming::V4 ? "{pvc}@{namespace}:/data" : "{pvc}-backup@{namespace}:/data");
+}
+
 std::vector<IdentityTemplate> identity_templates(const Policy& policy) {
   if (!policy.identities.empty()) return policy.identities;
-  const std::string_view own =
-      policy.naming == Naming::V4 ? "{pvc}@{namespace}:/data" : "{pvc}-backup@{namespace}:/data";
-  return {*IdentityTemplate::parse(own)};
+  return {naming_template(policy.naming)};
 }
 
 std::string shortened(std::string_view name, std::size_t max_bytes) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "holdfast/core/candidates.hpp"
 #include "src/generator/hold.hpp"
 
 namespace holdfast::generator {
@@ -42,7 +43,7 @@ std::string remedy(const core::Identity& identity, const core::PvcName& pvc, con
 bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy) {
   const auto identity = working_identity(object);
   if (!identity) return false;
-  const auto places = core::candidates(core::identity_templates(policy), pvc);
+  const auto places = core::candidates(policy, pvc);
   return std::none_of(places.begin(), places.end(),
                       [&](const core::Candidate& place) { return place.identity == *identity; });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "holdfast/core/candidates.hpp"
 #include "src/generator/observed.hpp"
 
 namespace holdfast::generator {
@@ -34,33 +35,27 @@ std::optional<core::Identity> of_the_promise(const View& view, const core::Polic
   return std::any_of(candidates.begin(), candidates.end(), is_it) ? std::optional(promise->source) : std::nullopt;
 }
 
-std::optional<core::Identity> with_backups(const core::Catalog& catalog, const Candidates& candidates) {
-  for (const core::Candidate& candidate : candidates) {
-    if (!candidate.ambiguous && catalog.newest(candidate.identity)) return candidate.identity;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 core::Identity backup_identity(const View& view, const core::Policy& policy) {
-  const Candidates candidates = core::candidates(core::identity_templates(policy), view.pvc);
+  const Candidates candidates = core::candidates(policy, view.pvc);
   if (auto identity = of_the_source(view, candidates)) return *identity;
   if (auto identity = of_the_promise(view, policy, candidates)) return *identity;
   const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
   if (current != nullptr && current->catalog) {
-    if (auto identity = with_backups(*current->catalog, candidates)) return *identity;
+    const auto found = core::locate(candidates, *current->catalog);
+    if (found && !found->ambiguous && !found->newer) return found->identity;
   } else if (auto identity = kept_by(object_of(view, Part::Door), view, candidates)) {
     // While nothing is known the door stays as it is, instead of changing with every pause of the index.
     return *identity;
   }
-  return candidates.front().identity;
+  return core::identity_templates(policy).front().expand(view.pvc);
 }
 
 std::optional<NewestBackup> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog) {
   const core::Identity own = backup_identity(view, policy);
   if (auto snapshot = catalog.newest(own)) return NewestBackup{own, *std::move(snapshot)};
-  for (const core::Candidate& place : core::candidates(core::identity_templates(policy), view.pvc)) {
+  for (const core::Candidate& place : core::candidates(policy, view.pvc)) {
     if (auto snapshot = catalog.newest(place.identity)) return NewestBackup{place.identity, *std::move(snapshot)};
   }
   return std::nullopt;

@@ -76,6 +76,12 @@ core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono
   return activity;
 }
 
+void add_source(core::Ownership& ownership, const core::Observed& source) {
+  const std::string pvc = source_claim(source);
+  const auto identity = has_kopia_mover(source) ? working_identity(source) : std::nullopt;
+  if (!pvc.empty() && identity) ownership.source_says(*identity, {source.meta.ns, pvc});
+}
+
 bool backs_up(const core::Observed& source, std::string_view pvc) {
   return source_claim(source) == pvc && has_kopia_mover(source);
 }

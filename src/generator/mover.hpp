@@ -9,8 +9,6 @@ namespace holdfast::generator {
 
 /// Below this folder VolSync mounts moverVolumes.
 inline constexpr std::string_view kVolumesFolder = "/mnt/";
-/// What movers back up, and what they look for to restore, where no path is named.
-inline constexpr std::string_view kDataPath = "/data";
 
 /// `spec.….moverVolumes`: the volume that holds the repository; null where there is none to mount.
 Json::Value mover_volumes(const RepositoryOptions& repository);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "holdfast/core/mover_identity.hpp"
 #include "holdfast/json/tree.hpp"
-#include "src/generator/mover.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -77,7 +77,7 @@ std::optional<core::Identity> identity_in(const core::Observed& object) {
   if (identity.user.empty()) identity.user = text(restored, "sourceName");
   if (identity.host.empty()) identity.host = text(restored, "sourceNamespace");
   if (identity.path.empty()) identity.path = text(restored, "sourcePathOverride");
-  if (identity.path.empty()) identity.path = kDataPath;
+  if (identity.path.empty()) identity.path = core::kDataPath;
   if (identity.user.empty() || identity.host.empty()) return std::nullopt;
   return identity;
 }
@@ -90,7 +90,7 @@ std::optional<core::Identity> working_identity(const core::Observed& object) {
   core::Identity identity{text(kopia, "username"), text(kopia, "hostname"), text(kopia, "sourcePathOverride")};
   if (identity.user.empty()) identity.user = core::fork_user_name(object.meta.name);
   if (identity.host.empty()) identity.host = object.meta.ns;
-  if (identity.path.empty()) identity.path = kDataPath;
+  if (identity.path.empty()) identity.path = core::kDataPath;
   return identity;
 }
 

@@ -1,6 +1,7 @@
 // What is written for a protected PVC: the secret before the door, the door before the source.
 #include <fmt/format.h>
 
+#include "holdfast/core/mover_identity.hpp"
 #include "src/generator/adoption.hpp"
 #include "src/generator/family.hpp"
 #include "src/generator/hold.hpp"
@@ -119,7 +120,7 @@ void Planner::offsite_source() {
 }
 
 bool Planner::movable(Part part, const core::Identity& identity) {
-  const std::string problem = mover_problem(identity);
+  const std::string problem = core::mover_problem(identity);
   if (problem.empty()) return true;
   hold(make_warning(part, "IdentityNotSupported",
                     fmt::format("the {} of this PVC is not written: {}; set index.identities to names that it takes",

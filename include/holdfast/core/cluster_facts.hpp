@@ -1,11 +1,12 @@
-// What the cluster says about one PVC at the moment of decision (rules 7 and 8), and what was remembered (rule 9).
-// Values; any thread. "Does not apply" is for an installation without a cluster connection.
+// What the cluster says about one PVC at the moment of decision (rules 7 and 8), and what was remembered (rules 7 and
+// 9). Values; any thread. "Does not apply" is for an installation without a cluster connection.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "holdfast/core/ownership.hpp"
 #include "holdfast/core/time.hpp"
 
 namespace holdfast::core {
@@ -46,9 +47,10 @@ struct Tombstone {
 };
 
 struct ClusterFacts {
-  std::variant<NotApplicable, NoAnswer, Destination> destination;
-  std::variant<NotApplicable, NoAnswer, BackupActivity> backup;
-  std::variant<NotApplicable, NoAnswer, std::optional<Tombstone>> tombstone;
+  std::variant<NotApplicable, NoAnswer, Destination> destination = {};
+  std::variant<NotApplicable, NoAnswer, BackupActivity> backup = {};
+  std::variant<NotApplicable, NoAnswer, std::optional<Tombstone>> tombstone = {};
+  std::variant<NotApplicable, NoAnswer, Ownership> ownership = {};
 };
 
 }  // namespace holdfast::core

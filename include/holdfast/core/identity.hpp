@@ -4,10 +4,8 @@
 
 #include <compare>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast::core {
 
@@ -38,10 +36,6 @@ std::string to_string(const Identity& identity);
 /// Reads `user@host:path`: all three parts non-empty, the path absolute, no control characters, at most 1,024 bytes.
 std::optional<Identity> parse_identity(std::string_view text);
 
-/// How VolSync's fork spells an object name as a kopia user name when it is not told one: only ASCII letters, digits,
-/// '-' and '_' stay, '-' and '_' are trimmed at both ends, and 50 bytes are kept.
-std::string fork_user_name(std::string_view object_name);
-
 /// A pattern such as `{pvc}-backup@{namespace}:/data` that turns a PVC's name into an identity.
 class IdentityTemplate {
  public:
@@ -50,8 +44,11 @@ class IdentityTemplate {
 
   Identity expand(const PvcName& pvc) const;
 
-  /// Whether some PVC other than `pvc` has this identity under this template.
-  bool could_be_another(const Identity& identity, const PvcName& pvc) const;
+  /// A PVC other than `pvc` that has this identity under this template; nullopt: there is none.
+  std::optional<PvcName> another(const Identity& identity, const PvcName& pvc) const;
+  bool could_be_another(const Identity& identity, const PvcName& pvc) const {
+    return another(identity, pvc).has_value();
+  }
 
   std::string text() const { return to_string(pattern_); }
   bool operator==(const IdentityTemplate&) const = default;
@@ -59,17 +56,5 @@ class IdentityTemplate {
  private:
   Identity pattern_;
 };
-
-/// An identity under which a PVC's backups may lie.
-struct Candidate {
-  Identity identity;
-  /// It could as well be another PVC's: under another template, or because the fork's spelling loses letters.
-  bool ambiguous = false;
-  bool operator==(const Candidate&) const = default;
-};
-
-/// The places to look for backups of `pvc`, best first: each template's own identity, then the fork's spelling of it
-/// where that differs. No identity twice.
-std::vector<Candidate> candidates(std::span<const IdentityTemplate> templates, const PvcName& pvc);
 
 }  // namespace holdfast::core

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "holdfast/core/candidates.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/core/pvc.hpp"
 #include "holdfast/core/verdict.hpp"
@@ -30,11 +31,13 @@ struct Settled {
 /// Backups of the PVC are wanted and, if there are any, a restore.
 struct WantsRestore {
   PvcName pvc;
-  std::vector<Candidate> candidates;  ///< where to look, best first
+  PvcName owner;  ///< whose backups are wanted: another PVC's by restore-from
+  /// Where to look as far as the settings say, best first; see looked_at().
+  std::vector<Candidate> candidates;
   std::optional<Time> as_of;
   std::string as_of_text;
   bool from_another = false;       ///< by restore-from
-  bool identity_given = false;     ///< by restore-identity: nothing is ambiguous
+  bool identity_given = false;     ///< by restore-identity: that is the only candidate, and nothing is ambiguous
   bool reference_present = false;  ///< spec.dataSourceRef already names our ReplicationDestination
   std::optional<std::int64_t> requested_bytes;
   std::string accept_vanished;  ///< the annotation's value; empty: absent
@@ -43,6 +46,9 @@ struct WantsRestore {
 };
 
 using Intent = std::variant<Settled, WantsRestore>;
+
+/// Where to look by what is known of whose backups are whose too.
+std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& policy, const Ownership& ownership);
 
 /// Rules 1 to 4. Every fault of the object is in the message; the code is that of the first.
 Intent read_intent(const Question& question, const Policy& policy, Time now);

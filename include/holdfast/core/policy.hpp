@@ -56,11 +56,17 @@ struct Policy {
   Severity fit = Severity::Deny;
   Shrink shrink;
   std::vector<RestorePair> restore_from;
+  bool any_restore_identity = false;  ///< the annotation restore-identity may name any source, of any namespace
   Naming naming = Naming::LegacyBackup;
   std::vector<IdentityTemplate> identities;  ///< empty: the naming strategy's own, see identity_templates()
   Pin pin;
   std::chrono::seconds retry_after{2};  ///< 1 to 5
 };
+
+Naming other(Naming naming);
+
+/// Under which name a naming strategy backs a PVC up.
+IdentityTemplate naming_template(Naming naming);
 
 /// `identities`, or where that is empty the naming strategy's own template.
 std::vector<IdentityTemplate> identity_templates(const Policy& policy);

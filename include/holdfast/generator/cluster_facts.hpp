@@ -38,4 +38,8 @@ core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono
 /// It is a ReplicationSource with the kopia mover that names this PVC as its source.
 bool backs_up(const core::Observed& source, std::string_view pvc);
 
+/// Adds whose backups a ReplicationSource makes, and under which identity; of one with another mover, or that names no
+/// PVC, nothing.
+void add_source(core::Ownership& ownership, const core::Observed& source);
+
 }  // namespace holdfast::generator

@@ -125,9 +125,6 @@ struct RunWish {
 Object run_object(const Subject& subject, const RunWish& wish);
 Object source_object(const Subject& subject);
 
-/// Why VolSync's mover cannot be told to back up and restore under this identity, for people; empty: it can.
-std::string mover_problem(const core::Identity& identity);
-
 Object offsite_secret_object(const Subject& subject);
 Object offsite_source_object(const Subject& subject);
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <variant>
 
+#include "holdfast/core/candidates.hpp"
 #include "holdfast/core/catalog.hpp"
 #include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/policy.hpp"

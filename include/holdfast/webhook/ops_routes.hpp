@@ -14,6 +14,7 @@
 #include "holdfast/net/http.hpp"
 #include "holdfast/ops/health.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/webhook/admission.hpp"
 
 namespace holdfast::webhook {
 
@@ -36,9 +37,10 @@ class AuditSource {
 
 class OpsRoutes {
  public:
-  /// The references must outlive every request. `audit` may be null: then nothing is known of the cluster.
+  /// The references must outlive every request. `audit` and `cluster` may be null: then nothing is known of the
+  /// cluster.
   OpsRoutes(const core::Policy& policy, index::Index& index, const ops::Health& health, const ops::Metrics& metrics,
-            AuditSource* audit = nullptr);
+            AuditSource* audit = nullptr, ClusterQuestions* cluster = nullptr);
 
   void handle(const net::Request& request, const net::Respond& respond) const;
 
@@ -52,6 +54,7 @@ class OpsRoutes {
   const ops::Health& health_;
   const ops::Metrics& metrics_;
   AuditSource* const audit_;
+  ClusterQuestions* const cluster_;
   mutable std::atomic<std::size_t> audits_under_way_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <map>
+#include <set>
 
 #include "tests/fakes/fake_api_server.hpp"
 
@@ -20,6 +21,7 @@ const std::string kVolSync = "/apis/volsync.backube/v1alpha1/namespaces/media/";
 const std::string kDoor = kVolSync + "replicationdestinations/data-backup";
 const std::string kSource = kVolSync + "replicationsources/data-backup";
 const std::string kSources = kVolSync + "replicationsources";
+const std::string kClaims = "/api/v1/namespaces/media/persistentvolumeclaims/";
 const std::string kJob = "/apis/batch/v1/namespaces/media/jobs/volsync-src-data-backup";
 const std::string kVolume = "/api/v1/namespaces/media/persistentvolumeclaims/volsync-data-backup-src";
 const std::string kSnapshot =
@@ -49,7 +51,7 @@ struct Bench {
   core::ClusterFacts facts(bool without_backup = true) {
     questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"}, known);
     core::WantsRestore wanted;
-    wanted.pvc = {"media", "data"};
+    wanted.pvc = wanted.owner = {"media", "data"};
     wanted.candidates = {{*core::parse_identity("data-backup@media:/data"), false}};
     std::promise<core::ClusterFacts> promise;
     questions->ask(wanted, without_backup, index::Deadline::clock::now() + 10s,
@@ -244,5 +246,52 @@ TEST_CASE("of backups nothing is asked where one would be restored") {
   const core::ClusterFacts facts = bench.facts(false);
   CHECK(std::holds_alternative<core::NotApplicable>(facts.tombstone));
   CHECK(std::holds_alternative<core::NotApplicable>(facts.backup));
-  for (const ApiRequest& request : bench.server.requests()) CHECK(request.path == kDoor);
+  std::set<std::string> asked;
+  for (const ApiRequest& request : bench.server.requests()) asked.insert(request.path);
+  CHECK(asked == std::set<std::string>{kDoor, kSource, kSources + "/data", kClaims + "data-backup"});
+}
+
+namespace {
+
+core::Whose whose(const core::ClusterFacts& facts, std::string_view identity) {
+  return std::get<core::Ownership>(facts.ownership).whose(core::parse_identity(identity).value(), {"media", "data"});
+}
+
+}  // namespace
+
+TEST_CASE("a source under a name of either naming says whose its backups are, also where one would be restored") {
+  Bench bench;
+  bench.has(kSources + "/data", source("data", R"({"sourcePVC":"data","kopia":{"username":"nightly"}})"));
+  bench.has(kSource, source("data-backup", R"({"sourcePVC":"data-backup","kopia":{}})"));
+  const core::ClusterFacts facts = bench.facts(false);
+  CHECK(whose(facts, "nightly@media:/data") == core::Whose::Own);
+  CHECK(whose(facts, "data-backup@media:/data") == core::Whose::Anothers);
+  CHECK(whose(facts, "data@media:/data") == core::Whose::Unsaid);
+}
+
+TEST_CASE("the PVC that the other naming would call so is asked for") {
+  Bench bench;
+  CHECK_FALSE(std::get<core::Ownership>(bench.facts(false).ownership).is_known({"media", "data-backup"}));
+  bench.has(kClaims + "data-backup", made("data-backup"));
+  CHECK(std::get<core::Ownership>(bench.facts(false).ownership).is_known({"media", "data-backup"}));
+}
+
+TEST_CASE("before a PVC starts empty every kopia source of its namespace is heard") {
+  Bench bench;
+  bench.has_sources(source("a", R"({"sourcePVC":"other","kopia":{"username":"data"}})") + "," +
+                    source("b", R"({"sourcePVC":"data","restic":{}})") + "," +
+                    source("c", R"({"sourcePVC":"data","kopia":{}})"));
+  const core::ClusterFacts facts = bench.facts();
+  CHECK(whose(facts, "data@media:/data") == core::Whose::Anothers);
+  CHECK(whose(facts, "b@media:/data") == core::Whose::Unsaid);
+  CHECK(whose(facts, "c@media:/data") == core::Whose::Own);
+}
+
+TEST_CASE("a source that cannot be read leaves open whose the backups are") {
+  for (const std::string& path : {kSource, kSources + "/data", kClaims + "data-backup", kSources}) {
+    CAPTURE(path);
+    Bench bench;
+    bench.pages[path] = fakes::refusal(500, "InternalError");
+    CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().ownership));
+  }
 }

@@ -136,15 +136,18 @@ TEST_CASE("a snapshot with unreadable entries is restored with a warning, never 
   CHECK(warns(c.decide(), Code::SnapshotHasErrors));
 }
 
-TEST_CASE("the first identity with a complete snapshot wins, not the newest snapshot") {
+TEST_CASE("the first identity with a complete snapshot wins where a later one has none that are newer") {
   Case c;
   c.policy.identities = {*IdentityTemplate::parse("{pvc}@{namespace}:/a"),
                          *IdentityTemplate::parse("{pvc}@{namespace}:/b")};
   c.evidence = current({listed("data@media:/b", 2, "2026-02-28T00:00:00Z")});
   CHECK(restored(c).source.path == "/b");
-  c.evidence =
-      current({listed("data@media:/b", 2, "2026-02-28T00:00:00Z"), listed("data@media:/a", 1, "2026-01-01T00:00:00Z")});
+  const auto a = listed("data@media:/a", 1, "2026-01-01T00:00:00Z");
+  c.evidence = current({listed("data@media:/b", 2, "2025-12-31T00:00:00Z"), a});
   CHECK(restored(c).source.path == "/a");
+  c.evidence = current({listed("data@media:/b", 2, "2026-02-28T00:00:00Z"), a});
+  CHECK(answer(c) == "refuse IdentityAmbiguous");
+  CHECK(contains(c.decide().message, "`holdfast.dev/restore-identity: data@media:/b`"));
 }
 
 TEST_CASE("backups that could be another PVC's are refused, and the message names the way out") {
@@ -271,7 +274,7 @@ TEST_CASE("restore-from without a backup there is refused, even if this PVC has 
 
 TEST_CASE("restore-identity without a snapshot there is refused, even if this PVC has one") {
   Case c = with_backup();
-  c.annotate(key::kRestoreIdentity, "nobody@nowhere:/data");
+  c.annotate(key::kRestoreIdentity, "nobody@media:/data");
   CHECK(answer(c) == "refuse RestoreIdentityInvalid");
 }
 

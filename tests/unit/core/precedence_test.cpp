@@ -70,8 +70,10 @@ const Rule kRestoreRules[] = {
     {"wait IndexUnavailable", [](Case& c) { c.evidence.state = Unknown{}; }},
     {"refuse IdentityAmbiguous",
      [](Case& c) {
-       c.policy.identities = {*IdentityTemplate::parse("{pvc}-backup@{namespace}:/data"),
-                              *IdentityTemplate::parse("{pvc}@{namespace}:/data")};
+       Ownership disputed;
+       disputed.source_says(identity(kOwnSource), {"media", "data"});
+       disputed.memory_says(identity(kOwnSource), {"media", "other"});
+       c.cluster.ownership = disputed;
        backup(c);
      }},
     {"wait RestoreImageStale", [](Case& c) { destination(c, Destination::Owner::Ours, true); }},

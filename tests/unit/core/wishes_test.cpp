@@ -191,16 +191,16 @@ TEST_CASE("restore-identity must be a kopia source") {
 
 TEST_CASE("restore-identity is the only place to look, and settles an ambiguity") {
   Case c;
-  c.annotate(key::kRestoreIdentity, "u@h:/p");
+  c.annotate(key::kRestoreIdentity, "u@media:/data");
   CHECK(wishes(c).identity_given);
-  CHECK(wishes(c).candidates == std::vector<Candidate>{{identity("u@h:/p"), false}});
+  CHECK(wishes(c).candidates == std::vector<Candidate>{{identity("u@media:/data"), false}});
 }
 
 TEST_CASE("restore-identity and restore-from exclude each other") {
   Case c;
   c.policy.restore_from = {{{"old", "db"}, {"media", "data"}}};
   c.annotate(key::kRestoreFrom, "old/db");
-  c.annotate(key::kRestoreIdentity, "u@h:/p");
+  c.annotate(key::kRestoreIdentity, "u@media:/data");
   CHECK(answer(c) == "refuse RestoreIdentityInvalid");
   CHECK(contains(c.decide().message, "exclude each other"));
 }

@@ -15,6 +15,8 @@ namespace core = holdfast::core;
 namespace {
 
 constexpr const char* kTheirs = R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media"}})";
+constexpr const char* kElsewhere =
+    R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media","sourcePathOverride":"/srv"}})";
 
 /// Bound; kyverno made an object of this spec under the name of ours.
 World adopting(Part part, const std::string& spec) {
@@ -41,15 +43,26 @@ core::IdentityTemplate identity(std::string_view text) { return *core::IdentityT
 }  // namespace
 
 TEST_CASE("a source that backs up elsewhere is not taken over, and the setting that allows it is told") {
-  World world = adopting(Part::Source, kTheirs);
+  World world = adopting(Part::Source, kElsewhere);
   const Plan plan = world.plan();
   CHECK(words(plan) == Words{"apply door"});
   CHECK(warned(plan, "ForeignIdentity"));
   CHECK_THAT(said_of(plan), Contains("ReplicationSource data-backup of kyverno"));
-  CHECK_THAT(said_of(plan), Contains("backs up as data@media:/data"));
+  CHECK_THAT(said_of(plan), Contains("backs up as data@media:/srv"));
   CHECK_THAT(said_of(plan),
-             Contains(R"(`index: {identities: ["{pvc}-backup@{namespace}:/data", "{pvc}@{namespace}:/data"]}`)"));
+             Contains(R"(`index: {identities: ["{pvc}-backup@{namespace}:/data", "{pvc}@{namespace}:/srv"]}`)"));
   CHECK(audit_item(world.view(), plan, {}, world.policy).source == "foreign");
+}
+
+TEST_CASE("with the setting that is told for a source elsewhere its backups are restored after a rebuild") {
+  core::Policy policy;
+  policy.identities = {identity("{pvc}-backup@{namespace}:/data"), identity("{pvc}@{namespace}:/srv")};
+  core::Catalog::Builder builder;
+  REQUIRE_FALSE(builder.add(listed("data@media:/srv", kSnapshot, kSnapshotStart)));
+  const auto found = core::locate(core::candidates(policy, {"media", "data"}), std::move(builder).build());
+  REQUIRE(found);
+  CHECK(core::to_string(found->identity) == "data@media:/srv");
+  CHECK_FALSE(found->ambiguous);
 }
 
 TEST_CASE("a source that backs up under one of the PVC's places goes on under it, whatever lies under the others") {
@@ -74,7 +87,7 @@ TEST_CASE("what a source leaves to VolSync is its object name and its namespace"
   World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"repository":"theirs"}})");
   CHECK(words(world.plan()) == Words{"apply door", "adopt source"});
   world.policy.identities = {identity("{pvc}@{namespace}:/data")};
-  CHECK_THAT(said_of(world.plan()), Contains("data-backup@media:/data"));
+  CHECK(adopted_kopia(world)["username"] == "data-backup");
   world.the(Part::Source).spec = R"({"sourcePVC":"data","restic":{"repository":"theirs"}})";
   CHECK(words(world.plan()) == Words{"apply door", "adopt source"});  // it has no kopia source to keep
 }

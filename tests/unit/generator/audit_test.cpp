@@ -183,7 +183,7 @@ TEST_CASE("a newest backup without what its mover could not read is a gap, until
 TEST_CASE("what its mover could not read is the gap of a PVC only where the backup is surely its own") {
   World world = healthy();
   const core::Identity own = core::parse_identity(kOwnSource).value();
-  const auto candidates = core::candidates(core::identity_templates(world.policy), world.claim->pvc.full_name());
+  const auto candidates = core::candidates(world.policy, world.claim->pvc.full_name());
   for (const core::Candidate& candidate : candidates) {
     if (candidate.identity == own) continue;
     world.evidence =

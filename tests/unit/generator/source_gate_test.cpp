@@ -245,10 +245,12 @@ TEST_CASE("a PVC stays under the identity that its backups have") {
     CHECK(parse(world.the(Part::Door).spec)["kopia"]["username"] == "data");
   }
   SECTION("never one that is not its own") {
-    world.settle();
     world.policy.identities = {*core::IdentityTemplate::parse("{namespace}-{pvc}@host:/data")};
     world.settle();
     CHECK(user() == "media-data");
+    world.policy.identities = {*core::IdentityTemplate::parse("{namespace}.{pvc}@host:/data")};
+    world.settle();
+    CHECK(user() == "media.data");
   }
 }
 

@@ -243,7 +243,12 @@ struct FakeCluster : webhook::ClusterQuestions {
     ++asked;
     without_backup.push_back(without);
     meanwhile();
-    done(facts);
+    core::ClusterFacts told = facts;
+    if (!without) {
+      told.backup = core::NotApplicable{};
+      told.tombstone = core::NotApplicable{};
+    }
+    done(told);
   }
 };
 
@@ -293,6 +298,19 @@ TEST_CASE("the memory of seen backups matters only to a PVC that would start emp
   door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
   CHECK(ask_at(admission)["allowed"] == true);
   CHECK(cluster.without_backup == std::vector<bool>{true, false});
+}
+
+TEST_CASE("where the backups are another PVC's, everything is asked before it starts empty") {
+  Door door;
+  door.index.holds({fakes::listed("s1", "photos@media:/data")});
+  FakeCluster cluster;
+  core::Ownership owners;
+  owners.source_says({"photos", "media", "/data"}, {"media", "album"});
+  cluster.facts.ownership = owners;
+  cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
+  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
+  CHECK(cluster.without_backup == std::vector<bool>{false, true});
 }
 
 TEST_CASE("the cluster is asked only where the backups alone would admit") {

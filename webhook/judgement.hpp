@@ -1,0 +1,49 @@
+// One decision from its intent to its verdict: a proof, the cluster's facts where they matter, and where nothing would
+// be restored another proof after them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "holdfast/core/decide.hpp"
+#include "holdfast/index/index.hpp"
+#include "holdfast/webhook/admission.hpp"
+
+namespace holdfast::webhook {
+
+/// Shared by the callbacks that bring its inputs; they follow each other, so it is never used by two threads at once.
+class Judgement : public std::enable_shared_from_this<Judgement> {
+ public:
+  /// What it asks and goes by; all outlive it. `cluster` may be null: then its rules do not apply.
+  struct Sources {
+    index::Index& index;
+    ClusterQuestions* cluster;
+    const core::Policy& policy;
+  };
+  using Done = std::function<void(core::Verdict, const core::Evidence&)>;
+  using Failed = std::function<void(std::string_view what)>;
+
+  /// Calls one of the two, once, from any thread: `failed` for whatever is thrown, also by `done`.
+  static void begin(const Sources& sources, core::Intent intent, index::Deadline deadline, Done done, Failed failed);
+
+ private:
+  Judgement(const Sources& sources, core::WantsRestore wanted, index::Deadline deadline, Done done, Failed failed);
+
+  void have_evidence(core::Evidence evidence);
+  void ask(bool without_backup);
+  void have_facts(core::ClusterFacts facts);
+  core::Verdict decide(const core::ClusterFacts& facts) const;
+  template <class F>
+  void guard(F&& f) noexcept;
+
+  const Sources sources_;
+  const core::WantsRestore wanted_;
+  const index::Deadline deadline_;
+  const Done done_;
+  const Failed failed_;
+  core::Evidence evidence_;
+  bool asked_all_ = false;
+};
+
+}  // namespace holdfast::webhook
