@@ -97,12 +97,9 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
                    [this](const core::Observed& found) { generator::add_source(owners_, found); });
       });
     }
-    for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
-      const core::Identity own = core::naming_template(naming).expand(owner_);
-      const auto namesake = core::naming_template(core::other(naming)).another(own, owner_);
-      if (!namesake) continue;
-      get({kube::kClaims, namesake->ns, namesake->name}, [this, name = *namesake](const kube::Result& result) {
-        note_owner(read_object(result, json::read_meta), [&](const core::Meta&) { owners_.knows(name); });
+    for (const core::PvcName& namesake : core::namesakes(owner_)) {
+      get({kube::kClaims, namesake.ns, namesake.name}, [this, namesake](const kube::Result& result) {
+        note_owner(read_object(result, json::read_meta), [&](const core::Meta&) { owners_.knows(namesake); });
       });
     }
   }

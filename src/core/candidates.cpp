@@ -112,6 +112,15 @@ std::vector<Candidate> candidates(const Policy& policy, const PvcName& pvc, cons
   return Places(policy, pvc, ownership).list();
 }
 
+std::vector<PvcName> namesakes(const PvcName& pvc) {
+  std::vector<PvcName> found;
+  for (const Naming naming : {Naming::LegacyBackup, Naming::V4}) {
+    const Identity identity = naming_template(naming).expand(pvc);
+    if (auto other_one = naming_template(other(naming)).another(identity, pvc)) found.push_back(*std::move(other_one));
+  }
+  return found;
+}
+
 bool is_ambiguous(const Candidate& candidate, const Catalog& catalog) {
   return candidate.ambiguous || (candidate.if_backed_up && catalog.newest(*candidate.if_backed_up)) ||
          (candidate.unless_backed_up && !catalog.newest(*candidate.unless_backed_up));

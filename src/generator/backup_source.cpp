@@ -38,7 +38,7 @@ std::optional<core::Identity> of_the_promise(const View& view, const core::Polic
 }  // namespace
 
 core::Identity backup_identity(const View& view, const core::Policy& policy) {
-  const Candidates candidates = core::candidates(policy, view.pvc);
+  const Candidates candidates = core::candidates(policy, view.pvc, view.ownership);
   if (auto identity = of_the_source(view, candidates)) return *identity;
   if (auto identity = of_the_promise(view, policy, candidates)) return *identity;
   const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
@@ -55,7 +55,7 @@ core::Identity backup_identity(const View& view, const core::Policy& policy) {
 std::optional<NewestBackup> newest_backup(const View& view, const core::Policy& policy, const core::Catalog& catalog) {
   const core::Identity own = backup_identity(view, policy);
   if (auto snapshot = catalog.newest(own)) return NewestBackup{own, *std::move(snapshot)};
-  for (const core::Candidate& place : core::candidates(policy, view.pvc)) {
+  for (const core::Candidate& place : core::candidates(policy, view.pvc, view.ownership)) {
     if (auto snapshot = catalog.newest(place.identity)) return NewestBackup{place.identity, *std::move(snapshot)};
   }
   return std::nullopt;

@@ -94,13 +94,13 @@ class SourceGate {
   bool restored_from_its_own_backups() const {
     const auto promise = promise_of(claim_, policy_);
     if (!promise || !was_verified(view_)) return false;
-    const auto places = core::candidates(policy_, view_.pvc);
+    const auto places = core::candidates(policy_, view_.pvc, view_.ownership);
     return std::any_of(places.begin(), places.end(),
                        [&](const core::Candidate& place) { return place.identity == promise->source; });
   }
 
   std::optional<Gate> older_backups(const core::Catalog& catalog) const {
-    for (const core::Candidate& place : core::candidates(policy_, view_.pvc)) {
+    for (const core::Candidate& place : core::candidates(policy_, view_.pvc, view_.ownership)) {
       const auto oldest = catalog.oldest_start(place.identity);
       if (!oldest || *oldest >= *claim_.created + kKubernetesTick) continue;
       const auto newest = catalog.newest(place.identity);
@@ -182,7 +182,7 @@ std::optional<Gate> offsite_gate(const View& view, const core::Policy& policy) {
                           "read whether older ones may be the last that are left",
                           view.memories_problem);
   }
-  const auto places = core::candidates(policy, view.pvc);
+  const auto places = core::candidates(policy, view.pvc, view.ownership);
   for (const auto& [name, seen] : *view.memories) {
     for (const core::Candidate& place : places) {
       const auto known = seen.ends.find(core::to_string(place.identity));

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "holdfast/core/candidates.hpp"
+#include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/generator/run_as.hpp"
 #include "src/generator/observed.hpp"
 
@@ -247,6 +249,20 @@ void Store::set_state(Family family, const kube::WatchState& state) {
   tell(all());
 }
 
+/// By the names that either naming gives: all the sources of a namespace would be too many to go through each time.
+core::Ownership Store::ownership(const core::PvcName& pvc) const {
+  core::Ownership said;
+  for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
+    const auto& sources = table(Family::Sources).objects;
+    const auto found = sources.find(Place{pvc.ns, names(naming, pvc.name).source});
+    if (found != sources.end()) add_source(said, found->unpack());
+  }
+  for (const core::PvcName& namesake : core::namesakes(pvc)) {
+    if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);
+  }
+  return said;
+}
+
 StoredView Store::view(const core::PvcName& pvc) const {
   StoredView stored;
   View& view = stored.view;
@@ -254,6 +270,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
   stored.claim = claim(pvc);
   view.claim = stored.claim.get();
   view.claims_known = claims_known_;
+  view.ownership = ownership(pvc);
   view.watches_current = watches_current();
   const auto ns = namespaces_.find(pvc.ns);
   if (ns != namespaces_.end()) {

@@ -83,6 +83,7 @@ class Store {
   std::unique_ptr<const core::Claim> claim(const core::PvcName& name) const;
 
  private:
+  core::Ownership ownership(const core::PvcName& pvc) const;
   using Name = std::pair<std::string, std::string>;  ///< namespace, name
   struct Table {
     std::set<PackedObject, ByPlace> objects;

@@ -40,6 +40,7 @@ core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Ev
   // What shows for this very PVC is taken off when it goes.
   destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
   facts.destination = destination;
+  facts.ownership = view.ownership;
   facts.backup = backup_now(view);
   const auto* wanted = std::get_if<core::WantsRestore>(&intent);
   if (wanted != nullptr && seen != nullptr) facts.tombstone = tombstone(*seen, wanted->candidates);

@@ -146,6 +146,23 @@ struct Case {
   Verdict verdict() const { return decide(question, evidence, cluster, policy, kNow); }
 };
 
+/// Two backups of this PVC where it is looked for first, the newer of them without a file.
+inline std::vector<ListedSnapshot> some_hollow(const Policy& policy, const PvcName& pvc) {
+  std::vector<ListedSnapshot> two(2, some_snapshot(policy, pvc));
+  for (ListedSnapshot& one : two) {
+    one.source = identity_templates(policy).front().expand(pvc);
+    one.incomplete.clear();
+    one.has_root_entry = true;
+    one.size_bytes = 0;
+  }
+  two[0].id += "-full";
+  two[0].start_time = two[0].end_time = "2025-12-01T00:00:00Z";
+  two[0].files = 100;
+  two[1].end_time = two[1].start_time;
+  two[1].files = 0;
+  return two;
+}
+
 inline ClusterFacts some_cluster() {
   ClusterFacts facts;
   using Owner = Destination::Owner;
@@ -190,10 +207,11 @@ inline Case some_case() {
     return c;
   }
   Catalog::Builder builder;
+  if (sometimes(8) && !c.question.pvc.name.empty()) c.listing = some_hollow(c.policy, c.question.pvc.full_name());
   for (int count = sometimes(2) ? 0 : number<int>(1, 12); count > 0; --count) {
     c.listing.push_back(some_snapshot(c.policy, c.question.pvc.full_name()));
-    RC_ASSERT(!builder.add(c.listing.back()));
   }
+  for (const ListedSnapshot& one : c.listing) RC_ASSERT(!builder.add(one));
   if (sometimes(3)) c.cluster.ownership = some_ownership(c);
   if (sometimes(16)) c.cluster.ownership = NoAnswer{some_text()};
   c.evidence.state =

@@ -36,15 +36,17 @@ class KopiaRepository:
         flags = [] if format_version is None else [f"--format-version={format_version}"]
         self._create(self.path, folder / "kopia.config", flags)
 
-    def snapshot(self, namespace: str, pvc: str, at: str | None = None, *, files: int | None = None) -> Snapshot:
+    def snapshot(self, namespace: str, pvc: str, at: str | None = None, *, files: int | None = None,
+                 source: str | None = None) -> Snapshot:
         """Backs up the PVC as VolSync's mover would name it, and returns when it is finished.
 
         `at`: what the mover's clock says, as "2006-01-02 15:04:05 UTC". `files`: so many are in the volume.
+        `source`: another name than the mover's, as kopia writes it.
         """
         data = self._data if files is None else self._folder_of(files)
         clock = [f"--start-time={at}", f"--end-time={at}"] if at else []
         printed = self._run("snapshot", "create", "--no-progress", "--json", *clock,
-                            f"--override-source={identity(namespace, pvc)}", data)
+                            f"--override-source={source or identity(namespace, pvc)}", data)
         return _read(json.loads(printed))
 
     def interrupted_snapshot(self, namespace: str, pvc: str) -> None:

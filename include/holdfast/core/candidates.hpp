@@ -31,6 +31,9 @@ struct Candidate {
 /// is known to be another PVC's: where that leaves nothing, it has no place at all.
 std::vector<Candidate> candidates(const Policy& policy, const PvcName& pvc, const Ownership& ownership = {});
 
+/// The PVCs that one naming backs up under the name that the other one gives `pvc`: whether they exist matters.
+std::vector<PvcName> namesakes(const PvcName& pvc);
+
 bool is_ambiguous(const Candidate& candidate, const Catalog& catalog);
 
 /// Where the backups of a PVC are.

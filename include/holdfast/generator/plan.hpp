@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "holdfast/core/evidence.hpp"
+#include "holdfast/core/ownership.hpp"
 #include "holdfast/core/workload.hpp"
 #include "holdfast/generator/desired.hpp"
 #include "holdfast/generator/seen.hpp"
@@ -89,6 +90,7 @@ struct View {
   Users users;
   const StorageDrivers* drivers = nullptr;  ///< nullptr: nothing is known of the cluster's classes yet
   const Events* events = nullptr;           ///< nullptr: nobody reads Events
+  core::Ownership ownership;  ///< what is said of the PVC's places, and of those that could be taken for them
   Remembered remembered;
   /// Of every repository that was ever pinned here, by the name of its ConfigMap; nullptr: not known.
   const std::map<std::string, Seen>* memories = nullptr;

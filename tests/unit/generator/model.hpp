@@ -164,6 +164,7 @@ struct World {
     seen.movers_known = movers_known;
     seen.events = events ? &*events : nullptr;
     seen.users = users;
+    seen.ownership = ownership;
     seen.remembered.known = memory_known;
     seen.memories = memories ? &*memories : nullptr;
     const auto verified = shown ? memory.find(shown->uid) : memory.end();
@@ -320,6 +321,7 @@ struct World {
   bool movers_known = true;
   std::optional<Events> events;
   Users users;
+  core::Ownership ownership;
   StorageDrivers drivers;
   std::optional<UnfitImage> unfit_image;
   std::map<std::string, VerifiedMark> memory;  ///< of verified restores, by the PVC's uid

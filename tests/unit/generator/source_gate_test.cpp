@@ -66,6 +66,14 @@ TEST_CASE("backups older than the PVC that were not restored into it hold it, an
   CHECK(said.size() <= 1024);
 }
 
+TEST_CASE("older backups that are known to be another PVC's hold nothing") {
+  World world = with_older_backups();
+  world.evidence = current({listed("data@media:/data", kSnapshot, "2026-02-27T02:00:00Z")});
+  CHECK_FALSE(makes_source(world));
+  world.ownership.source_says({"data", "media", "/data"}, {"media", "other"});
+  CHECK(makes_source(world));
+}
+
 TEST_CASE("a person may release a PVC with older backups, with a reason") {
   World world = with_older_backups();
   auto& annotations = world.claim->pvc.annotations;

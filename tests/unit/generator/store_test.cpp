@@ -387,3 +387,19 @@ TEST_CASE("an edited annotation does not make an orphan of an object whose PVC l
   CHECK(bench.store.view({"media", "ghost"}).view.strays.empty());
   CHECK(bench.store.view(kData).view.objects.contains(Part::Source));
 }
+
+TEST_CASE("a view knows whose backups the sources under its PVC's names make, and whether its namesakes exist") {
+  Bench bench;
+  const core::PvcName namesake{"media", "data-backup"};
+  const core::Identity identity{"data-backup", "media", "/data"};
+  bench.store.apply_claim(claim(kData));
+  CHECK(bench.store.view(kData).view.ownership.whose(identity, kData) == core::Whose::Unsaid);
+  CHECK_FALSE(bench.store.view(kData).view.ownership.is_known(namesake));
+  core::Observed source = object("media", "data-backup", "holdfast", "data");
+  source.spec = R"({"sourcePVC":"data","kopia":{"username":"data-backup","hostname":"media"}})";
+  bench.store.apply_object(Family::Sources, source);
+  bench.store.apply_claim(claim(namesake));
+  CHECK(bench.store.view(kData).view.ownership.whose(identity, kData) == core::Whose::Own);
+  CHECK(bench.store.view(kData).view.ownership.is_known(namesake));
+  CHECK(bench.store.view(namesake).view.ownership.whose(identity, namesake) == core::Whose::Anothers);
+}
