@@ -49,10 +49,9 @@ void Memory::remember_verified(std::optional<kube::Deadline> until, bool tidies)
   verified_.begin({until, [this] { return store_.claim_uids(); }, tidies});
 }
 
-/// Of one that is filled: what waits may be filled by another run yet.
 bool Memory::learn(const View& view) {
-  const bool filled = view.claim != nullptr && view.claim->phase != core::Claim::Phase::Pending;
-  return filled && verified_.learn(mark_on_doors(view));
+  const auto mark = mark_to_remember(view);
+  return mark && verified_.learn(*mark);
 }
 
 void Memory::add_to(View& view) const {

@@ -31,7 +31,7 @@ class Memory {
   void remember_verified(std::optional<kube::Deadline> until, bool tidies);
   bool busy_with_verified() const { return verified_.busy(); }
 
-  /// What destinations say of a PVC that lives and is filled. Returns whether a round has something to write.
+  /// What destinations say of a PVC that lives. Returns whether a round has something to write.
   bool learn(const View& view);
   void add_to(View& view) const;
   /// It is looked at when more is known, or written.

@@ -59,6 +59,7 @@ class Planner {
   void report_missing_promise();
   void publish();
   bool waits_for_fitting_image(const core::Image& image);
+  bool waits_for_memory(const core::Observed& door);
   void close();
   std::optional<core::Image> rightful_image() const;
 
@@ -97,6 +98,8 @@ class Planner {
   bool waits(const core::Observed& stray, Part part);
   void remove_everything(std::string_view reason);
   bool waits_to_be_remembered(Part part, const core::Observed& object);
+  /// What the door says outlives it, or cannot.
+  bool is_remembered(const core::Observed& door) const;
   void remove(Part part, const core::Observed& object, std::string_view reason, std::string idle_job = {});
 
   /// Whether the kind of this part may be acted on; says why where a person could change that.

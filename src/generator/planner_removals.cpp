@@ -116,14 +116,17 @@ void Planner::remove_everything(std::string_view reason) {
   }
 }
 
-/// That a restore was verified must outlive the door that says so, as long as the PVC does. One that waits is restored
-/// again.
+bool Planner::is_remembered(const core::Observed& door) const {
+  const std::string* mark = core::lookup(door.meta.annotations, key::kVerified);
+  if (mark == nullptr || *mark != mark_on_doors(view_).restore || !can_be_remembered({*mark, {}})) return true;
+  return view_.remembered.stored && view_.remembered.verified.restore == *mark;
+}
+
+/// That a restore was verified must outlive the door that says so, as long as the PVC does. One that waits may be
+/// filled at any moment.
 bool Planner::waits_to_be_remembered(Part part, const core::Observed& object) {
-  if (part != Part::Door || view_.claim == nullptr || view_.claim->phase == core::Claim::Phase::Pending) return false;
-  const std::string* mark = core::lookup(object.meta.annotations, key::kVerified);
-  if (mark == nullptr || *mark != mark_on_doors(view_).restore) return false;
+  if (part != Part::Door || view_.claim == nullptr || is_remembered(object)) return false;
   const Remembered& remembered = view_.remembered;
-  if (!can_be_remembered({*mark, {}}) || (remembered.stored && remembered.verified.restore == *mark)) return false;
   plan_.needs_memory = true;
   std::string message =
       fmt::format("ReplicationDestination {} goes when the memory of verified restores has what it says of this PVC{}",

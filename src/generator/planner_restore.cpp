@@ -29,6 +29,7 @@ std::string how_to_accept(const core::SyncStatus& run, std::string_view token) {
   return fmt::format("; to take it as it is, annotate the PVC with `{}: {}`", key::kAcceptUnverified, token);
 }
 
+constexpr std::chrono::seconds kMemoryAgain{2};
 constexpr std::chrono::seconds kReadyAgain{10};
 constexpr std::chrono::minutes kFitsAgain{5};
 
@@ -215,6 +216,18 @@ bool Planner::waits_for_fitting_image(const core::Image& image) {
   return now_ < next_try;
 }
 
+/// A moment after the offer the PVC may be filled and the door gone that says with what. A memory that has a problem of
+/// its own keeps no data back.
+bool Planner::waits_for_memory(const core::Observed& door) {
+  if (is_remembered(door) || !view_.remembered.problem.empty()) return false;
+  plan_.needs_memory = true;
+  Hold said = make_hold(Part::Door, "VerifiedNotRemembered",
+                        "the restore is verified and offered as soon as the memory of verified restores has it");
+  said.until = now_ + kMemoryAgain;
+  hold(std::move(said));
+  return true;
+}
+
 void Planner::publish() {
   if (plan_.restore.stage == Stage::Published) {
     return hold(make_hold(Part::Door, "WaitsForPopulator",
@@ -230,7 +243,7 @@ void Planner::publish() {
     return std::holds_alternative<SetImage>(action) || (apply != nullptr && apply->object.part == Part::Door);
   };
   if (door->status.image || std::any_of(plan_.actions.begin(), plan_.actions.end(), concerns_door)) return;
-  if (waits_for_fitting_image(*image)) return;
+  if (waits_for_fitting_image(*image) || waits_for_memory(*door)) return;
   plan_.actions.emplace_back(
       SetImage{door->meta.ns, door->meta.name, door->meta.uid, door->meta.resource_version, image, view_.claim->uid});
   plan_.steps.push_back(RestoreStep::Published);

@@ -10,6 +10,7 @@
 #include "src/generator/gate.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
+#include "src/generator/verified.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -258,11 +259,23 @@ VerifiedMark mark_on_doors(const View& view) {
   return mark;
 }
 
+std::optional<VerifiedMark> mark_to_remember(const View& view) {
+  if (view.claim == nullptr) return std::nullopt;
+  const VerifiedMark mark = mark_on_doors(view);
+  if (!mark.restore.empty()) return mark;
+  const core::Observed* door = object_of(view, Part::Door);  // whoever it belongs to
+  const bool offers = door != nullptr && door->status.image.has_value();
+  const bool waits = view.claim->phase == core::Claim::Phase::Pending;
+  const bool counts = !view.remembered.verified.restore.empty();
+  return offers && waits && counts ? std::optional(taken_back(view.claim->uid)) : std::nullopt;
+}
+
 VerifiedMark carried_mark(const View& view) {
   VerifiedMark mark = mark_on_doors(view);
   const VerifiedMark& remembered = view.remembered.verified;
   const bool was_filled = view.claim->phase != core::Claim::Phase::Pending;
-  if (!was_filled || !remembered.restore.starts_with(verified_mark(view.claim->uid, ""))) return mark;
+  if (!was_filled || is_taken_back(remembered)) return mark;
+  if (!remembered.restore.starts_with(verified_mark(view.claim->uid, ""))) return mark;
   return mark.restore.empty() || remembered.restore == promised_mark(view) ? remembered : mark;
 }
 

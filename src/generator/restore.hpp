@@ -2,6 +2,7 @@
 // Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,12 @@ std::string verified_mark(std::string_view claim_uid, std::string_view snapshot)
 /// is none.
 VerifiedMark mark_on_doors(const View& view);
 
-/// The same, or the one that is remembered of a PVC that was filled: it holds what was verified, whatever became of its
-/// objects. One that still waits gets what its next run restores, which nobody has verified yet.
+/// What the memory is to have of this PVC; nullopt: it stays as it is. Where a PVC that waits is offered something else
+/// than what was verified, that is taken back.
+std::optional<VerifiedMark> mark_to_remember(const View& view);
+
+/// What our doors say, or what is remembered of a PVC that was filled: it holds what was verified, whatever became of
+/// its objects. One that still waits gets what its next run restores, which nobody has verified yet.
 VerifiedMark carried_mark(const View& view);
 
 /// Whether the restore into this PVC was verified or accepted. A promise without a snapshot never is.

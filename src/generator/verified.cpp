@@ -73,6 +73,13 @@ std::string write_verified(const kube::Target& place, const VerifiedMarks& marks
   return config_map_text(place, {{kPvcs, text_of(marks)}}, resource_version);
 }
 
+VerifiedMark taken_back(std::string_view uid) { return {std::string(uid).append("/").append(kNotSaid), {}}; }
+
+bool is_taken_back(const VerifiedMark& mark) {
+  const auto line = line_of(mark);
+  return line && line->snapshot == kNotSaid;
+}
+
 bool can_be_remembered(const VerifiedMark& mark) { return line_of(mark).has_value(); }
 
 std::size_t add_marks(VerifiedMarks& marks, const VerifiedMarks& more, std::size_t bytes) {

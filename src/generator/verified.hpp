@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "holdfast/generator/plan.hpp"
@@ -24,6 +25,10 @@ kube::Target verified_place(const std::string& own_namespace);
 std::variant<VerifiedMarks, json::ObjectFault> read_verified(const json::ConfigMap& object);
 /// `resource_version` empty: a new one.
 std::string write_verified(const kube::Target& place, const VerifiedMarks& marks, const std::string& resource_version);
+
+/// In the place of a mark: what the PVC with this uid may be filled with by now is not what was verified.
+VerifiedMark taken_back(std::string_view uid);
+bool is_taken_back(const VerifiedMark& mark);
 
 /// Whether a line can hold it.
 bool can_be_remembered(const VerifiedMark& mark);

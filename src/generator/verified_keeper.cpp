@@ -39,7 +39,10 @@ bool VerifiedKeeper::learn(const VerifiedMark& mark) {
   if (!map_ || !can_be_remembered(mark)) return false;
   const std::string uid = uid_of(mark);
   const VerifiedMark* stored = find(stored_, uid);
-  if (stored != nullptr && *stored == mark) return false;
+  if (stored != nullptr && *stored == mark) {
+    learned_.erase(uid);
+    return false;
+  }
   learned_[uid] = mark;
   return true;
 }

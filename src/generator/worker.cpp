@@ -21,6 +21,7 @@ constexpr std::chrono::hours kEventAgain{6};
 constexpr const char* kUndone = "somebody else seems to undo what holdfast writes: it slows down";
 constexpr std::chrono::minutes kEventsAgain{5};  ///< those of others
 constexpr std::chrono::hours kLongestSleep{1};   ///< wall clocks may be set meanwhile
+constexpr milliseconds kLearnTogether{50};       ///< a restore waits for it to be written
 
 Observer::Options observing(const Generator::Setup& setup) {
   return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry,
@@ -222,7 +223,7 @@ void Worker::learn(const View& view) {
 }
 
 void Worker::write_what_was_learned() {
-  later(setup_.tempo.write_retry, [this] {
+  later(kLearnTogether, [this] {
     if (memory_.busy_with_verified()) return write_what_was_learned();
     learned_ = false;
     memory_.remember_verified(leads_until(), false);

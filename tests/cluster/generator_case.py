@@ -2,6 +2,7 @@
 
 import datetime
 import pathlib
+import subprocess
 import tempfile
 
 from guarded_case import GuardedCase
@@ -9,7 +10,7 @@ from rig import crds
 from rig.accounts import ServiceAccount, rule
 from rig.audit import AuditLog, Requests
 from rig.objects import CLEANUP_POLICY, GENERATED, PVC, Objects
-from rig.processes import wait_until
+from rig.processes import plain_environment, wait_until
 from rig.tcp_proxy import TcpProxy
 from rig.volsync import install_storage_crds
 from rig.volsync_part import VolSyncPart
@@ -100,6 +101,17 @@ class GeneratorCase(GuardedCase):
         crds.install(api, *cls.definitions)
         if (Stage.components / "crds").exists():
             install_storage_crds(Stage.plane, Stage.components)
+
+    def command(self, verb: str, *words: str) -> subprocess.CompletedProcess:
+        """One of holdfast's, with the settings of the pod that serves."""
+        guarded = self.guarded
+        command = [Stage.holdfast, verb, "--index-backend", "kopia-fs", "--index-path", guarded.repository.path,
+                   "--kopia-password-file", guarded.repository.password_file, "--kopia-binary",
+                   Stage.components / "kopia", "--repository-id", guarded.repository_id, "--webhook-cert-dir",
+                   guarded.certificates, *self.guarded_options["flags"], *words]
+        environment = plain_environment(guarded.folder, **self.guarded_options["environment"])
+        return subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True,
+                              timeout=120, check=False)
 
     def asked(self, since: datetime.datetime | None = None) -> Requests:
         """What holdfast asked the API server for, from that time on (AuditLog.now()), or since the class began."""

@@ -22,6 +22,7 @@ case "$behaviour" in
   die) "$kopia" "$@" & /bin/sleep 0.05; kill -KILL $!; kill -KILL $$ ;;
   stop) "$kopia" "$@" & kill -STOP $!; echo $! >"$state/hung"; wait ;;
   slow) /bin/sleep 0.5; exec "$kopia" "$@" ;;
+  slow\\ *) /bin/sleep "${{behaviour#slow }}"; exec "$kopia" "$@" ;;
   starve) ulimit -v 200000; exec "$kopia" "$@" ;;
   fail) echo 'ERROR something is wrong' >&2; exit 1 ;;
   garbage) echo 'Snapshots: plenty' ;;
@@ -44,7 +45,7 @@ esac
 
 class KopiaSwitch:
     """`program` is the path to give; behaviours: hang, die, stop, slow, starve (of memory), fail, garbage, silence,
-    half, complaint, notice; `older COPY PLACE`: the folder COPY stands in PLACE for as long as kopia lists."""
+    half, complaint, notice; `slow SECONDS`; `older COPY PLACE`: the folder COPY stands in PLACE for as long as kopia lists."""
 
     def __init__(self, folder: pathlib.Path, components: pathlib.Path):
         self._folder = folder

@@ -1,6 +1,5 @@
 """The base of tests with several replicas, each with an account and a wire of its own."""
 
-import contextlib
 import dataclasses
 import pathlib
 import signal
@@ -30,14 +29,8 @@ class Replica:
     def signal(self, number: int) -> None:
         self.holdfast.process.signal(number)
 
-    @contextlib.contextmanager
     def stopped(self):
-        """By SIGSTOP, until the end of the block."""
-        self.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.signal(signal.SIGCONT)
+        return self.holdfast.process.stopped()
 
 
 class ReplicaCase(FaultCase):

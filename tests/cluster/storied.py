@@ -1,6 +1,7 @@
 """Words for the steps of a restore, for tests that play the movers' part."""
 
 import json
+import re
 
 from generator_case import GeneratorCase
 from guarded_case import pvc
@@ -17,6 +18,7 @@ generator:
     volumeSnapshotClassName: longhorn-snapclass
     moverSecurityContext: {runAsUser: 568, runAsGroup: 568, fsGroup: 568}
 """
+PLAIN = re.sub(r"\n  secret: .*", "", HOME_NFS)  # the Secret is somebody else's
 SNAPSHOT_FILES = 1  # of the rig's snapshots
 DOOR, RUN, SOURCE, SECRET = "data-backup", "data-restore", "data-backup", "volsync-data"
 PATIENCE = 60  # seconds; what is waited for takes a few

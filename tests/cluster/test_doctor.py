@@ -6,9 +6,8 @@ import subprocess
 from generator_case import RULES, GeneratorCase
 from rig.accounts import rule
 from rig.objects import VOLUME_SNAPSHOT_CLASS
-from rig.processes import plain_environment, wait_until
+from rig.processes import wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING
-from suite import Stage
 
 LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list")]
 OTHER_REPOSITORY = "00" * 32
@@ -36,17 +35,6 @@ generator:
 
     def doctor(self, *flags: str) -> subprocess.CompletedProcess:
         return self.command("doctor", *flags)
-
-    def command(self, verb: str, *words: str) -> subprocess.CompletedProcess:
-        """With the settings of the pod that serves."""
-        guarded = self.guarded
-        command = [Stage.holdfast, verb, "--index-backend", "kopia-fs", "--index-path", guarded.repository.path,
-                   "--kopia-password-file", guarded.repository.password_file, "--kopia-binary",
-                   Stage.components / "kopia", "--repository-id", guarded.repository_id, "--webhook-cert-dir",
-                   guarded.certificates, *self.guarded_options["flags"], *words]
-        environment = plain_environment(guarded.folder, **self.guarded_options["environment"])
-        return subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True,
-                              timeout=120, check=False)
 
     def states(self, done: subprocess.CompletedProcess) -> list[tuple[str, str]]:
         return [(line.split()[0], line.split()[1].rstrip(":")) for line in done.stdout.splitlines()]

@@ -3,9 +3,10 @@
 The operator of upstream has no kopia mover: that part is played.
 """
 
+from installation import page_lines
 from real_operator import real_operator
-from rig.objects import PV, PVC
-from rig.processes import wait_until
+from rig.objects import KOPIA_MAINTENANCE, PV, PVC
+from rig.processes import run, wait_until
 from rig.volsync_part import NOTHING_RESTORED
 from storied import PATIENCE, RUN, Storied
 from suite import Stage
@@ -66,3 +67,28 @@ class BesideTheOperator(Storied):
         self.wait_until_the_operator_waits()
         self.wait_for_run()
         self.stays(lambda: self.prime() is None and self.image_on_door() is None, "nothing is populated")
+
+
+class BeforeItsMaintenance(Storied):
+    """The fork's operator is removed while holdfast's KopiaMaintenance is still there."""
+
+    def maintenance(self) -> dict | None:
+        found = self.objects.items(KOPIA_MAINTENANCE, self.account.namespace)
+        return found[0] if found else None
+
+    def test_a_maintenance_without_an_operator_goes_by_the_line_of_the_page(self):
+        operator = self.enterContext(real_operator(fork=True))
+        wait_until(lambda: (self.maintenance() or {"metadata": {}})["metadata"].get("finalizers"), PATIENCE,
+                   "the operator keeps it from going")
+        operator.process.end()
+        self.holdfast.stop()  # or it would make another
+        self.objects.delete_all(KOPIA_MAINTENANCE, self.account.namespace)
+        self.stays(self.maintenance, "nobody takes the finalizer off")
+        [line] = [line for line in page_lines("docs/install.md") if "finalizers" in line]
+        environment = self.plane.kubectl_environment()
+        environment["PATH"] = f"{Stage.components}:{environment['PATH']}"
+        run("bash", "-ec", line, env=environment)
+        self.assertIsNone(self.maintenance())
+
+    def _holdfast_is_alive(self):
+        """Not any more."""

@@ -10,15 +10,19 @@ from storied import DOOR, HOME_NFS, PATIENCE, RUN, SOURCE, Storied
 class VerifiedRestore(Storied):
     def restore(self) -> str:
         """A PVC that was restored and is backed up; what its destination says of that."""
-        self.create_with_backup()
-        self.wait_for_run()
-        self.part.start_restore(self.namespace, RUN)
-        self.wait_for_image(self.part.finish_restore(self.namespace, RUN))
+        self.offer()
         self.part.bind(self.namespace, "data")
         self.wait_for_the_end_of_the_restore()
         wait_until(self.rs, PATIENCE, "backups begin")
         wait_until(lambda: self.claim()["metadata"]["uid"] in self.memory(), PATIENCE, "it is remembered")
         return self.mark()
+
+    def offer(self) -> None:
+        """The PVC may be filled at any moment."""
+        self.create_with_backup()
+        self.wait_for_run()
+        self.part.start_restore(self.namespace, RUN)
+        self.wait_for_image(self.part.finish_restore(self.namespace, RUN))
 
     def mark(self) -> str | None:
         door = self.rd(DOOR)
@@ -40,6 +44,43 @@ class VerifiedRestore(Storied):
         wait_until(self.rs, PATIENCE, "it is backed up again")
         self.assertEqual(self.mark(), mark)
         self.assertNotIn("RestoreNotVerified", self.reasons())
+
+    def test_what_a_pvc_is_offered_is_remembered_already_whatever_becomes_of_its_destination(self):
+        self.offer()
+        self.assertIn(self.claim()["metadata"]["uid"], self.memory())
+        mark = self.mark()
+        with self.holdfast.process.stopped():  # it sees nothing in between
+            self.part.bind(self.namespace, "data")
+            self.objects.delete(RD, self.namespace, DOOR)
+            self.objects.delete(RD, self.namespace, RUN)
+        wait_until(self.rs, PATIENCE, "it is backed up")
+        self.assertEqual(self.mark(), mark)
+        self.assertNotIn("RestoreNotVerified", self.reasons())
+
+    def test_a_pvc_that_is_filled_while_its_label_is_away_is_backed_up_afterwards(self):
+        self.offer()
+        mark = self.mark()
+        self.label(None)
+        wait_until(self.nothing_of_ours, PATIENCE, "its objects are gone")
+        self.part.bind(self.namespace, "data")  # from what the populator had begun with
+        self.label("hourly")
+        wait_until(self.rs, PATIENCE, "it is backed up")
+        self.assertEqual(self.mark(), mark)
+        self.assertNotIn("RestoreNotVerified", self.reasons())
+
+    def test_what_somebody_else_offers_a_pvc_that_waits_is_not_taken_for_what_was_verified(self):
+        self.offer()
+        self.label(None)
+        wait_until(self.nothing_of_ours, PATIENCE, "its objects are gone")
+        self.objects.create(RD, self.namespace, {"metadata": {"name": DOOR}, "spec": {"trigger": {"manual": "mine"}}})
+        self.part.finish_restore(self.namespace, DOOR)
+        uid = self.claim()["metadata"]["uid"]
+        wait_until(lambda: f"{uid} - -" in self.memory(), PATIENCE, "what was verified is taken back")
+        self.part.bind(self.namespace, "data")
+        self.objects.delete(RD, self.namespace, DOOR)
+        self.label("hourly")
+        wait_until(lambda: "RestoreNotVerified" in self.reasons(), PATIENCE, "a person is to look")
+        self.assertIsNone(self.rs())
 
     def test_objects_that_somebody_deletes_say_again_what_was_verified(self):
         mark = self.restore()

@@ -9,12 +9,10 @@ from guarded_case import pvc
 from real_operator import real_operator
 from rig.objects import EVENT, JOB, NAMESPACE, PVC, SECRET
 from rig.processes import wait_until
-from storied import HOME_NFS, PATIENCE, RUN, SOURCE, Storied
+from storied import PATIENCE, PLAIN, RUN, SOURCE, Storied
 from suite import Stage
 
 BACKUP_JOB, RESTORE_JOB = f"volsync-src-{SOURCE}", f"volsync-dst-{RUN}"
-# Whose Secret is somebody else's.
-PLAIN = re.sub(r"\n  secret: .*", "", HOME_NFS)
 FIRST, SECOND, THIRD = 568, 1000, 2000  # users of movers
 # A minute passes before what VolSync or a Job says is believed.
 LONG_PATIENCE = 150

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/generator/observed.hpp"
+#include "src/generator/verified.hpp"
 #include "tests/unit/generator/model.hpp"
 
 namespace {
@@ -219,7 +220,6 @@ class Stage {
       return;
     }
     if (foreign_.contains(world_.key(part)) || sometimes(2)) {
-      if (part == Part::Door) marks_may_be_lost();
       foreign_.erase(world_.key(part));
       world_.objects.erase(world_.key(part));
       return;
@@ -248,19 +248,8 @@ class Stage {
   }
 
   void all_objects_vanish() {
-    marks_may_be_lost();
     world_.objects.clear();
     foreign_.clear();
-  }
-
-  /// Between a verification and its writing into the memory somebody else may take the object that says so.
-  void marks_may_be_lost() {
-    const View seen = world_.view();
-    if (!world_.claim || world_.claim->phase == core::Claim::Phase::Pending || seen.claim == nullptr) return;
-    const VerifiedMark mark = mark_on_doors(seen);
-    const auto known = world_.memory.find(world_.claim->uid);
-    const bool remembered = known != world_.memory.end() && known->second == mark;
-    if (!mark.restore.empty() && !remembered) lost_.insert(world_.claim->uid);
   }
 
   void a_backup_begins_or_ends() {
@@ -276,10 +265,11 @@ class Stage {
     const core::Observed* door = world_.find(Part::Door);
     if (door == nullptr || !door->status.image) return;
     const bool right = is_right(door->status.image->name);
+    if (!world_.silent) world_.remember();  // to be filled takes longer than a look
     // Who puts a wrong image on a door that says verified, and wins the race, is beyond what a plan can see.
     const bool says_so = core::lookup(door->meta.annotations, key::kVerified) != nullptr;
-    if (!right && says_so) return;
-    if (!says_so) lost_.insert(world_.claim->uid);
+    if (!right && (says_so || is_remembered())) return;
+    if (!is_remembered()) lost_.insert(world_.claim->uid);
     if (world_.populate() && right) filled_.insert(world_.claim->uid);
   }
 
@@ -333,7 +323,14 @@ class Stage {
       expect_removal_allowed(*remove, *before.find(remove->part));
     } else if (const auto& set = std::get<SetImage>(action); set.image) {
       RC_ASSERT(is_right(set.image->name));
+      RC_ASSERT(is_remembered());
     }
+  }
+
+  /// That what the PVC was promised is verified outlives every object.
+  bool is_remembered() const {
+    const auto known = world_.memory.find(world_.claim->uid);
+    return known != world_.memory.end() && !is_taken_back(known->second);
   }
 
   void expect_removal_allowed(const Remove& remove, const core::Observed& there) const {

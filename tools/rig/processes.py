@@ -1,5 +1,6 @@
 """Child processes that are ended by their id and never outlive the rig."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -34,6 +35,15 @@ class Child:
     def signal(self, number: int) -> None:
         if self.alive():
             self._process.send_signal(number)
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """By SIGSTOP, until the end of the block."""
+        self.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     def wait(self, seconds: float) -> int | None:
         """The exit status, or None while it still runs after that time."""

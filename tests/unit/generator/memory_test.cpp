@@ -95,7 +95,6 @@ TEST_CASE("a restored PVC whose label was away is backed up again: its destinati
 
 TEST_CASE("a restored PVC whose objects vanished while nobody was there is backed up again by the next replica") {
   Restored house;
-  REQUIRE(eventually([&] { return !text(house.cluster, "holdfast-verified", "pvcs").empty(); }));
   const std::string mark = house.mark();
   house.stop();
   house.cluster.erase(kube::kReplicationDestinations, "media", "data-backup");
@@ -103,6 +102,25 @@ TEST_CASE("a restored PVC whose objects vanished while nobody was there is backe
   house.start();
   CHECK(eventually([&] { return house.has(Part::Source); }));
   CHECK(house.mark() == mark);
+}
+
+TEST_CASE("when a restore is offered the memory has already that it was verified") {
+  Restoring house;
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  house.finish_run(kCompleted);
+  REQUIRE(eventually([&] { return house.shown()["name"] == "restored"; }));
+  CHECK(text(house.cluster, "holdfast-verified", "pvcs").find(kSnapshot) != std::string::npos);
+}
+
+TEST_CASE("a memory that cannot be written keeps no restore back") {
+  Restoring house;
+  house.cluster.set_faults([](const fakes::ApiRequest& request) {
+    const bool memory = request.path.find("holdfast-verified") != std::string::npos;
+    return memory && request.method != "GET" ? refused(403, "Forbidden") : Fault{};
+  });
+  REQUIRE(eventually([&] { return house.has(Part::Run) && house.has(Part::Door); }));
+  house.finish_run(kCompleted);
+  CHECK(eventually([&] { return house.shown()["name"] == "restored"; }));
 }
 
 TEST_CASE("where the memory cannot be written the destination of a restored PVC stays, until it can") {

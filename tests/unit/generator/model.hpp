@@ -166,6 +166,7 @@ struct World {
     seen.users = users;
     seen.ownership = ownership;
     seen.remembered.known = memory_known;
+    seen.remembered.problem = memory_problem;
     seen.memories = memories ? &*memories : nullptr;
     const auto verified = shown ? memory.find(shown->uid) : memory.end();
     if (verified != memory.end()) {
@@ -264,9 +265,8 @@ struct World {
   /// What the memory of verified restores takes from destinations before each plan.
   void remember() {
     const View seen = view();
-    if (seen.claim == nullptr || seen.claim->phase == core::Claim::Phase::Pending || !memory_known) return;
-    const VerifiedMark mark = mark_on_doors(seen);
-    if (!mark.restore.empty()) memory[seen.claim->uid] = mark;
+    const auto mark = mark_to_remember(seen);
+    if (mark && memory_known && memory_problem.empty()) memory[seen.claim->uid] = *mark;
   }
 
   /// Plans, each from a fresh view, until there is nothing left to do; how many it took. Every action must succeed.
@@ -326,6 +326,7 @@ struct World {
   std::optional<UnfitImage> unfit_image;
   std::map<std::string, VerifiedMark> memory;  ///< of verified restores, by the PVC's uid
   bool memory_known = true;
+  std::string memory_problem;
   std::optional<std::map<std::string, Seen>> memories{std::in_place};  ///< of seen backups
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;

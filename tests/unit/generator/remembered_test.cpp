@@ -1,4 +1,5 @@
 // What is remembered of a PVC outlives its objects: that its restore was verified, and the backups that it had.
+#include "src/generator/verified.hpp"
 #include "tests/unit/generator/model.hpp"
 
 using namespace holdfast;
@@ -17,6 +18,14 @@ World restored() {
   world.now += std::chrono::hours{3};
   world.settle();
   REQUIRE(world.find(Part::Source) != nullptr);
+  return world;
+}
+
+/// Restored and verified: the PVC may be filled at any moment.
+World offered() {
+  World world = restored_whole();
+  world.settle();
+  REQUIRE(world.the(Part::Door).status.image == image("image-1"));
   return world;
 }
 
@@ -160,6 +169,129 @@ TEST_CASE("a PVC that still waits is filled by nothing that was verified before 
   CHECK(world.stage().stage == Restore::Stage::Unverified);
   world.settle();
   CHECK_FALSE(world.the(Part::Door).status.image);
+}
+
+TEST_CASE("nothing is offered before the memory has that it was verified, unless the memory has a problem") {
+  World world = restored_whole();
+  for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  REQUIRE(mark_on_door(world) == kMark);
+  const std::string written = GENERATE("", "uid-1/other", "uid-1/-");
+  if (!written.empty()) world.memory["uid-1"] = {written, ""};
+  const Plan plan = world.plan();
+  CHECK(plan.actions.empty());
+  CHECK(plan.needs_memory);
+  CHECK(plan.look_again);
+  REQUIRE(held(plan, "VerifiedNotRemembered"));
+  CHECK_FALSE(warned(plan, "VerifiedNotRemembered"));
+  if (GENERATE(true, false)) {
+    world.remember();
+  } else {
+    world.memory_problem = "ConfigMap holdfast-verified: forbidden";
+  }
+  CHECK(words(world.plan()) == Words{"image on"});
+}
+
+TEST_CASE("what one replica knows and nobody has written is no reason to offer it") {
+  World world = offered();
+  world.the(Part::Door).status.image.reset();
+  View view = world.view();
+  REQUIRE(view.remembered.verified.restore == kMark);
+  view.remembered.stored = false;
+  CHECK(make_plan(view, world.policy, world.options, world.now).actions.empty());
+}
+
+TEST_CASE("a PVC whose objects vanish in the moment in which it is filled is backed up") {
+  World world = offered();
+  REQUIRE(world.populate());
+  SECTION("all") { world.objects.clear(); }
+  SECTION("the destination alone") { world.objects.erase(world.key(Part::Door)); }
+  world.now += std::chrono::hours{3};
+  world.settle();
+  CHECK(world.find(Part::Source) != nullptr);
+  CHECK(mark_on_door(world) == kMark);
+}
+
+TEST_CASE("a PVC that is not protected for a while and filled meanwhile is backed up again afterwards") {
+  World world = offered();
+  world.claim->pvc.labels.clear();
+  world.settle();
+  REQUIRE(world.objects.empty());
+  SECTION("filled before it is protected again") {}
+  SECTION("filled when its restore has begun anew") {
+    world.claim->pvc.labels = {{"backup", "daily"}};
+    world.settle();
+    REQUIRE(mark_on_door(world).empty());
+  }
+  world.claim->phase = core::Claim::Phase::Bound;  // the populator had begun with what it was offered
+  world.claim->pvc.labels = {{"backup", "daily"}};
+  world.now += std::chrono::hours{3};
+  world.settle();
+  CHECK(world.find(Part::Source) != nullptr);
+  CHECK(mark_on_door(world) == kMark);
+}
+
+TEST_CASE("the destination of a PVC that waits stays until the memory has what was offered") {
+  World world = offered();
+  world.memory.clear();
+  world.memory_problem = "ConfigMap holdfast-verified: forbidden";
+  world.claim->pvc.labels.clear();
+  world.settle();
+  CHECK(world.find(Part::Run) == nullptr);
+  REQUIRE(mark_on_door(world) == kMark);
+  CHECK(warned(world.plan(), "VerifiedNotRemembered"));
+  world.memory_problem.clear();
+  world.settle();
+  CHECK(world.objects.empty());
+  CHECK(world.memory["uid-1"].restore == kMark);
+}
+
+TEST_CASE("a PVC that waits and is offered something else is not backed up as verified before it is") {
+  World world = offered();
+  world.claim->pvc.labels.clear();
+  world.settle();
+  REQUIRE(world.objects.empty());
+  if (GENERATE(true, false)) {
+    world.put_foreign(Part::Door);
+  } else {  // ours, and somebody puts it there
+    world.claim->pvc.labels = {{"backup", "daily"}};
+    world.settle();
+  }
+  world.the(Part::Door).status.image = image("theirs");
+  world.settle();
+  CHECK(is_taken_back(world.memory["uid-1"]));
+  world.objects.clear();
+  world.claim->pvc.labels = {{"backup", "daily"}};
+  SECTION("it is filled from that") {
+    world.claim->phase = core::Claim::Phase::Bound;
+    world.now += std::chrono::hours{3};
+    world.settle();
+    CHECK(world.find(Part::Source) == nullptr);
+    CHECK(mark_on_door(world).empty());
+    CHECK(warned(world.plan(), "RestoreNotVerified"));
+  }
+  SECTION("it is restored once more") {
+    world.settle();
+    world.finish_run("Successful", kCompleted, image("image-2"));
+    world.settle();
+    CHECK(world.memory["uid-1"].restore == kMark);
+    CHECK(world.the(Part::Door).status.image == image("image-2"));
+  }
+}
+
+TEST_CASE(
+    "a destination of somebody else that offers nothing takes nothing back, nor does one of a PVC that is filled") {
+  World world = offered();
+  SECTION("it offers nothing") {
+    world.objects.clear();
+    world.put_foreign(Part::Door);
+  }
+  SECTION("the PVC is filled") {
+    REQUIRE(world.populate());
+    world.objects.clear();
+    world.put_foreign(Part::Door).status.image = image("theirs");
+  }
+  world.settle();
+  CHECK(world.memory["uid-1"].restore == kMark);
 }
 
 TEST_CASE("an off-site backup does not begin where an earlier repository held backups that were not restored") {

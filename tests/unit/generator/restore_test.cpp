@@ -128,6 +128,7 @@ TEST_CASE("a verified restore is written on the door first and published by the 
   CHECK(first.steps == std::vector<RestoreStep>{RestoreStep::Verified});
   CHECK(first.restore.verified_by == Restore::VerifiedBy::Log);
   for (const Action& action : first.actions) REQUIRE(world.carry_out(action));
+  world.remember();
   const Plan second = world.plan();
   CHECK(words(second) == Words{"image on"});
   CHECK(second.steps == std::vector<RestoreStep>{RestoreStep::Published});

@@ -14,6 +14,7 @@ namespace {
 World verified() {
   World world = restored_whole();
   for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  world.remember();
   REQUIRE(words(world.plan()) == Words{"image on"});
   return world;
 }

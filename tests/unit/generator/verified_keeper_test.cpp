@@ -131,6 +131,30 @@ TEST_CASE("the leader writes what destinations say, and nothing where nothing is
   CHECK(house.changes == changes);
 }
 
+TEST_CASE("what is learned last is written, and what is taken back stays so for every replica") {
+  Keeping house;
+  house.learn(kOne);
+  house.round(true);
+  house.change_replica();
+  house.round(true);
+  CHECK(house.learn(taken_back("uid-1")));
+  CHECK_FALSE(house.learn(kOne));  // as it stands there
+  house.round(true);
+  CHECK(house.text() == "uid-1 aaaa log\n");
+  CHECK(house.learn(taken_back("uid-1")));
+  house.round(true);
+  CHECK(house.text() == "uid-1 - -\n");
+  CHECK(is_taken_back(house.of("uid-1").verified));
+  CHECK_FALSE(is_taken_back(kOne));
+  house.change_replica();
+  house.round(true);
+  CHECK(house.text() == "uid-1 - -\n");
+  CHECK(is_taken_back(house.of("uid-1").verified));
+  CHECK(house.learn(kOne));
+  house.round(true);
+  CHECK(house.text() == "uid-1 aaaa log\n");
+}
+
 TEST_CASE("who does not lead reads what was verified and writes nothing") {
   Keeping house;
   house.round(false);
