@@ -249,13 +249,16 @@ void Store::set_state(Family family, const kube::WatchState& state) {
   tell(all());
 }
 
-/// By the names that either naming gives: all the sources of a namespace would be too many to go through each time.
+/// By the names that either naming gives: all the sources of a namespace would be too many to go through each time. Our
+/// own of this very PVC says nothing new, and where somebody has edited it, something wrong that is to be mended.
 core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
     const auto& sources = table(Family::Sources).objects;
     const auto found = sources.find(Place{pvc.ns, names(naming, pvc.name).source});
-    if (found != sources.end()) add_source(said, found->unpack());
+    if (found == sources.end()) continue;
+    const core::Observed source = found->unpack();
+    if (!is_ours(&source) || made_for(source) != pvc) add_source(said, source);
   }
   for (const core::PvcName& namesake : core::namesakes(pvc)) {
     if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);

@@ -33,8 +33,11 @@ class Clients(GuardedCase):
         return done.stdout.strip()
 
     def settled(self) -> dict:
-        """The stored PVC, less what the API server itself changes at a second apply that changes nothing."""
+        """The stored PVC, less what the API server itself changes at a second apply that changes nothing, and what the
+        controller of volumes writes when it comes to it."""
         document = self.stored()
+        for key in ("volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"):
+            document["metadata"]["annotations"].pop(key, None)
         for field in ("resourceVersion", "managedFields"):
             document["metadata"].pop(field)
         return document

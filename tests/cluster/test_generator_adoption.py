@@ -59,16 +59,17 @@ class Adoption(Owned):
 
     def test_a_source_that_backs_up_elsewhere_is_left_as_it_is_until_the_settings_name_that_place(self):
         self.plant(RS, "kyverno")
-        elsewhere = self.change(RS, {"spec": {"kopia": {"username": "data", "hostname": self.namespace}}})
+        elsewhere = self.change(RS, {"spec": {"kopia": {
+            "username": "data", "hostname": self.namespace, "sourcePathOverride": "/srv"}}})
         self.create_patiently(pvc())
         self.part.bind(self.namespace, "data")
         [said] = wait_until(lambda: self.messages("ForeignIdentity"), PATIENCE, "an Event says so")
-        self.assertIn(f"data@{self.namespace}:/data", said)
-        self.assertIn('"{pvc}@{namespace}:/data"]}`', said)
+        self.assertIn(f"data@{self.namespace}:/srv", said)
+        self.assertIn('"{pvc}@{namespace}:/srv"]}`', said)
         self.wait_for_door()
         self.assertEqual(self.audit()["source"], "foreign")
         self.assert_untouched({RS: elsewhere})
-        self.change(RS, {"spec": {"kopia": {"username": "data-backup"}}})
+        self.change(RS, {"spec": {"kopia": {"sourcePathOverride": "/data"}}})
         wait_until(lambda: self.all_ours(), PATIENCE, "it is taken over as soon as that is the PVC's own place")
 
     def test_nobody_else_s_objects_are_taken_over(self):

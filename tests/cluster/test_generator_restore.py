@@ -301,6 +301,7 @@ class Promises(Storied):
     settings = HOME_NFS + """
 restoreFrom:
   - {from: shop/books, to: shop-copy/data}
+restoreIdentities: any
 """
 
     def assert_asks_for(self, snapshot) -> None:

