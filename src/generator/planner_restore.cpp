@@ -30,7 +30,7 @@ std::string how_to_accept(const core::SyncStatus& run, std::string_view token) {
 }
 
 constexpr std::chrono::seconds kMemoryAgain{2};
-constexpr std::chrono::seconds kReadyAgain{10};
+constexpr std::chrono::seconds kReadyAgain{2};  ///< a restore waits for it, and most drivers need a second
 constexpr std::chrono::minutes kFitsAgain{5};
 
 Hold not_ready_hold(const core::Image& image) {
