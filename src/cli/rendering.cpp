@@ -16,7 +16,7 @@ core::Identity identity_of(const core::PvcName& pvc, const core::Evidence* evide
   const auto places = core::candidates(policy, pvc);
   const auto* current = evidence == nullptr ? nullptr : std::get_if<core::Current>(&evidence->state);
   const auto found = current == nullptr ? std::nullopt : core::locate(places, *current->catalog);
-  return found && !found->ambiguous && !found->newer ? found->identity : places.front().identity;
+  return found && found->is_sure() ? found->identity : places.front().identity;
 }
 
 bool wants_offsite(const core::Claim& claim, const generator::Options& options) {

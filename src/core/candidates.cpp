@@ -1,7 +1,6 @@
 #include "holdfast/core/candidates.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "holdfast/core/mover_identity.hpp"
@@ -64,8 +63,7 @@ class Places {
   }
 
   void add(Candidate place) {
-    const auto same = [&](const Candidate& c) { return c.identity == place.identity; };
-    if (std::any_of(places_.begin(), places_.end(), same)) return;
+    if (contains(places_, place.identity)) return;
     switch (ownership_.whose(place.identity, pvc_)) {
       case Whose::Own:
         place = {std::move(place.identity)};
@@ -91,11 +89,10 @@ class Places {
       full.user = std::move(user);
       return full == identity;
     };
-    const std::array ours = {naming_template(policy_.naming), naming_template(other(policy_.naming))};
+    if (ownership_.known().empty()) return false;
+    const std::vector<IdentityTemplate> all = every_template(policy_);
     return std::ranges::any_of(ownership_.known(), [&](const PvcName& pvc) {
-      if (pvc == pvc_) return false;
-      const auto is_its = [&](const IdentityTemplate& its) { return spelled(its, pvc); };
-      return std::ranges::any_of(templates_, is_its) || std::ranges::any_of(ours, is_its);
+      return pvc != pvc_ && std::ranges::any_of(all, [&](const auto& its) { return spelled(its, pvc); });
     });
   }
 
@@ -119,6 +116,10 @@ std::vector<PvcName> namesakes(const PvcName& pvc) {
     if (auto other_one = naming_template(other(naming)).another(identity, pvc)) found.push_back(*std::move(other_one));
   }
   return found;
+}
+
+bool contains(std::span<const Candidate> candidates, const Identity& identity) {
+  return std::ranges::find(candidates, identity, &Candidate::identity) != candidates.end();
 }
 
 bool is_ambiguous(const Candidate& candidate, const Catalog& catalog) {
@@ -146,13 +147,14 @@ std::optional<Located> locate(std::span<const Candidate> candidates, const Catal
 std::optional<Identity> under_other_name(const PvcName& pvc, std::span<const Candidate> candidates,
                                          const Ownership& ownership, const Catalog& catalog) {
   const std::string backup = pvc.name + "-backup";
+  const std::vector<Identity> there = catalog.sources_of(pvc.ns);
   for (const std::string& user : {pvc.name, backup, fork_user_name(pvc.name), fork_user_name(backup)}) {
-    for (Identity& identity : catalog.sources_of(user, pvc.ns)) {
-      const auto same = [&](const Candidate& c) { return c.identity == identity; };
-      if (std::any_of(candidates.begin(), candidates.end(), same)) continue;
-      if (ownership.whose(identity, pvc) == Whose::Anothers) continue;
-      return std::move(identity);
-    }
+    const auto could_be_its = [&](const Identity& identity) {
+      return identity.user == user && !contains(candidates, identity) &&
+             ownership.whose(identity, pvc) != Whose::Anothers;
+    };
+    const auto found = std::ranges::find_if(there, could_be_its);
+    if (found != there.end()) return *found;
   }
   return std::nullopt;
 }

@@ -178,12 +178,13 @@ std::optional<Time> Catalog::oldest_start(const Identity& identity) const {
   return rows_[rows->end - 1].start;
 }
 
-std::vector<Identity> Catalog::sources_of(std::string_view user, std::string_view host) const {
+std::vector<Identity> Catalog::sources_of(std::string_view host) const {
+  const std::string middle = fmt::format("@{}:", host);
   std::vector<Identity> found;
   for (const auto& [name, range] : ranges_) {
-    if (!name.starts_with(user) || name.compare(user.size(), 1, "@") != 0) continue;
+    if (name.find(middle) == std::string::npos) continue;
     auto identity = parse_identity(name);
-    if (identity && identity->user == user && identity->host == host) found.push_back(*std::move(identity));
+    if (identity && identity->host == host) found.push_back(*std::move(identity));
   }
   std::ranges::sort(found);
   return found;

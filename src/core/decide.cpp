@@ -65,7 +65,7 @@ class Judge {
     if (silent != nullptr && !is_sure_by_settings(found)) return cluster_unavailable(*silent);
     if (auto verdict = given_identity_is_anothers()) return verdict;
     if (!found) return nothing_to_restore_on_request();
-    if (found->ambiguous || found->newer) return ambiguous(*found);
+    if (!found->is_sure()) return ambiguous(*found);
     if (auto verdict = destination_is_free()) return verdict;
     const auto snapshot = wanted_.as_of ? current_->catalog->newest(found->identity, wanted_.as_of) : found->newest;
     if (!snapshot) return no_backup_as_of(current_->catalog->oldest_start(found->identity));
@@ -74,7 +74,7 @@ class Judge {
 
   /// Whatever sources and the memory would say: it lies where the settings look first.
   bool is_sure_by_settings(const std::optional<Located>& found) const {
-    return found && !found->ambiguous && !found->newer && !wanted_.identity_given &&
+    return found && found->is_sure() && !wanted_.identity_given &&
            found->identity == wanted_.candidates.front().identity;
   }
 
@@ -131,11 +131,7 @@ class Judge {
   /// The line of the settings that settles it: the template of what is meant, and the others after it, the newest
   /// first.
   std::string for_all_pvcs(const Located& found) const {
-    std::vector<IdentityTemplate> lines = identity_templates(policy_);
-    for (const Naming naming : {policy_.naming, other(policy_.naming)}) {
-      const IdentityTemplate line = naming_template(naming);
-      if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
-    }
+    std::vector<IdentityTemplate> lines = every_template(policy_);
     const auto gives = [&](const Identity& identity) {
       return std::ranges::any_of(lines, [&](const auto& line) {
         return line.expand(wanted_.owner) == identity && !line.could_be_another(identity, wanted_.owner);

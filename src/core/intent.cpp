@@ -246,9 +246,7 @@ class Reader {
     const auto chosen = [&](const IdentityTemplate& t) { return t.expand(pvc_.full_name()) == identity; };
     if (std::ranges::any_of(policy_.identities, chosen)) return true;
     return std::ranges::any_of(policy_.restore_from, [&](const RestorePair& pair) {
-      if (pair.to != pvc_.full_name()) return false;
-      return std::ranges::any_of(candidates(policy_, pair.from),
-                                 [&](const Candidate& place) { return place.identity == identity; });
+      return pair.to == pvc_.full_name() && contains(candidates(policy_, pair.from), identity);
     });
   }
 

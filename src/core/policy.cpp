@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holdfast::core {
 namespace {
 
@@ -56,6 +58,15 @@ IdentityTemplate naming_template(Naming naming) {
 std::vector<IdentityTemplate> identity_templates(const Policy& policy) {
   if (!policy.identities.empty()) return policy.identities;
   return {naming_template(policy.naming)};
+}
+
+std::vector<IdentityTemplate> every_template(const Policy& policy) {
+  std::vector<IdentityTemplate> all = identity_templates(policy);
+  for (const Naming naming : {policy.naming, other(policy.naming)}) {
+    const IdentityTemplate its = naming_template(naming);
+    if (std::ranges::find(all, its) == all.end()) all.push_back(its);
+  }
+  return all;
 }
 
 std::string shortened(std::string_view name, std::size_t max_bytes) {

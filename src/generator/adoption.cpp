@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "holdfast/core/candidates.hpp"
 #include "src/generator/hold.hpp"
 
@@ -42,10 +40,7 @@ std::string remedy(const core::Identity& identity, const core::PvcName& pvc, con
 
 bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy) {
   const auto identity = working_identity(object);
-  if (!identity) return false;
-  const auto places = core::candidates(policy, pvc);
-  return std::none_of(places.begin(), places.end(),
-                      [&](const core::Candidate& place) { return place.identity == *identity; });
+  return identity && !core::contains(core::candidates(policy, pvc), *identity);
 }
 
 Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy) {

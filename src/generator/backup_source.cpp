@@ -1,7 +1,5 @@
 #include "src/generator/backup_source.hpp"
 
-#include <algorithm>
-
 #include "holdfast/core/candidates.hpp"
 #include "src/generator/observed.hpp"
 
@@ -14,8 +12,7 @@ using Candidates = std::vector<core::Candidate>;
 std::optional<core::Identity> kept_by(const core::Observed* object, const View& view, const Candidates& candidates) {
   if (!is_ours(object) || !is_owned_by(*object, view.claim->uid)) return std::nullopt;
   const auto identity = identity_in(*object);
-  const auto is_it = [&](const core::Candidate& candidate) { return candidate.identity == identity; };
-  return std::any_of(candidates.begin(), candidates.end(), is_it) ? identity : std::nullopt;
+  return identity && core::contains(candidates, *identity) ? identity : std::nullopt;
 }
 
 std::optional<core::Identity> of_the_source(const View& view, const Candidates& candidates) {
@@ -30,9 +27,8 @@ std::optional<core::Identity> of_the_source(const View& view, const Candidates& 
 std::optional<core::Identity> of_the_promise(const View& view, const core::Policy& policy,
                                              const Candidates& candidates) {
   const auto promise = promise_of(*view.claim, policy);
-  if (!promise) return std::nullopt;
-  const auto is_it = [&](const core::Candidate& candidate) { return candidate.identity == promise->source; };
-  return std::any_of(candidates.begin(), candidates.end(), is_it) ? std::optional(promise->source) : std::nullopt;
+  if (!promise || !core::contains(candidates, promise->source)) return std::nullopt;
+  return promise->source;
 }
 
 }  // namespace
@@ -44,7 +40,7 @@ core::Identity backup_identity(const View& view, const core::Policy& policy) {
   const auto* current = view.evidence == nullptr ? nullptr : std::get_if<core::Current>(&view.evidence->state);
   if (current != nullptr && current->catalog) {
     const auto found = core::locate(candidates, *current->catalog);
-    if (found && !found->ambiguous && !found->newer) return found->identity;
+    if (found && found->is_sure()) return found->identity;
   } else if (auto identity = kept_by(object_of(view, Part::Door), view, candidates)) {
     // While nothing is known the door stays as it is, instead of changing with every pause of the index.
     return *identity;

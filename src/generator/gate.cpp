@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "holdfast/core/candidates.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
@@ -94,9 +92,7 @@ class SourceGate {
   bool restored_from_its_own_backups() const {
     const auto promise = promise_of(claim_, policy_);
     if (!promise || !was_verified(view_)) return false;
-    const auto places = core::candidates(policy_, view_.pvc, view_.ownership);
-    return std::any_of(places.begin(), places.end(),
-                       [&](const core::Candidate& place) { return place.identity == promise->source; });
+    return core::contains(core::candidates(policy_, view_.pvc, view_.ownership), promise->source);
   }
 
   std::optional<Gate> older_backups(const core::Catalog& catalog) const {

@@ -31,6 +31,9 @@ struct Candidate {
 /// is known to be another PVC's: where that leaves nothing, it has no place at all.
 std::vector<Candidate> candidates(const Policy& policy, const PvcName& pvc, const Ownership& ownership = {});
 
+/// Whether it is one of the places.
+bool contains(std::span<const Candidate> candidates, const Identity& identity);
+
 /// The PVCs that one naming backs up under the name that the other one gives `pvc`: whether they exist matters.
 std::vector<PvcName> namesakes(const PvcName& pvc);
 
@@ -43,6 +46,7 @@ struct Located {
   bool ambiguous = false;  ///< they could as well be another PVC's
   /// Newer ones lie there, and are this PVC's too: nothing says which of the two are wanted.
   std::optional<Identity> newer = std::nullopt;
+  bool is_sure() const { return !ambiguous && !newer; }
 };
 
 /// The first candidate with a complete snapshot; nullopt: none has.

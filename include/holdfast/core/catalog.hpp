@@ -82,8 +82,8 @@ class Catalog {
   /// Every identity (as to_string writes it) with when its newest complete snapshot ended; in no order.
   std::vector<std::pair<std::string, Time>> last_ends() const;
 
-  /// The identities of this user and host, whatever their path, with complete snapshots; by path. Looks at all.
-  std::vector<Identity> sources_of(std::string_view user, std::string_view host) const;
+  /// The identities of this host with complete snapshots, in order. Looks at all.
+  std::vector<Identity> sources_of(std::string_view host) const;
 
   std::size_t snapshots() const { return rows_.size(); }
   std::size_t identities() const { return ranges_.size(); }

@@ -71,6 +71,9 @@ IdentityTemplate naming_template(Naming naming);
 /// `identities`, or where that is empty the naming strategy's own template.
 std::vector<IdentityTemplate> identity_templates(const Policy& policy);
 
+/// Those, and the templates of both namings after them, the one in force first. None twice.
+std::vector<IdentityTemplate> every_template(const Policy& policy);
+
 /// `name`, or where it is longer than `max_bytes` (at least 20) a prefix of it, '-' and 16 hex digits of a hash of all
 /// of it: still a valid name, and the same every time.
 std::string shortened(std::string_view name, std::size_t max_bytes);
