@@ -104,6 +104,7 @@ void remove_promise(Patch& patch, const core::Pvc& pvc) {
 std::string write_patch(const core::Pvc& pvc, const core::Verdict& verdict) {
   Patch patch;
   if (const auto* restore = std::get_if<core::Restore>(&verdict.outcome)) {
+    if (!pvc.has_spec) patch.add_empty_object("/spec");
     if (!restore->reference_present) patch.add_reference("/spec/dataSourceRef", restore->destination);
     add_promise(patch, pvc, *restore);
   } else {

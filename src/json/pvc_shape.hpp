@@ -13,6 +13,7 @@ namespace holdfast::json {
 /// An object that may be a claim. It is read as one in any case: members come in any order, so that what it is may be
 /// said last; only then is it known whether the complaints count.
 struct PvcDraft {
+  PvcDraft() { pvc.has_spec = false; }
   core::Pvc pvc;
   std::vector<Complaint> complaints;
 };
@@ -82,10 +83,15 @@ inline constexpr auto kResources = std::to_array<Member>({{"requests", object(kR
 template <auto... At>
 inline constexpr auto kSpec = joined(kVolume<At...>, std::to_array<Member>({{"resources", object(kResources<At...>)}}));
 
+inline void* open_spec(void* draft) {
+  static_cast<PvcDraft*>(draft)->pvc.has_spec = true;
+  return draft;
+}
+
 /// For the tables of documents that are or hold a claim; the owner is a PvcDraft.
 inline constexpr Member kDraft[] = {
     {"metadata", object(kMetadata<&PvcDraft::pvc>)},
-    {"spec", object(kSpec<&PvcDraft::pvc>)},
+    {"spec", {.kind = Shape::Kind::Object, .open = open_spec, .members = kSpec<&PvcDraft::pvc>}},
 };
 
 }  // namespace pvc_shape

@@ -50,6 +50,7 @@ struct Pvc {
   std::optional<std::int64_t> requested_bytes;     ///< spec.resources.requests.storage
   std::optional<ObjectReference> data_source;      ///< absent or null in the document: nullopt
   std::optional<ObjectReference> data_source_ref;  ///< likewise
+  bool has_spec = true;                            ///< as has_annotations; false only of a reviewed object
 
   PvcName full_name() const { return {ns, name}; }
 };

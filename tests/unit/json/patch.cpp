@@ -35,7 +35,7 @@ Json::Value document_of(const core::Pvc& pvc) {
   document["metadata"]["name"] = pvc.name;
   if (pvc.has_annotations) document["metadata"]["annotations"] = Json::objectValue;
   for (const auto& [key, value] : pvc.annotations) document["metadata"]["annotations"][key] = value;
-  document["spec"] = Json::objectValue;
+  if (pvc.has_spec) document["spec"] = Json::objectValue;
   return document;
 }
 
@@ -70,6 +70,12 @@ TEST_CASE("a restore refers to the destination and writes the promise, creating 
   CHECK(test::print(document["spec"]["dataSourceRef"]) ==
         R"({"apiGroup":"volsync.backube","kind":"ReplicationDestination","name":"data-backup"})");
   CHECK(document["metadata"]["name"] == "data");
+}
+
+TEST_CASE("a restore makes the spec of an object that has none") {
+  core::Pvc pvc = claim({});
+  pvc.has_spec = false;
+  CHECK(patched(pvc, restore())["spec"]["dataSourceRef"]["name"] == "data-backup");
 }
 
 TEST_CASE("annotations that are there survive a restore") {

@@ -84,6 +84,17 @@ TEST_CASE("null is absent, and an empty string in a map of strings") {
   CHECK_FALSE(pvc.requested_bytes);
 }
 
+TEST_CASE("whether there is a spec is read") {
+  auto document = claim_review();
+  CHECK(accepted(document).pvc->has_spec);
+  document["request"]["object"]["spec"] = Json::objectValue;
+  CHECK(accepted(document).pvc->has_spec);
+  document["request"]["object"]["spec"] = Json::nullValue;
+  CHECK_FALSE(accepted(document).pvc->has_spec);
+  document["request"]["object"].removeMember("spec");
+  CHECK_FALSE(accepted(document).pvc->has_spec);
+}
+
 TEST_CASE("empty annotations are present") {
   auto document = claim_review();
   document["request"]["object"]["metadata"]["annotations"] = Json::objectValue;
