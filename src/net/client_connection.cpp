@@ -209,12 +209,18 @@ bool Connection::usable(const ClientTls* tls) {
 
 void Connection::watch(std::function<void()> f) {
   if (!stream_) return;
-  socket_.async_wait(Socket::wait_read, [f = std::move(f)](Error error) {
-    if (!error) f();
+  socket_.async_wait(Socket::wait_read, [weak = weak_from_this(), number = ++watch_, f = std::move(f)](Error error) {
+    const auto self = weak.lock();
+    if (error || !self || self->watch_ != number) return;
+    // What we have read already may have been reported late, on another thread: then the peer has said nothing.
+    if (self->usable(self->tls_.get())) return self->watch(f);
+    self->close();
+    f();
   });
 }
 
 void Connection::unwatch() {
+  ++watch_;
   Error ignored;
   socket_.cancel(ignored);
 }

@@ -55,7 +55,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool usable(const ClientTls* tls);
   void close();
 
-  /// Calls `f` on the strand when an idle peer says something or closes, until unwatch(); once may come after that.
+  /// Closes and calls `f` on the strand when an idle peer says something or closes, until unwatch().
   void watch(std::function<void()> f);
   void unwatch();
 
@@ -90,6 +90,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string tls_problem_;
   Clock::time_point connected_by_;
   std::size_t unpaused_bytes_ = 0;
+  std::size_t watch_ = 0;  ///< which one is under way: an earlier one's news may come late
   bool late_ = false;
   bool interrupted_ = false;
 };

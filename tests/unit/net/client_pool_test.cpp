@@ -237,6 +237,37 @@ TEST_CASE("client pool: calls made while kept connections are dropped find a pla
   }
 }
 
+TEST_CASE("client pool: a kept connection stays although news of what was read comes late") {
+  // In two pieces: the second one's arrival is reported to one thread while another has read it already.
+  RawServer server([](RawPeer& peer, int) {
+    while (peer.request()) {
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+      peer.send("k");
+    }
+  });
+  Loop loop(4);
+  const auto client = client_of(loop, server.port(), 1);
+  for (int i = 0; i < 5'000; ++i) REQUIRE(text_of(ask(*client, call_to("/"))) == "ok");
+  CHECK(server.accepted() == 1);
+}
+
+TEST_CASE("client pool: a connection on which the server says something unasked is given up") {
+  std::promise<void> said;
+  RawServer server([&](RawPeer& peer, int nth) {
+    peer.request();
+    peer.answer("first");
+    if (nth > 1) return;
+    peer.send("H");
+    if (peer.closed_by_client()) said.set_value();
+  });
+  Loop loop(1);
+  const auto client = client_of(loop, server.port());
+  CHECK(text_of(ask(*client, call_to("/"))) == "first");
+  CHECK(said.get_future().wait_for(10s) == std::future_status::ready);
+  CHECK(text_of(ask(*client, call_to("/"))) == "first");
+  CHECK(server.accepted() == 2);
+}
+
 TEST_CASE("client end: everything under way ends with Cancelled, each call once") {
   test::Kept kept;
   test::Served served(kept.handler());
