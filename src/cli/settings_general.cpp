@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include "src/cli/settings_rows.hpp"
@@ -13,11 +14,20 @@ constexpr std::chrono::seconds kShortestValidity{30};
 constexpr std::chrono::days kLongestValidity{3650};
 constexpr std::size_t kMostConfigurations = 16;
 constexpr std::size_t kMostClientNames = 16;
+constexpr std::size_t kMostReasonKeys = 16;
+constexpr std::size_t kMaxKeyBytes = 253 + 1 + 63;
 
 bool set_contract(Settings& s, std::string_view v) {
   if (v == "simple") return s.policy.simple_contract = true;
   if (v == "pvc-plumber-v4") return s.policy.plumber_contract = true;
   return false;
+}
+
+/// As far as it matters: it is written into texts and queries.
+bool is_annotation_key(std::string_view v) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./";
+  return !v.empty() && v.size() <= kMaxKeyBytes && v.find_first_not_of(kAllowed) == std::string_view::npos &&
+         std::count(v.begin(), v.end(), '/') <= 1;
 }
 
 bool add_identity(Settings& s, std::string_view v) {
@@ -45,6 +55,13 @@ bool set_kept(Settings& s, std::string_view v) {
 bool to_severity(std::string_view v, core::Severity& out) {
   using core::Severity;
   return to_choice<Severity>(v, {{"deny", Severity::Deny}, {"warn", Severity::Warn}, {"off", Severity::Off}}, out);
+}
+
+bool add_exempt_reason(Settings& s, std::string_view v) {
+  auto& keys = s.policy.exempt_reason_annotations;
+  const bool allowed = is_annotation_key(v) && keys.size() < kMostReasonKeys;
+  if (allowed) keys.emplace_back(v);
+  return allowed;
 }
 
 bool set_repository_id(Settings& s, std::string_view v) {
@@ -130,6 +147,12 @@ std::vector<Setting> general_settings() {
   {"restoreIdentities", "", "", "own|any", "own",
    "the sources that the annotation holdfast.dev/restore-identity may name: those of the PVC's namespace and of restoreFrom, or any", false,
    [](S& s, V v) { return to_choice<bool>(v, {{"own", false}, {"any", true}}, s.policy.any_restore_identity); }, nullptr},
+  {"crossNamespaceSources", "--cross-namespace-sources", "", "true|false", "false",
+   "the API server's feature gate CrossNamespaceVolumeDataSource is on: a dataSourceRef with a namespace is a source of its own, and not refused", false,
+   [](S& s, V v) { return to_bool(v, s.policy.cross_namespace_sources); }, nullptr},
+  {"exemptReasonAnnotations", "", "", "KEY", "[volsync.backup/backup-exempt-reason]",
+   "the annotations of which one has to give the reason for the label backup-exempt", true, add_exempt_reason,
+   [](S& s) { s.policy.exempt_reason_annotations.clear(); }},
   {"index.backend", "--index-backend", "BACKEND_TYPE", "kopia-fs|kopia-s3|catalog", "none",
    "where the backups are", false,
    [](S& s, V v) { return to_choice<std::string>(v, {{"kopia-fs", "kopia-fs"}, {"kopia-s3", "kopia-s3"}, {"catalog", "catalog"}}, s.index.backend); }, nullptr},

@@ -1,5 +1,7 @@
 #include "src/core/contract.hpp"
 
+#include <algorithm>
+
 namespace holdfast::core {
 namespace {
 
@@ -29,10 +31,11 @@ bool is_blank(const std::string* text) {
   return text == nullptr || text->find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-Exemption exemption(const Pvc& pvc) {
+Exemption exemption(const Pvc& pvc, const Policy& policy) {
   if (!has_value(pvc.labels, key::kBackupExempt, "true")) return Exemption::None;
-  const bool blank = is_blank(lookup(pvc.annotations, key::kBackupExemptReason));
-  return blank ? Exemption::ReasonMissing : Exemption::WithReason;
+  const auto keys = exempt_reason_keys(policy);
+  const auto gives = [&](const std::string& key) { return !is_blank(lookup(pvc.annotations, key)); };
+  return std::ranges::any_of(keys, gives) ? Exemption::WithReason : Exemption::ReasonMissing;
 }
 
 OptIn opts_in_simple(const Pvc& pvc, const Policy& policy) {

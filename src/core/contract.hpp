@@ -19,7 +19,7 @@ bool has_value(const StringMap& map, std::string_view key, std::string_view valu
 bool is_blank(const std::string* text);
 
 enum class Exemption { None, WithReason, ReasonMissing };
-Exemption exemption(const Pvc& pvc);
+Exemption exemption(const Pvc& pvc, const Policy& policy);
 
 /// What a PVC's labels say under one contract.
 struct OptIn {

@@ -56,11 +56,11 @@ class Reader {
     if (policy_.excluded_namespaces.contains(pvc_.ns)) {
       return pass(Code::NamespaceExcluded, fmt::format("namespace {} is excluded", pvc_.ns));
     }
-    if (exemption(pvc_) != Exemption::None || opts_in()) return std::nullopt;
+    if (exemption(pvc_, policy_) != Exemption::None || opts_in()) return std::nullopt;
     if (policy_.mode == Mode::Strict && namespace_is_managed() && !is_temporary()) {
       fault(Code::Unprotected, "the PVC has neither a backup label nor an exemption, and mode strict asks for one",
             fmt::format("add the label `backup: hourly` or `backup: daily`, or `{}: \"true\"` with the annotation `{}`",
-                        key::kBackupExempt, key::kBackupExemptReason));
+                        key::kBackupExempt, exempt_reason_key()));
       return refuse();
     }
     return pass(Code::NotOptedIn, "no label of ours", warnings_);
@@ -69,6 +69,8 @@ class Reader {
   bool opts_in() {
     return counts(opts_in_simple(pvc_, policy_)) || counts(opts_in_plumber(pvc_, namespace_label_is_set(), policy_));
   }
+
+  std::string exempt_reason_key() const { return exempt_reason_keys(policy_).front(); }
 
   bool counts(const OptIn& opt_in) {
     if (opt_in.is == OptIn::Is::UnknownTier) {
@@ -93,17 +95,17 @@ class Reader {
 
   // Rule 2.
   std::optional<Settled> volume() {
-    const Exemption exempt = exemption(pvc_);
-    if (exempt == Exemption::WithReason) return pass(Code::Exempt, "exempt from backup");
+    const Exemption exempt = exemption(pvc_, policy_);
+    if (exempt == Exemption::WithReason) return pass(Code::Exempt, "exempt from backup", warnings_);
     if (exempt == Exemption::ReasonMissing) {
       fault(Code::ExemptReasonMissing, fmt::format("label {} is set without a reason", key::kBackupExempt),
-            fmt::format("say why in the annotation `{}`, or remove the label", key::kBackupExemptReason));
+            fmt::format("say why in the annotation `{}`, or remove the label", exempt_reason_key()));
       return refuse();
     }
     if (pvc_.volume_mode == "Block") {
       fault(Code::UnsupportedVolumeMode, "spec.volumeMode: Block cannot be backed up or restored",
             fmt::format("use volumeMode Filesystem, or exempt it with the label `{}: \"true\"` and the annotation `{}`",
-                        key::kBackupExempt, key::kBackupExemptReason));
+                        key::kBackupExempt, exempt_reason_key()));
       return std::nullopt;
     }
     // Kubernetes reads the class from this annotation first, where it is still in use.
@@ -120,11 +122,15 @@ class Reader {
   std::optional<Settled> source() {
     const auto& reference = pvc_.data_source_ref;
     const bool own = refers_to_own_destination(pvc_, policy_);
-    if (reference && !reference->empty() && !own) return source_already_set(*reference);
-    if (own && !reference->ns.empty()) {
-      fault(Code::DataSourceIgnored,
-            "spec.dataSourceRef.namespace is set, and the API server drops such a reference without a word",
-            "remove `namespace` from spec.dataSourceRef, or the whole of it: holdfast adds it when there is a backup");
+    const bool referred = reference && !reference->empty();
+    if (referred && !reference->ns.empty() && !policy_.cross_namespace_sources) {
+      fault(
+          Code::DataSourceIgnored,
+          "spec.dataSourceRef.namespace is set, and the API server drops such a reference without a word, unless its "
+          "feature gate CrossNamespaceVolumeDataSource is on",
+          "remove spec.dataSourceRef to let holdfast restore, or where the gate is on set crossNamespaceSources: true");
+    } else if (referred && !own) {
+      return source_already_set(*reference);
     }
     const auto& source = pvc_.data_source;
     if (!source || source->empty() || (own && is_same_object(*source, *reference))) return std::nullopt;

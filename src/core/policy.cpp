@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "holdfast/core/pvc.hpp"
+
 namespace holdfast::core {
 namespace {
 
@@ -67,6 +69,11 @@ std::vector<IdentityTemplate> every_template(const Policy& policy) {
     if (std::ranges::find(all, its) == all.end()) all.push_back(its);
   }
   return all;
+}
+
+std::vector<std::string> exempt_reason_keys(const Policy& policy) {
+  if (!policy.exempt_reason_annotations.empty()) return policy.exempt_reason_annotations;
+  return {std::string(key::kBackupExemptReason)};
 }
 
 std::string shortened(std::string_view name, std::size_t max_bytes) {

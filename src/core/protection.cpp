@@ -31,7 +31,7 @@ OptIn opts_in(const Pvc& pvc, bool namespace_managed, const Policy& policy) {
 }  // namespace
 
 Protection protection(const Pvc& pvc, const std::optional<StringMap>& namespace_labels, const Policy& policy) {
-  const Exemption exempt = exemption(pvc);
+  const Exemption exempt = exemption(pvc, policy);
   if (policy.excluded_namespaces.contains(pvc.ns)) return {.why = Why::NamespaceExcluded};
   if (exempt == Exemption::ReasonMissing) return {.why = Why::ExemptReasonMissing};
   if (exempt == Exemption::WithReason) return {.why = Why::Exempt};

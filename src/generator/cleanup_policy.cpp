@@ -26,12 +26,21 @@ std::string opted_in(const core::Policy& policy) {
   return plumber.empty() ? simple : fmt::format("{} || ({})", simple, plumber);
 }
 
+/// JMESPath: whether an exemption has a reason.
+std::string has_reason(const core::Policy& policy) {
+  std::string text;
+  for (const std::string& key : core::exempt_reason_keys(policy)) {
+    text += fmt::format("{}metadata.annotations.\"{}\"", text.empty() ? "" : " || ", key);
+  }
+  return text;
+}
+
 /// JMESPath, where '!' binds closer than '.': as opted_in(), and an exemption ends it, unless that lacks its reason:
 /// then what exists stays.
 std::string keeps_objects(const core::Policy& policy) {
   const std::string exempt = fmt::format("metadata.labels.\"{}\"", core::key::kBackupExempt);
-  return fmt::format("({0} == 'true' && !(metadata.annotations.\"{1}\")) || ({0} != 'true' && ({2}))", exempt,
-                     core::key::kBackupExemptReason, opted_in(policy));
+  return fmt::format("({0} == 'true' && !({1})) || ({0} != 'true' && ({2}))", exempt, has_reason(policy),
+                     opted_in(policy));
 }
 
 /// How many PVCs want this object: one or none. An object without our annotation cannot be asked about, and Kyverno

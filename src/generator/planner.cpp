@@ -84,7 +84,7 @@ void Planner::warn_of_protection() {
     hold(make_warning(Part::Source, "ExemptReasonMissing",
                       fmt::format("nothing is made or taken away for this PVC: label {} is set without a reason; say "
                                   "why in the annotation `{}`, or remove the label",
-                                  core::key::kBackupExempt, core::key::kBackupExemptReason)));
+                                  core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
   }
   if (!asked_for_backups()) return;
   if (why == Why::UnknownTier) {
@@ -96,7 +96,7 @@ void Planner::warn_of_protection() {
         Part::Source, "UnsupportedVolumeMode",
         fmt::format("the PVC is not backed up: spec.volumeMode: Block cannot be; use volumeMode Filesystem, or exempt "
                     "it with the label `{}: \"true\"` and the annotation `{}`",
-                    core::key::kBackupExempt, core::key::kBackupExemptReason)));
+                    core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
   }
 }
 

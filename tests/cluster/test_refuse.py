@@ -147,6 +147,14 @@ class Objects(GuardedCase):
         source = {"apiGroup": "example.org", "kind": "Seed", "name": "seed"}
         self.assert_refused(self.create(pvc(dataSource=source)), "DataSourceIgnored")
 
+    def test_a_reference_into_another_namespace_that_the_api_server_would_drop_is_refused(self):
+        self.backup()
+        for reference in ({"apiGroup": "example.org", "kind": "Seed", "name": "seed"}, our_reference("data")):
+            elsewhere = reference | {"namespace": "elsewhere"}
+            unguarded = self.create(pvc(labels={}, dataSourceRef=elsewhere), dry_run=True)
+            self.assertNotIn("dataSourceRef", unguarded.body["spec"])
+            self.assert_refused(self.create(pvc(dataSourceRef=elsewhere)), "DataSourceIgnored")
+
     def test_a_reference_carried_in_git_without_a_backup_is_refused(self):
         self.assert_refused(self.create(pvc(dataSourceRef=our_reference("data"))), "ReferenceWithoutBackup")
 

@@ -57,6 +57,9 @@ struct Policy {
   Shrink shrink;
   std::vector<RestorePair> restore_from;
   bool any_restore_identity = false;  ///< the annotation restore-identity may name any source, of any namespace
+  /// The API server keeps a dataSourceRef that has a namespace: its feature gate CrossNamespaceVolumeDataSource is on.
+  bool cross_namespace_sources = false;
+  std::vector<std::string> exempt_reason_annotations;  ///< empty: the usual one, see exempt_reason_keys()
   Naming naming = Naming::LegacyBackup;
   std::vector<IdentityTemplate> identities;  ///< empty: the naming strategy's own, see identity_templates()
   Pin pin;
@@ -73,6 +76,9 @@ std::vector<IdentityTemplate> identity_templates(const Policy& policy);
 
 /// Those, and the templates of both namings after them, the one in force first. None twice.
 std::vector<IdentityTemplate> every_template(const Policy& policy);
+
+/// Where the reason of an exemption may stand; never empty. The first is the one that is shown to people.
+std::vector<std::string> exempt_reason_keys(const Policy& policy);
 
 /// `name`, or where it is longer than `max_bytes` (at least 20) a prefix of it, '-' and 16 hex digits of a hash of all
 /// of it: still a valid name, and the same every time.

@@ -145,6 +145,23 @@ TEST_CASE("how much less a newest backup may hold is said in the file, by words 
   }
 }
 
+TEST_CASE("where the reason of an exemption may stand is a list of annotations") {
+  CHECK(core::exempt_reason_keys(load({}).policy) == std::vector<std::string>{"volsync.backup/backup-exempt-reason"});
+  const TempFile file("exemptReasonAnnotations: [example.org/why, why-not]\n");
+  CHECK(core::exempt_reason_keys(load({}, {}, file.path()).policy) ==
+        std::vector<std::string>{"example.org/why", "why-not"});
+  const TempFile wrong("exemptReasonAnnotations: [\"a b\"]\n");
+  CHECK_THROWS_WITH(load({}, {}, wrong.path()), Contains("exemptReasonAnnotations") && Contains("not allowed"));
+}
+
+TEST_CASE("that the API server keeps a source with a namespace is said by file, flag or variable") {
+  CHECK_FALSE(load({}).policy.cross_namespace_sources);
+  const TempFile file("crossNamespaceSources: true\n");
+  CHECK(load({}, {}, file.path()).policy.cross_namespace_sources);
+  CHECK(load({{"--cross-namespace-sources", {"true"}}}).policy.cross_namespace_sources);
+  CHECK(load({}, {{"HOLDFAST_CROSS_NAMESPACE_SOURCES", "true"}}).policy.cross_namespace_sources);
+}
+
 TEST_CASE("a mistake in a flag or a variable names it") {
   CHECK_THROWS_WITH(load({{"--fit", {"tight"}}}), "--fit: fit: \"tight\" is not allowed; allowed: deny|warn|off");
   CHECK_THROWS_WITH(load({}, {{"PORT", "99999"}}),

@@ -185,6 +185,18 @@ TEST_CASE("an exemption without a reason is refused") {
   CHECK(contains(none.decide().message, key::kBackupExemptReason));
 }
 
+TEST_CASE("the reason may stand in any annotation of the setting, and in no other") {
+  Case c = exempt("");
+  c.annotate("example.org/why", "a cache");
+  CHECK(answer(c) == "refuse ExemptReasonMissing");
+  c.policy.exempt_reason_annotations = {"example.org/why-not", "example.org/why"};
+  CHECK(answer(c) == "pass Exempt");
+  Case usual = exempt("a cache");
+  usual.policy.exempt_reason_annotations = {"example.org/why"};
+  CHECK(answer(usual) == "refuse ExemptReasonMissing");
+  CHECK(contains(usual.decide().message, "`example.org/why`"));
+}
+
 TEST_CASE("only the value true exempts") {
   Case c = exempt("a cache");
   c.label("backup-exempt", "false");

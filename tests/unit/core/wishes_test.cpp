@@ -33,12 +33,11 @@ TEST_CASE("a foreign dataSourceRef is never overwritten") {
 
 TEST_CASE("a ReplicationDestination that is not this PVC's own counts as foreign") {
   const ObjectReference own{std::string(kVolSyncGroup), std::string(kDestinationKind), "data-backup", ""};
-  ObjectReference name = own, group = own, kind = own, ns = own;
+  ObjectReference name = own, group = own, kind = own;
   name.name = "other-backup";
   group.api_group = "example.com";
   kind.kind = "Other";
-  ns.ns = "elsewhere";
-  for (const ObjectReference& reference : {name, group, kind, ns}) {
+  for (const ObjectReference& reference : {name, group, kind}) {
     Case c;
     c.evidence = one_backup();
     c.pvc().data_source_ref = reference;
@@ -83,12 +82,29 @@ TEST_CASE("our own reference, with the copy that the API server makes of it, doe
   CHECK(answer(c) == "restore BackupFound");
 }
 
-TEST_CASE("our own reference with a namespace is refused, because the API server drops it") {
-  Case c;
-  c.evidence = one_backup();
-  c.refer_to_own_destination();
-  c.pvc().data_source_ref->ns = "media";
-  CHECK(answer(c) == "refuse DataSourceIgnored");
+TEST_CASE("a reference with a namespace is refused, whosever it is, because the API server drops it") {
+  Case own, elsewhere, foreign;
+  own.refer_to_own_destination();
+  own.pvc().data_source_ref->ns = "media";
+  elsewhere.refer_to_own_destination();
+  elsewhere.pvc().data_source_ref->ns = "elsewhere";
+  foreign.pvc().data_source_ref = {"example.com", "Importer", "x", "elsewhere"};
+  for (Case* c : {&own, &elsewhere, &foreign}) {
+    c->evidence = one_backup();
+    CHECK(answer(*c) == "refuse DataSourceIgnored");
+  }
+  CHECK(contains(own.decide().message, "crossNamespaceSources: true"));
+}
+
+TEST_CASE("a reference with a namespace is one like others where the API server keeps it") {
+  Case own, foreign;
+  own.refer_to_own_destination();
+  own.pvc().data_source_ref->ns = "media";
+  foreign.pvc().data_source_ref = {"example.com", "Importer", "x", "elsewhere"};
+  own.evidence = foreign.evidence = one_backup();
+  own.policy.cross_namespace_sources = foreign.policy.cross_namespace_sources = true;
+  CHECK(answer(own) == "restore BackupFound");
+  CHECK(answer(foreign) == "pass SourceAlreadySet");
 }
 
 TEST_CASE("the old annotation for the storage class says whether a volume is bound by hand") {

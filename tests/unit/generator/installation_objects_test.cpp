@@ -167,6 +167,13 @@ TEST_CASE("kyverno asks after the labels of the contracts that are on") {
   CHECK(question(policy).find(R"(metadata.labels."backup" == 'daily')") == std::string::npos);
 }
 
+TEST_CASE("kyverno asks after every annotation that may hold the reason of an exemption") {
+  core::Policy policy;
+  policy.exempt_reason_annotations = {"example.org/why", "why-not"};
+  CHECK(question(policy).find(R"(!(metadata.annotations."example.org/why" || metadata.annotations."why-not"))") !=
+        std::string::npos);
+}
+
 TEST_CASE("deleting is holdfast's own work unless kyverno was asked") {
   CHECK(installation_objects({}, Options{}).empty());
 }
