@@ -90,6 +90,8 @@ std::string_view to_string(Code code) {
       return "NoBackup";
     case Code::UnknownTier:
       return "UnknownTier";
+    case Code::UnknownAnnotation:
+      return "UnknownAnnotation";
     case Code::SnapshotHasErrors:
       return "SnapshotHasErrors";
   }

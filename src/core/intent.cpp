@@ -6,6 +6,7 @@
 
 #include "holdfast/core/mover_identity.hpp"
 #include "src/core/contract.hpp"
+#include "src/core/unread_keys.hpp"
 
 namespace holdfast::core {
 namespace {
@@ -56,6 +57,7 @@ class Reader {
     if (policy_.excluded_namespaces.contains(pvc_.ns)) {
       return pass(Code::NamespaceExcluded, fmt::format("namespace {} is excluded", pvc_.ns));
     }
+    for (const std::string& sentence : unread_keys(pvc_, policy_)) warn(Code::UnknownAnnotation, sentence);
     if (exemption(pvc_, policy_) != Exemption::None || opts_in()) return std::nullopt;
     if (policy_.mode == Mode::Strict && namespace_is_managed() && !is_temporary()) {
       fault(Code::Unprotected, "the PVC has neither a backup label nor an exemption, and mode strict asks for one",

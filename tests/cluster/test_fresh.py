@@ -46,6 +46,20 @@ class Fresh(GuardedCase):
         self.assert_unchanged(answer, sent)
         self.assert_warned(answer, "UnknownTier")
 
+    def test_a_misspelt_annotation_is_kept_with_a_warning_that_has_the_right_one(self):
+        sent = pvc(annotations={"holdfast.dev/restor-as-of": "2026-01-31T12:00:00Z"})
+        answer = self.create_patiently(sent)
+        self.assert_unchanged(answer, sent)
+        self.assert_warned(answer, "UnknownAnnotation")
+        self.assertIn("did you mean the annotation `holdfast.dev/restore-as-of`?", answer.warnings[0])
+        self.assertEqual(len(answer.warnings), 1, answer.warnings)
+
+    def test_annotations_that_only_the_generator_reads_are_known(self):
+        sent = pvc(annotations={"holdfast.dev/schedule": "M 3 * * *", "holdfast.dev/retain": "24/7/4/2"})
+        answer = self.create_patiently(sent)
+        self.assert_unchanged(answer, sent)
+        self.assertEqual(answer.warnings, [])
+
 
 class FreshInAnOldRepository(GuardedCase):
     guarded_options = {"format_version": 1}

@@ -55,6 +55,7 @@ enum class Code {
   NoBackup,
   // Warnings only
   UnknownTier,
+  UnknownAnnotation,
   SnapshotHasErrors,
   kLast = SnapshotHasErrors,
 };

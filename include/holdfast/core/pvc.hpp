@@ -73,6 +73,20 @@ inline constexpr std::string_view kAcceptVanished = "holdfast.dev/accept-vanishe
 inline constexpr std::string_view kRestoredSnapshot = "holdfast.dev/restored-snapshot";
 inline constexpr std::string_view kRestoredAsOf = "holdfast.dev/restored-as-of";
 inline constexpr std::string_view kRestoredSource = "holdfast.dev/restored-source";
+// The topmost layer of a PVC's backup settings, and what else only the generator reads.
+inline constexpr std::string_view kSchedule = "holdfast.dev/schedule";  ///< cron, 'M' as the minute is its own
+inline constexpr std::string_view kStorageClass = "holdfast.dev/storage-class";
+inline constexpr std::string_view kSnapshotClass = "holdfast.dev/volume-snapshot-class";
+inline constexpr std::string_view kCacheCapacity = "holdfast.dev/cache-capacity";
+inline constexpr std::string_view kCacheStorageClass = "holdfast.dev/cache-storage-class";
+inline constexpr std::string_view kCompression = "holdfast.dev/compression";
+inline constexpr std::string_view kParallelism = "holdfast.dev/parallelism";
+inline constexpr std::string_view kCopyMethod = "holdfast.dev/copy-method";
+inline constexpr std::string_view kRetain = "holdfast.dev/retain";  ///< "24/7/4/2": hourly, daily, weekly, monthly
+inline constexpr std::string_view kRunAs = "holdfast.dev/run-as";   ///< "1000:1000": user and groups of movers; "auto"
+inline constexpr std::string_view kOffsite = "holdfast.dev/offsite";
+inline constexpr std::string_view kAcceptUnverified = "holdfast.dev/accept-unverified";
+inline constexpr std::string_view kAcceptOlderBackups = "holdfast.dev/accept-older-backups";
 }  // namespace key
 
 /// The annotations that only the webhook may write.

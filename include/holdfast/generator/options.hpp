@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "holdfast/core/policy.hpp"
+#include "holdfast/core/pvc.hpp"
 
 namespace holdfast::generator {
 
@@ -136,21 +137,9 @@ struct Options {
   bool pod_insight = false;  ///< pods are watched: why movers do not start, and as whom PVCs are used
 };
 
-/// Annotations on a PVC, the topmost layer of its backup settings, and others that only the generator reads.
+/// Labels and annotations of a PVC.
 namespace key {
-inline constexpr std::string_view kSchedule = "holdfast.dev/schedule";  ///< cron, 'M' as the minute is its own
-inline constexpr std::string_view kStorageClass = "holdfast.dev/storage-class";
-inline constexpr std::string_view kSnapshotClass = "holdfast.dev/volume-snapshot-class";
-inline constexpr std::string_view kCacheCapacity = "holdfast.dev/cache-capacity";
-inline constexpr std::string_view kCacheStorageClass = "holdfast.dev/cache-storage-class";
-inline constexpr std::string_view kCompression = "holdfast.dev/compression";
-inline constexpr std::string_view kParallelism = "holdfast.dev/parallelism";
-inline constexpr std::string_view kCopyMethod = "holdfast.dev/copy-method";
-inline constexpr std::string_view kRetain = "holdfast.dev/retain";  ///< "24/7/4/2": hourly, daily, weekly, monthly
-inline constexpr std::string_view kRunAs = "holdfast.dev/run-as";   ///< "1000:1000": user and groups of movers; "auto"
-inline constexpr std::string_view kOffsite = "holdfast.dev/offsite";
-inline constexpr std::string_view kAcceptUnverified = "holdfast.dev/accept-unverified";
-inline constexpr std::string_view kAcceptOlderBackups = "holdfast.dev/accept-older-backups";
+using namespace core::key;
 }  // namespace key
 
 }  // namespace holdfast::generator
