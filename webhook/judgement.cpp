@@ -26,7 +26,7 @@ bool is_without_backup(const core::Verdict& verdict) {
 
 void Judgement::begin(const Sources& sources, core::Intent intent, index::Deadline deadline, Done done, Failed failed) {
   if (std::holds_alternative<core::Settled>(intent)) {
-    return done(core::decide(intent, {}, {}, sources.policy, base::utc_now()), {});
+    return done(core::decide(intent, sources.index.at_hand(), {}, sources.policy, base::utc_now()), {});
   }
   const std::shared_ptr<Judgement> self(new Judgement(sources, std::get<core::WantsRestore>(std::move(intent)),
                                                       deadline, std::move(done), std::move(failed)));

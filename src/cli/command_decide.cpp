@@ -33,8 +33,11 @@ std::vector<Decision> read_intents(const Input& input, const core::Policy& polic
 }
 
 core::Evidence look_if_needed(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
-  const auto settled = [](const Decision& d) { return std::holds_alternative<core::Settled>(d.intent); };
-  if (std::all_of(decisions.begin(), decisions.end(), settled)) return {};
+  const auto needs_none = [](const Decision& d) {
+    const auto* settled = std::get_if<core::Settled>(&d.intent);
+    return settled != nullptr && settled->ignored.empty();
+  };
+  if (std::all_of(decisions.begin(), decisions.end(), needs_none)) return {};
   return look(settings, index);
 }
 

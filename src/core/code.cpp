@@ -92,6 +92,8 @@ std::string_view to_string(Code code) {
       return "UnknownTier";
     case Code::UnknownAnnotation:
       return "UnknownAnnotation";
+    case Code::BackupsIgnored:
+      return "BackupsIgnored";
     case Code::SnapshotHasErrors:
       return "SnapshotHasErrors";
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "holdfast/core/mover_identity.hpp"
+#include "src/core/ignored_backups.hpp"
 
 namespace holdfast::core {
 namespace {
@@ -367,7 +368,7 @@ Verdict decide(const Question& question, const Evidence& evidence, const Cluster
 
 Verdict decide(const Intent& intent, const Evidence& evidence, const ClusterFacts& cluster, const Policy& policy,
                Time now) {
-  if (const auto* settled = std::get_if<Settled>(&intent)) return settled->verdict;
+  if (const auto* settled = std::get_if<Settled>(&intent)) return with_ignored_backups(*settled, evidence, policy);
   return Judge(std::get<WantsRestore>(intent), evidence, cluster, policy, now).judge();
 }
 

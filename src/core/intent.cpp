@@ -65,11 +65,23 @@ class Reader {
                         key::kBackupExempt, exempt_reason_key()));
       return refuse();
     }
-    return pass(Code::NotOptedIn, "no label of ours", warnings_);
+    Settled settled = pass(Code::NotOptedIn, "no label of ours", warnings_);
+    return means_backups() ? ignoring_backups(std::move(settled)) : settled;
   }
 
   bool opts_in() {
     return counts(opts_in_simple(pvc_, policy_)) || counts(opts_in_plumber(pvc_, namespace_label_is_set(), policy_));
+  }
+
+  /// A label asks for backups, in vain: its tier is unknown, its contract is off, or others are missing.
+  bool means_backups() const {
+    return pvc_.labels.contains(key::kBackup) || has_value(pvc_.labels, key::kPlumberEnabled, "true");
+  }
+
+  /// What is admitted although a backup of it may exist says so; see ignored_backups.hpp.
+  Settled ignoring_backups(Settled settled) const {
+    if (!pvc_.name.empty()) settled.ignored = candidates(policy_, pvc_.full_name());
+    return settled;
   }
 
   std::string exempt_reason_key() const { return exempt_reason_keys(policy_).front(); }
@@ -98,7 +110,9 @@ class Reader {
   // Rule 2.
   std::optional<Settled> volume() {
     const Exemption exempt = exemption(pvc_, policy_);
-    if (exempt == Exemption::WithReason) return pass(Code::Exempt, "exempt from backup", warnings_);
+    if (exempt == Exemption::WithReason) {
+      return ignoring_backups(pass(Code::Exempt, "exempt from backup", warnings_));
+    }
     if (exempt == Exemption::ReasonMissing) {
       fault(Code::ExemptReasonMissing, fmt::format("label {} is set without a reason", key::kBackupExempt),
             fmt::format("say why in the annotation `{}`, or remove the label", exempt_reason_key()));
@@ -117,7 +131,7 @@ class Reader {
     warn(Code::StaticVolume,
          "the volume is bound by hand (volumeName, selector or an empty storageClassName): it is "
          "backed up, and never restored at creation");
-    return pass(Code::StaticVolume, "bound by hand", warnings_);
+    return ignoring_backups(pass(Code::StaticVolume, "bound by hand", warnings_));
   }
 
   // Rule 3.
@@ -150,8 +164,9 @@ class Reader {
 
   std::optional<Settled> source_already_set(const ObjectReference& reference) {
     if (!faults_.empty()) return refuse();
-    return pass(Code::SourceAlreadySet, fmt::format("the PVC is filled from {} {}", reference.kind, reference.name),
-                warnings_);
+    return ignoring_backups(pass(Code::SourceAlreadySet,
+                                 fmt::format("the PVC is filled from {} {}", reference.kind, reference.name),
+                                 warnings_));
   }
 
   static bool is_same_object(const ObjectReference& a, const ObjectReference& b) {
@@ -173,7 +188,7 @@ class Reader {
       text += "; spec.dataSourceRef still refers to a ReplicationDestination and would keep it Pending: remove it";
     }
     warn(Code::SkipRestore, text);
-    return pass(Code::SkipRestore, "restore skipped on request", warnings_);
+    return ignoring_backups(pass(Code::SkipRestore, "restore skipped on request", warnings_));
   }
 
   WantsRestore restore_wishes() {

@@ -123,6 +123,7 @@ void Brain::start_probe(Now now, Actions& out) {
 void Brain::end_probe(const ProbeResult& result, Now now, Actions& out) {
   const Probe probe = *std::exchange(probe_, std::nullopt);
   const nanoseconds took = now.steady - probe.began.steady;
+  known_at_.reset();
   if (const auto* failure = std::get_if<Failure>(&result)) {
     out.push_back(ProofReport{ProofReport::Result::Unknown, failure->reason, took});
     answer_all(probing_, unknown(Unknown::Why::Unavailable, failure->reason, probe.began.system), out);
@@ -141,6 +142,7 @@ void Brain::compare(const Sight& sight, Now now, nanoseconds took, Actions& out)
   if (listing_ && listing_->before.fingerprint != sight.fingerprint) listing_->outdated = true;
   if (known_ && known_->before.fingerprint == sight.fingerprint) {
     known_->confirmed = known_->confirmed || sight.probe > known_->learned;
+    known_at_ = sight.began;
     out.push_back(ProofReport{ProofReport::Result::Current, {}, took});
     answer_all(probing_, current(sight.began), out);
     return;
@@ -193,6 +195,7 @@ void Brain::learn(Reading reading, Actions& out) {
   }
   if (listing_->outdated) known_.reset();
   if (!reading.exact) known_.reset();
+  known_at_ = before.began;
 }
 
 void Brain::answer_current(AskId id, core::Time checked_at, Actions& out) const {
@@ -225,6 +228,11 @@ Evidence Brain::unknown(Unknown::Why why, std::string reason, core::Time checked
   Evidence result = evidence(checked_at, seen);
   result.state = Unknown{why, std::move(reason)};
   return result;
+}
+
+Evidence Brain::at_hand() const {
+  if (known_ && known_at_) return current(*known_at_);
+  return unknown(Unknown::Why::Unavailable, fmt::format("{} was not seen to be as it is known", options_.place), {});
 }
 
 Evidence Brain::current(core::Time checked_at) const {

@@ -80,6 +80,9 @@ class Brain {
   /// Time has passed.
   [[nodiscard]] Actions tick(Now now);
 
+  /// What the last look that is over has found; Current only where it saw the very catalog that is known.
+  core::Evidence at_hand() const;
+
   /// When tick() has something to do.
   Moment next_wakeup() const;
 
@@ -145,6 +148,7 @@ class Brain {
   std::optional<Probe> probe_;
   std::optional<Listing> listing_;
   std::optional<Known> known_;
+  std::optional<core::Time> known_at_;  ///< when the last look began, where it saw what is known
   Moment next_warm_ = Moment::min();
   Moment held_until_ = Moment::min();
   std::string held_reason_;

@@ -191,6 +191,7 @@ void Prover::execute(const Answer& answer) {
 void Prover::execute(const ProofReport& report) {
   using Result = ProofReport::Result;
   const bool current = report.result == Result::Current;
+  at_hand_.replace(brain_.at_hand());
   metrics_.index_proof(current ? "current" : report.result == Result::Changed ? "changed" : "unknown", report.duration);
   if (current) report_no_problem();
   if (report.result == Result::Unknown) report_problem("index proof failed", report.reason);
@@ -203,6 +204,7 @@ void Prover::execute(const ProofReport& report) {
 }
 
 void Prover::execute(const ListingReport& report) {
+  at_hand_.replace(brain_.at_hand());
   if (const auto* failure = std::get_if<Failure>(&report.result)) {
     metrics_.index_refresh(failure->timed_out ? "timeout" : "error", report.duration);
     report_problem("index refresh failed", failure->reason);

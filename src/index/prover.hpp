@@ -24,6 +24,7 @@ class Prover final : public Index {
   ~Prover() override;
 
   void prove(Deadline deadline, std::function<void(core::Evidence)> done) override;
+  core::Evidence at_hand() const override { return *at_hand_.read(); }
   Status status() const override { return *status_.read(); }
   std::string_view backend() const override { return backend_->name(); }
 
@@ -47,6 +48,7 @@ class Prover final : public Index {
   const ops::Logger& log_;
   ops::Metrics& metrics_;
   base::Latest<Status> status_;
+  base::Latest<core::Evidence> at_hand_;
   base::ProbePool probes_{4};
   base::ProbePool listings_{2};
   const std::shared_ptr<Inbox> inbox_;

@@ -60,6 +60,16 @@ class Fresh(GuardedCase):
         self.assert_unchanged(answer, sent)
         self.assertEqual(answer.warnings, [])
 
+    def test_who_skips_a_restore_is_told_of_the_backup_that_is_ignored(self):
+        snapshot = self.backup()
+        self.assert_restored(self.create_patiently(pvc(), dry_run=True), snapshot)
+        sent = pvc(annotations={"volsync.backup/skip-restore": "true",
+                                "volsync.backup/skip-restore-reason": "a fresh start is wanted"})
+        answer = self.create(sent)
+        self.assert_unchanged(answer, sent)
+        self.assert_warned(answer, "BackupsIgnored")
+        self.assertIn(snapshot.id, answer.warnings[-1])
+
 
 class FreshInAnOldRepository(GuardedCase):
     guarded_options = {"format_version": 1}

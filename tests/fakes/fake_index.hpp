@@ -28,6 +28,7 @@ class FakeIndex : public index::Index {
     else
       done(evidence);
   }
+  core::Evidence at_hand() const override { return evidence; }
   index::Status status() const override { return {}; }
   std::string_view backend() const override { return "catalog"; }
 

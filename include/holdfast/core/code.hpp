@@ -56,6 +56,7 @@ enum class Code {
   // Warnings only
   UnknownTier,
   UnknownAnnotation,
+  BackupsIgnored,
   SnapshotHasErrors,
   kLast = SnapshotHasErrors,
 };

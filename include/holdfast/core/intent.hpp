@@ -26,6 +26,8 @@ struct Question {
 /// Nothing more to find out: the intent alone decides.
 struct Settled {
   Verdict verdict;
+  /// Of a Pass by which nothing is restored into a PVC that may have backups: where those would lie.
+  std::vector<Candidate> ignored = {};
 };
 
 /// Backups of the PVC are wanted and, if there are any, a restore.

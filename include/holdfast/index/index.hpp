@@ -33,6 +33,10 @@ class Index {
   /// Current means: every backup that was finished before this call is in the catalog. `done` must not block.
   virtual void prove(Deadline deadline, std::function<void(core::Evidence)> done) = 0;
 
+  /// The newest evidence there is, without a look of its own: Current as long as the last look found the catalog to be,
+  /// which is some seconds ago. For what only informs; nothing may be decided by it.
+  virtual core::Evidence at_hand() const { return {}; }
+
   virtual Status status() const = 0;
 
   /// "kopia-fs", "kopia-s3", "catalog": the value of the setting.

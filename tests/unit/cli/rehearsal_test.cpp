@@ -85,6 +85,14 @@ TEST_CASE("an annotation that ignores backups is named in the item") {
   CHECK(items[0].last_backup);
 }
 
+TEST_CASE("a misspelt annotation and backups that are ignored are warnings of the item") {
+  const std::string typo = "labels: {backup: weekly}, annotations: {holdfast.dev/restor-as-of: x}";
+  const auto warnings = rehearse(input(claim("photos", typo)), kOneBackup, with_catalog(), kNow).at(0).warnings;
+  REQUIRE(warnings.size() == 3);
+  CHECK_THAT(warnings[0], Catch::StartsWith("UnknownAnnotation: "));
+  CHECK_THAT(warnings[2], Catch::StartsWith("BackupsIgnored: "));
+}
+
 TEST_CASE("claims without a name are left out, those without a namespace are in default") {
   const Input file = input(R"(
 apiVersion: v1

@@ -32,6 +32,31 @@ TEST_CASE("an unchanged repository is proven by one probe and no listing") {
   CHECK(bench.reports.back().result == Result::Current);
 }
 
+TEST_CASE("what is at hand is the catalog as long as the last look saw the repository that it is of") {
+  const auto is_current = [](const BrainBench& bench) {
+    return std::holds_alternative<core::Current>(bench.brain.at_hand().state);
+  };
+  BrainBench bench;
+  bench.pass(0ns);
+  CHECK_FALSE(is_current(bench));
+  bench.probed(blobs(1));
+  const auto catalog = empty_catalog();
+  bench.listed(catalog);
+  CHECK(std::get<core::Current>(bench.brain.at_hand().state).catalog == catalog);
+  bench.pass(30s);
+  const core::Time looked = bench.now().system;
+  bench.pass(1s);
+  bench.probed(Failure{"gone"});
+  CHECK_FALSE(is_current(bench));
+  bench.pass(30s);
+  bench.probed(blobs(1));
+  CHECK(is_current(bench));
+  CHECK(bench.brain.at_hand().checked_at > looked);
+  bench.pass(30s);
+  bench.probed(blobs(2));
+  CHECK_FALSE(is_current(bench));
+}
+
 TEST_CASE("evidence says when its probe began, when the listing behind it began, and where") {
   BrainBench bench;
   bench.pass(0ns);

@@ -85,6 +85,19 @@ TEST_CASE("what is none of our business needs no look at the backups") {
   CHECK(door.index.deadlines.empty());
 }
 
+TEST_CASE("a Pass that ignores a backup says so at once, by what is known") {
+  Door door;
+  door.index.holds({fakes::listed("s1", kSource)});
+  Json::Value skipping = review();
+  Json::Value& annotations = skipping["request"]["object"]["metadata"]["annotations"];
+  annotations["volsync.backup/skip-restore"] = "true";
+  annotations["volsync.backup/skip-restore-reason"] = "fresh start wanted";
+  const Json::Value response = door.ask(skipping);
+  CHECK(code(response) == "SkipRestore");
+  CHECK_THAT(response["warnings"][1].asString(), Contains("BackupsIgnored: ") && Contains("s1"));
+  CHECK(door.index.deadlines.empty());
+}
+
 TEST_CASE("the request's namespace counts, not the one the object claims") {
   Door door;
   Json::Value value = review();
