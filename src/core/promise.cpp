@@ -42,6 +42,15 @@ std::string broken_promise(const Restore& restore, const Promise& found, const C
   return {};
 }
 
+/// Where nothing of the promise is there, it may never have been made: the API server does not ask a webhook again
+/// whose selector the object met only after its turn.
+std::string_view remedy(const Promise& found) {
+  if (found.reference || found.annotated()) return "look for another mutating webhook that removes it";
+  return "if another mutating webhook adds the backup label, holdfast's was not asked: put the label into the "
+         "manifest; "
+         "else look for one that removes the restore";
+}
+
 /// A Restore with its promise examined. The promised snapshot need not be the newest any more.
 Verdict check_restore(Verdict verdict, const Promise& found, const Evidence& evidence, const Policy& policy, Time now) {
   Restore& restore = std::get<Restore>(verdict.outcome);
@@ -54,9 +63,7 @@ Verdict check_restore(Verdict verdict, const Promise& found, const Evidence& evi
   if (!broken.empty()) {
     return deny(verdict, Wait{}, Code::RestoreReferenceMissing,
                 fmt::format("a backup exists, but the object does not carry the restore any more: {}", broken),
-                evidence, now,
-                fmt::format("look for another mutating webhook that removes it; tried again every {} s",
-                            policy.retry_after.count()));
+                evidence, now, fmt::format("{}; tried again every {} s", remedy(found), policy.retry_after.count()));
   }
   restore.snapshot = *current->catalog->find(restore.source, found.snapshot);
   verdict.message = restore_message(restore);

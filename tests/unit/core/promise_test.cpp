@@ -103,6 +103,16 @@ TEST_CASE("a backup exists but the reference is gone: a Wait") {
   CHECK(contains(validate(c).message, "ReplicationDestination data-backup"));
 }
 
+TEST_CASE("where nothing of the promise is there, the message speaks of labels that come after us") {
+  Case late = promised(), dropped = promised();
+  late.pvc().data_source_ref.reset();
+  late.pvc().annotations.clear();
+  dropped.pvc().data_source_ref.reset();
+  CHECK(answer(validate(late)) == "wait RestoreReferenceMissing");
+  CHECK(contains(validate(late).message, "another mutating webhook adds the backup label"));
+  CHECK_FALSE(contains(validate(dropped).message, "label"));
+}
+
 TEST_CASE("a backup exists but an annotation is gone or changed: a Wait") {
   for (const std::string_view key : kPromiseKeys) {
     Case gone = promised(), changed = promised();
