@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
@@ -47,14 +48,39 @@ Json::Value to_json(const Planned& planned) {
   return out;
 }
 
+constexpr Fate kFates[] = {Fate::Restored, Fate::New, Fate::Own, Fate::Lost, Fate::Refused, Fate::Unknown};
+
+std::ptrdiff_t count(const std::vector<Planned>& all, Fate fate) {
+  return std::ranges::count(all, fate, &Planned::fate);
+}
+
+/// "3 PVCs: 2 restored, 1 new".
+std::string totals_text(const std::vector<Planned>& all) {
+  std::string text = fmt::format("{} PVC{}", all.size(), all.size() == 1 ? "" : "s");
+  std::string_view before = ": ";
+  for (const Fate fate : kFates) {
+    if (count(all, fate) == 0) continue;
+    text += fmt::format("{}{} {}", std::exchange(before, ", "), count(all, fate), to_string(fate));
+  }
+  return text + "\n";
+}
+
+Json::Value totals(const std::vector<Planned>& all) {
+  Json::Value value;
+  value["pvcs"] = static_cast<Json::UInt64>(all.size());
+  for (const Fate fate : kFates) value[std::string(to_string(fate))] = static_cast<Json::Int64>(count(all, fate));
+  return value;
+}
+
 void show(const std::vector<Planned>& all, Output output) {
   if (output == Output::Text) {
     std::string text;
     for (const Planned& planned : all) text += to_text(planned);
-    return print(text);
+    return print(text + totals_text(all));
   }
   Json::Value value;
   value["items"] = Json::arrayValue;
+  value["totals"] = totals(all);
   for (const Planned& planned : all) value["items"].append(to_json(planned));
   print(render(value, output));
 }
@@ -64,16 +90,17 @@ int exit_code(const std::vector<Planned>& all) {
     return std::any_of(all.begin(), all.end(), [fate](const Planned& planned) { return planned.fate == fate; });
   };
   if (has(Fate::Lost) || has(Fate::Refused)) return kCheckFailed;
-  return has(Fate::Unknown) ? kCannotTell : kOk;
+  return all.empty() || has(Fate::Unknown) ? kCannotTell : kOk;
 }
 
 }  // namespace
 
-int plan(const Settings& settings, const std::string& file, Output output) {
+int plan(const Settings& settings, const InputRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  const Input input = read_input(file);
+  const Input input = read_input(request);
+  tell_warnings(input);
   const core::Evidence evidence = look(settings, *index);
   const bool current = std::holds_alternative<core::Current>(evidence.state);
   std::vector<Planned> all;
@@ -81,7 +108,7 @@ int plan(const Settings& settings, const std::string& file, Output output) {
     const Fate fate = fate_of(item, current);
     all.push_back({std::move(item), fate});
   }
-  if (all.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
+  if (all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
   show(all, output);
   return exit_code(all);
 }

@@ -11,11 +11,11 @@ std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evide
   for (core::Claim claim : input.claims) {
     if (claim.pvc.name.empty()) continue;
     claim.uid.clear();  // of a cluster that this one is not
-    const auto labels = input.labels_around(claim);
+    const core::StringMap labels = input.labels_assumed(claim);
     generator::View view;
     view.pvc = claim.pvc.full_name();
     view.claim = &claim;
-    view.namespace_labels = labels ? &*labels : nullptr;
+    view.namespace_labels = &labels;
     view.evidence = &evidence;
     generator::Plan plan;
     plan.protection = core::protection(claim.pvc, labels, policy);
