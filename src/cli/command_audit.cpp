@@ -29,9 +29,7 @@ struct Look {
   Audit cluster(const std::string& ns = {}) {
     const kube::Config config = need_cluster(settings);
     const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * settings.index.timeout;
-    Audit audit = generator::audit_once(generator_setup(settings, config), config, *index, log, deadline);
-    if (!ns.empty()) std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc.ns != ns; });
-    return audit;
+    return generator::audit_once(generator_setup(settings, config), config, *index, log, deadline, ns);
   }
 
   Audit file(const InputRequest& request) {
@@ -40,7 +38,7 @@ struct Look {
     const core::Evidence evidence = look(settings, *index);
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
     return {unknown ? "the backups are not known: " + unknown->reason : "",
-            rehearse(input, evidence, settings.policy, base::utc_now())};
+            rehearse(input, evidence, settings.policy, base::utc_now()), unclaimed(input, evidence, settings.policy)};
   }
 
   const Settings& settings;
@@ -76,6 +74,9 @@ Json::Value to_value(const Audit& audit) {
   Json::Value value;
   value["totals"] = to_value(Totals(audit.items));
   value["items"] = generator::audit_values(audit.items);
+  if (!audit.unclaimed.empty()) {
+    value["unclaimed"] = generator::unclaimed_values(audit.unclaimed, base::utc_now());
+  }
   if (!audit.problem.empty()) value["problem"] = audit.problem;
   return value;
 }
@@ -108,7 +109,8 @@ int audit(const Settings& settings, const InputRequest& input, Output output) {
   const Audit audit = of_cluster ? look_at.cluster(input.ns) : look_at.file(input);
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
   if (output == Output::Text) {
-    print(generator::audit_text(audit.items) + totals_text(Totals(audit.items)));
+    print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
+          totals_text(Totals(audit.items)));
   } else {
     print(render(to_value(audit), output));
   }

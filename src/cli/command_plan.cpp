@@ -72,45 +72,56 @@ Json::Value totals(const std::vector<Planned>& all) {
   return value;
 }
 
-void show(const std::vector<Planned>& all, Output output) {
+/// All that is said.
+struct Report {
+  std::vector<Planned> all;
+  std::vector<generator::Unclaimed> unclaimed;
+  core::Time now = base::utc_now();
+};
+
+void show(const Report& report, Output output) {
   if (output == Output::Text) {
     std::string text;
-    for (const Planned& planned : all) text += to_text(planned);
-    return print(text + totals_text(all));
+    for (const Planned& planned : report.all) text += to_text(planned);
+    return print(text + generator::unclaimed_text(report.unclaimed, report.now) + totals_text(report.all));
   }
   Json::Value value;
   value["items"] = Json::arrayValue;
-  value["totals"] = totals(all);
-  for (const Planned& planned : all) value["items"].append(to_json(planned));
+  if (!report.unclaimed.empty()) value["unclaimed"] = generator::unclaimed_values(report.unclaimed, report.now);
+  value["totals"] = totals(report.all);
+  value["totals"]["unclaimed"] = static_cast<Json::UInt64>(report.unclaimed.size());
+  for (const Planned& planned : report.all) value["items"].append(to_json(planned));
   print(render(value, output));
 }
 
-int exit_code(const std::vector<Planned>& all) {
-  const auto has = [&](Fate fate) {
-    return std::any_of(all.begin(), all.end(), [fate](const Planned& planned) { return planned.fate == fate; });
-  };
+int exit_code(const Report& report, bool require_claimed) {
+  const auto has = [&](Fate fate) { return count(report.all, fate) > 0; };
   if (has(Fate::Lost) || has(Fate::Refused)) return kCheckFailed;
-  return all.empty() || has(Fate::Unknown) ? kCannotTell : kOk;
+  if (report.all.empty()) return kCannotTell;
+  if (require_claimed && !report.unclaimed.empty()) return kCheckFailed;
+  return has(Fate::Unknown) ? kCannotTell : kOk;
 }
 
 }  // namespace
 
-int plan(const Settings& settings, const InputRequest& request, Output output) {
+int plan(const Settings& settings, const PlanRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  const Input input = read_input(request);
+  const Input input = read_input(request.input);
   tell_warnings(input);
   const core::Evidence evidence = look(settings, *index);
   const bool current = std::holds_alternative<core::Current>(evidence.state);
-  std::vector<Planned> all;
-  for (auto& item : rehearse(input, evidence, settings.policy, base::utc_now())) {
+  Report report;
+  report.unclaimed = unclaimed(input, evidence, settings.policy);
+  for (auto& item : rehearse(input, evidence, settings.policy, report.now)) {
     const Fate fate = fate_of(item, current);
-    all.push_back({std::move(item), fate});
+    report.all.push_back({std::move(item), fate});
   }
-  if (all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
-  show(all, output);
-  return exit_code(all);
+  if (report.all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
+  show(report, output);
+  const int code = exit_code(report, request.require_claimed);
+  return code == kOk && request.require_claimed && !current ? kCannotTell : code;
 }
 
 }  // namespace holdfast::cli

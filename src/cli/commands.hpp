@@ -29,7 +29,11 @@ int audit(const Settings& settings, const InputRequest& input, Output output);
 /// `name`: <namespace>/<pvc>.
 int why(const Settings& settings, const std::string& name, Output output);
 
-int plan(const Settings& settings, const InputRequest& input, Output output);
+struct PlanRequest {
+  InputRequest input;
+  bool require_claimed = false;  ///< a backup that no PVC claims is a failure
+};
+int plan(const Settings& settings, const PlanRequest& request, Output output);
 
 /// Looks at everything that an installation rests on.
 int doctor(const Settings& settings, Output output);

@@ -25,6 +25,13 @@ std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evide
   return items;
 }
 
+std::vector<generator::Unclaimed> unclaimed(const Input& input, const core::Evidence& evidence,
+                                            const core::Policy& policy) {
+  generator::ClaimedSources claimed(policy);
+  for (const core::Claim& claim : input.claims) claimed.add(claim.pvc);
+  return claimed.missing_in(evidence);
+}
+
 std::string_view to_string(Fate fate) {
   switch (fate) {
     case Fate::Restored:

@@ -28,6 +28,7 @@ struct Arguments {
   InputRequest input;
   Output output = Output::Text;
   RenderRequest render;
+  bool require_claimed = false;
   std::string pvc;
   CertificateRequest certificates;
 };
@@ -127,6 +128,8 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                             "cluster built from them now; exit code 1 where something that has backups would come "
                             "back without them, 3 where there is nothing to judge");
   add_input(*plan, arguments.input)->required();
+  plan->add_flag("--require-claimed", arguments.require_claimed,
+                 "exit code 1 also where the repository has backups that no PVC in the files claims");
   add_verb(app, arguments, "doctor",
            "Look at everything that this installation rests on, and say what to do about what is not well; exit code 1 "
            "where a check failed");
@@ -148,7 +151,8 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "render") return render(settings, arguments.render, arguments.output);
   if (verb == "why") return why(settings, arguments.pvc, arguments.output);
   if (verb == "audit") return audit(settings, with_templates(arguments.input), arguments.output);
-  if (verb == "plan") return plan(settings, with_templates(arguments.input), arguments.output);
+  if (verb == "plan")
+    return plan(settings, {with_templates(arguments.input), arguments.require_claimed}, arguments.output);
   if (verb == "doctor") return doctor(settings, arguments.output);
   if (verb == "repository-id") return repository_id(settings, arguments.output);
   return serve(settings);

@@ -82,6 +82,17 @@ class Catalog {
   /// Every identity (as to_string writes it) with when its newest complete snapshot ended; in no order.
   std::vector<std::pair<std::string, Time>> last_ends() const;
 
+  /// The complete snapshots of one identity, taken together.
+  struct Source {
+    std::string identity;  ///< as to_string writes it
+    std::size_t snapshots = 0;
+    Time newest_end;  ///< when the newest ended
+    std::int64_t newest_bytes = 0;
+    bool operator==(const Source&) const = default;
+  };
+  /// Every identity, sorted.
+  std::vector<Source> sources() const;
+
   std::size_t snapshots() const { return rows_.size(); }
   std::size_t identities() const { return ranges_.size(); }
   std::size_t incomplete() const { return incomplete_; }

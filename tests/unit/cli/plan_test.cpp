@@ -139,3 +139,39 @@ TEST_CASE("a namespace whose labels the input does not have means the same to de
   CHECK_THAT(says("plan", without), Contains("1 empty"));
   CHECK_THAT(says("audit", without), Contains("skipped-namespace-not-managed"));
 }
+
+TEST_CASE("backups that no PVC claims are listed, and fail the plan only where that is asked for") {
+  const House house;
+  const std::string file = house.folder.write("a.yaml", pvc("photo"));
+  const Ending told = house.run({"plan", "-f", file});
+  CHECK(told.code == cli::kOk);
+  CHECK_THAT(told.out,
+             Contains("\nBackups that no PVC claims:\n    photos-backup@media:/data: 1 snapshot, the newest "));
+  CHECK_THAT(told.out, Contains(" old and 2.0 KiB; nearest: media/photo\n1 PVC: 1 new\n"));
+  CHECK(house.run({"plan", "-f", file, "--require-claimed"}).code == cli::kCheckFailed);
+
+  const Ending json = house.run({"plan", "-f", file, "-o", "json"});
+  CHECK_THAT(json.out, Contains("\"unclaimed\" : 1") && Contains("\"identity\" : \"photos-backup@media:/data\""));
+  const Ending audit = house.run({"audit", "-f", file});
+  CHECK(audit.code == cli::kOk);
+  CHECK_THAT(audit.out, Contains("photos-backup@media:/data: 1 snapshot"));
+  CHECK_THAT(house.run({"audit", "-f", file, "-o", "yaml"}).out, Contains("unclaimed:"));
+}
+
+TEST_CASE("where every backup is claimed, nothing is said of that") {
+  const House house;
+  const std::string file = house.folder.write("a.yaml", pvc("photos"));
+  const Ending ending = house.run({"plan", "-f", file, "--require-claimed"});
+  CHECK(ending.code == cli::kOk);
+  CHECK_THAT(ending.out, !Contains("no PVC claims"));
+}
+
+TEST_CASE("without a look at the backups it cannot be told whether all are claimed") {
+  const House house;
+  const std::string file = house.folder.write("a.yaml",
+                                              "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\n"
+                                              "spec: {dataSourceRef: {kind: PersistentVolumeClaim, name: b}}\n");
+  house.folder.write("catalog.list", "no list");
+  CHECK(house.run({"plan", "-f", file}).code == cli::kOk);
+  CHECK(house.run({"plan", "-f", file, "--require-claimed"}).code == cli::kCannotTell);
+}
