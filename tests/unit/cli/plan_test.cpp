@@ -168,9 +168,10 @@ TEST_CASE("where every backup is claimed, nothing is said of that") {
 
 TEST_CASE("without a look at the backups it cannot be told whether all are claimed") {
   const House house;
-  const std::string file = house.folder.write("a.yaml",
-                                              "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\n"
-                                              "spec: {dataSourceRef: {kind: PersistentVolumeClaim, name: b}}\n");
+  const std::string file =
+      house.folder.write("a.yaml",
+                         "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a, labels: {backup: daily}}\n"
+                         "spec: {dataSourceRef: {kind: PersistentVolumeClaim, name: b}}\n");
   house.folder.write("catalog.list", "no list");
   CHECK(house.run({"plan", "-f", file}).code == cli::kOk);
   CHECK(house.run({"plan", "-f", file, "--require-claimed"}).code == cli::kCannotTell);

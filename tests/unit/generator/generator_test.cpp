@@ -124,8 +124,9 @@ TEST_CASE("one look lists everything, and writes nothing") {
 TEST_CASE("one look tells of the backups that no PVC claims, or of those of one namespace") {
   Household house;
   house.add_claim("data");
-  house.shelf.hold(current({listed("s1", "data-backup@media:/data"), listed("s2", "date-backup@media:/data"),
-                            listed("s3", "data-backup@apps:/data")}));
+  house.shelf.hold(current({listed("data-backup@media:/data", "s1", kSnapshotStart),
+                            listed("date-backup@media:/data", "s2", kSnapshotStart),
+                            listed("data-backup@apps:/data", "s3", kSnapshotStart)}));
   const auto look = [&](const std::string& ns) {
     std::vector<std::string> found;
     for (const Unclaimed& one :

@@ -29,7 +29,8 @@ std::vector<Unclaimed> unclaimed(const std::vector<std::string>& sources, const 
 
 std::vector<std::string> nearest(const std::string& source, const std::vector<core::Pvc>& pvcs) {
   std::vector<std::string> names;
-  for (const core::PvcName& name : unclaimed({source}, pvcs).at(0).nearest) names.push_back(to_string(name));
+  const Unclaimed one = unclaimed({source}, pvcs).at(0);
+  for (const core::PvcName& name : one.nearest) names.push_back(to_string(name));
   return names;
 }
 
@@ -81,10 +82,10 @@ TEST_CASE("an unclaimed source says its size, age, number of snapshots and the n
         "    photo-backup@media:/data: 1 snapshot, the newest 31h old and 1.0 MiB; nearest: media/photos\n");
   const Json::Value value = unclaimed_values(all, kNow)[0];
   CHECK(value["identity"] == "photo-backup@media:/data");
-  CHECK(value["snapshots"] == 1);
-  CHECK(value["size"] == 1 << 20);
+  CHECK(value["snapshots"].asInt() == 1);
+  CHECK(value["size"].asInt() == 1 << 20);
   CHECK(value["newest"] == "2026-11-20T01:00:00Z");
-  CHECK(value["ageSeconds"] == 31 * 3600);
+  CHECK(value["ageSeconds"].asInt() == 31 * 3600);
   CHECK(value["nearest"][0] == "media/photos");
   CHECK(unclaimed_text({}, kNow).empty());
 }
