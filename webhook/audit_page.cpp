@@ -26,6 +26,8 @@ th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border
 constexpr std::string_view kTableHead =
     "<table>\n<tr><th>PVC</th><th>protection</th><th>phase</th><th>backup</th><th>last backup</th><th>restore</th>"
     "<th>if created now</th></tr>\n";
+constexpr std::string_view kUnclaimedHead =
+    "<table>\n<tr><th>source</th><th>snapshots</th><th>newest</th><th>bytes of it</th><th>nearest PVCs</th></tr>\n";
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -89,6 +91,24 @@ std::string row(const Json::Value& item) {
   return html + "</tr>\n";
 }
 
+std::string unclaimed_row(const Json::Value& source) {
+  std::string nearest;
+  for (const Json::Value& pvc : source["nearest"]) nearest += (nearest.empty() ? "" : ", ") + escaped(pvc.asString());
+  const auto number = [&](const char* name) { return cell(std::to_string(source.get(name, 0).asInt64())); };
+  return "<tr>" + cell(field(source, "identity")) + number("snapshots") + cell(field(source, "newest")) +
+         number("size") + cell(nearest) + "</tr>\n";
+}
+
+std::string unclaimed_table(const Json::Value& sources) {
+  if (sources.empty()) return {};
+  std::string html = fmt::format("<h2>Backups that no PVC claims: {}</h2>\n", sources.size());
+  if (sources.size() > kMaxRows) html += fmt::format("<p>The first {} are shown; /audit has all.</p>\n", kMaxRows);
+  html += kUnclaimedHead;
+  const auto shown = std::min<Json::ArrayIndex>(sources.size(), kMaxRows);
+  for (Json::ArrayIndex i = 0; i < shown; ++i) html += unclaimed_row(sources[i]);
+  return html + "</table>\n";
+}
+
 std::string summary(const AuditPage& page, std::size_t gaps) {
   std::string html = fmt::format("<p>{} PVCs, {} with a gap.", page.items.size(), gaps);
   if (page.items.size() > kMaxRows) html += fmt::format(" The first {} are shown; /audit has all.", kMaxRows);
@@ -107,7 +127,8 @@ std::string audit_html(const AuditPage& page) {
   std::string html = std::string(kHead) + summary(page, static_cast<std::size_t>(rest - rows.begin()));
   html += kTableHead;
   for (std::size_t i = 0; i < std::min(rows.size(), kMaxRows); ++i) html += row(*rows[i]);
-  return html + "</table>\n</body></html>\n";
+  html += "</table>\n" + unclaimed_table(page.unclaimed);
+  return html + "</body></html>\n";
 }
 
 }  // namespace holdfast::webhook

@@ -25,18 +25,20 @@ struct Look {
   explicit Look(const Settings& s)
       : settings(s), log(command_log(s)), metrics(HOLDFAST_VERSION), index(make_index(s, log, metrics)) {}
 
-  Audit cluster() {
+  /// All of it, or one namespace.
+  Audit cluster(const std::string& ns = {}) {
     const kube::Config config = need_cluster(settings);
     const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * settings.index.timeout;
-    return generator::audit_once(generator_setup(settings, config), config, *index, log, deadline);
+    return generator::audit_once(generator_setup(settings, config), config, *index, log, deadline, ns);
   }
 
-  Audit file(const std::string& name) {
-    const Input input = read_input(name);
+  Audit file(const InputRequest& request) {
+    const Input input = read_input(request);
+    tell_warnings(input);
     const core::Evidence evidence = look(settings, *index);
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
     return {unknown ? "the backups are not known: " + unknown->reason : "",
-            rehearse(input, evidence, settings.policy, base::utc_now())};
+            rehearse(input, evidence, settings.policy, base::utc_now()), unclaimed(input, evidence, settings.policy)};
   }
 
   const Settings& settings;
@@ -45,9 +47,36 @@ struct Look {
   std::unique_ptr<index::Index> index;
 };
 
+struct Totals {
+  explicit Totals(const std::vector<generator::AuditItem>& items)
+      : pvcs(items.size()),
+        is_protected(std::ranges::count(items, true, &generator::AuditItem::is_protected)),
+        gaps(std::ranges::count(items, true, &generator::AuditItem::gap)) {}
+  std::size_t pvcs;
+  std::ptrdiff_t is_protected, gaps;
+};
+
+/// "3 PVCs: 2 protected, 1 with a gap".
+std::string totals_text(const Totals& totals) {
+  return fmt::format("{} PVC{}: {} protected, {} with a gap\n", totals.pvcs, totals.pvcs == 1 ? "" : "s",
+                     totals.is_protected, totals.gaps);
+}
+
+Json::Value to_value(const Totals& totals) {
+  Json::Value value;
+  value["pvcs"] = static_cast<Json::UInt64>(totals.pvcs);
+  value["protected"] = static_cast<Json::Int64>(totals.is_protected);
+  value["gaps"] = static_cast<Json::Int64>(totals.gaps);
+  return value;
+}
+
 Json::Value to_value(const Audit& audit) {
   Json::Value value;
+  value["totals"] = to_value(Totals(audit.items));
   value["items"] = generator::audit_values(audit.items);
+  if (!audit.unclaimed.empty()) {
+    value["unclaimed"] = generator::unclaimed_values(audit.unclaimed, base::utc_now());
+  }
   if (!audit.problem.empty()) value["problem"] = audit.problem;
   return value;
 }
@@ -74,12 +103,20 @@ generator::AuditItem newcomer(const core::PvcName& name, Look& look_at) {
 
 }  // namespace
 
-int audit(const Settings& settings, const std::string& file, Output output) {
+int audit(const Settings& settings, const InputRequest& input, Output output) {
   Look look_at(settings);
-  const Audit audit = file.empty() ? look_at.cluster() : look_at.file(file);
+  const bool of_cluster = input.files.empty();
+  const Audit audit = of_cluster ? look_at.cluster(input.ns) : look_at.file(input);
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
-  print(output == Output::Text ? generator::audit_text(audit.items) : render(to_value(audit), output));
-  return exit_code(audit);
+  if (output == Output::Text) {
+    print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
+          totals_text(Totals(audit.items)));
+  } else {
+    print(render(to_value(audit), output));
+  }
+  if (of_cluster || !audit.items.empty()) return exit_code(audit);
+  look_at.log.warn("nothing to judge: no PersistentVolumeClaim in the input");
+  return kCannotTell;
 }
 
 int why(const Settings& settings, const std::string& name, Output output) {

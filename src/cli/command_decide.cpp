@@ -105,12 +105,14 @@ void show(const std::vector<Decision>& decisions, Output output) {
 
 }  // namespace
 
-int decide(const Settings& settings, const std::string& file, Output output) {
+int decide(const Settings& settings, const InputRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  std::vector<Decision> decisions = read_intents(read_input(file), settings.policy);
-  if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
+  const Input input = read_input(request);
+  tell_warnings(input);
+  std::vector<Decision> decisions = read_intents(input, settings.policy);
+  if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});
 
   const core::Evidence evidence = look_if_needed(settings, decisions, *index);
   for (Decision& decision : decisions) {

@@ -14,18 +14,20 @@ namespace {
 using diagnosis::Finding;
 using diagnosis::Part;
 
-void look_at_backups(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
+core::Evidence look_at_backups(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
   diagnosis::check_configuration(settings, Part("configuration", found));
   diagnosis::check_kopia(settings, Part("kopia", found));
   diagnosis::check_repository(settings, Part("repository", found));
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  diagnosis::check_index(settings, *index, Part("index", found));
+  core::Evidence evidence = diagnosis::check_index(settings, *index, Part("index", found));
   const bool own = settings.certs.mode == Settings::Certs::Mode::Self;
   if (!own) diagnosis::check_certificate(settings, base::utc_now(), Part("certificate", found));
+  return evidence;
 }
 
-void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vector<Finding>& found) {
+void look_at_cluster(const Settings& settings, const core::Evidence& evidence, const ops::Logger& log,
+                     std::vector<Finding>& found) {
   const auto config = cluster_config(settings);
   if (!config) {
     return Part("cluster", found)
@@ -47,6 +49,7 @@ void look_at_cluster(const Settings& settings, const ops::Logger& log, std::vect
   diagnosis::check_maintenance(known, cluster, base::utc_now(), Part("maintenance", found));
   diagnosis::check_movers(known, cluster, Part("movers", found));
   diagnosis::check_verification(known, cluster, Part("verification", found));
+  diagnosis::check_unclaimed(known, evidence, cluster, base::utc_now(), Part("unclaimed", found));
   diagnosis::check_leader(known, cluster, base::utc_now(), Part("leader", found));
 }
 
@@ -56,8 +59,8 @@ int doctor(const Settings& settings, Output output) {
   // What is wrong is said once, in the findings.
   const ops::Logger log(ops::Logger::Sink::Stderr, ops::Level::Error, settings.log_format);
   std::vector<Finding> found;
-  look_at_backups(settings, log, found);
-  look_at_cluster(settings, log, found);
+  const core::Evidence evidence = look_at_backups(settings, log, found);
+  look_at_cluster(settings, evidence, log, found);
   print(output == Output::Text ? diagnosis::to_text(found) : render(diagnosis::to_value(found), output));
   return diagnosis::exit_code(found);
 }

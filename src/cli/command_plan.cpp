@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
@@ -47,43 +48,80 @@ Json::Value to_json(const Planned& planned) {
   return out;
 }
 
-void show(const std::vector<Planned>& all, Output output) {
+constexpr Fate kFates[] = {Fate::Restored, Fate::New, Fate::Own, Fate::Lost, Fate::Refused, Fate::Unknown};
+
+std::ptrdiff_t count(const std::vector<Planned>& all, Fate fate) {
+  return std::ranges::count(all, fate, &Planned::fate);
+}
+
+/// "3 PVCs: 2 restored, 1 new".
+std::string totals_text(const std::vector<Planned>& all) {
+  std::string text = fmt::format("{} PVC{}", all.size(), all.size() == 1 ? "" : "s");
+  std::string_view before = ": ";
+  for (const Fate fate : kFates) {
+    if (count(all, fate) == 0) continue;
+    text += fmt::format("{}{} {}", std::exchange(before, ", "), count(all, fate), to_string(fate));
+  }
+  return text + "\n";
+}
+
+Json::Value totals(const std::vector<Planned>& all) {
+  Json::Value value;
+  value["pvcs"] = static_cast<Json::UInt64>(all.size());
+  for (const Fate fate : kFates) value[std::string(to_string(fate))] = static_cast<Json::Int64>(count(all, fate));
+  return value;
+}
+
+/// All that is said.
+struct Report {
+  std::vector<Planned> all;
+  std::vector<generator::Unclaimed> unclaimed;
+  core::Time now = base::utc_now();
+};
+
+void show(const Report& report, Output output) {
   if (output == Output::Text) {
     std::string text;
-    for (const Planned& planned : all) text += to_text(planned);
-    return print(text);
+    for (const Planned& planned : report.all) text += to_text(planned);
+    return print(text + generator::unclaimed_text(report.unclaimed, report.now) + totals_text(report.all));
   }
   Json::Value value;
   value["items"] = Json::arrayValue;
-  for (const Planned& planned : all) value["items"].append(to_json(planned));
+  if (!report.unclaimed.empty()) value["unclaimed"] = generator::unclaimed_values(report.unclaimed, report.now);
+  value["totals"] = totals(report.all);
+  value["totals"]["unclaimed"] = static_cast<Json::UInt64>(report.unclaimed.size());
+  for (const Planned& planned : report.all) value["items"].append(to_json(planned));
   print(render(value, output));
 }
 
-int exit_code(const std::vector<Planned>& all) {
-  const auto has = [&](Fate fate) {
-    return std::any_of(all.begin(), all.end(), [fate](const Planned& planned) { return planned.fate == fate; });
-  };
+int exit_code(const Report& report, bool require_claimed) {
+  const auto has = [&](Fate fate) { return count(report.all, fate) > 0; };
   if (has(Fate::Lost) || has(Fate::Refused)) return kCheckFailed;
+  if (report.all.empty()) return kCannotTell;
+  if (require_claimed && !report.unclaimed.empty()) return kCheckFailed;
   return has(Fate::Unknown) ? kCannotTell : kOk;
 }
 
 }  // namespace
 
-int plan(const Settings& settings, const std::string& file, Output output) {
+int plan(const Settings& settings, const PlanRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  const Input input = read_input(file);
+  const Input input = read_input(request.input);
+  tell_warnings(input);
   const core::Evidence evidence = look(settings, *index);
   const bool current = std::holds_alternative<core::Current>(evidence.state);
-  std::vector<Planned> all;
-  for (auto& item : rehearse(input, evidence, settings.policy, base::utc_now())) {
+  Report report;
+  report.unclaimed = unclaimed(input, evidence, settings.policy);
+  for (auto& item : rehearse(input, evidence, settings.policy, report.now)) {
     const Fate fate = fate_of(item, current);
-    all.push_back({std::move(item), fate});
+    report.all.push_back({std::move(item), fate});
   }
-  if (all.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", file}});
-  show(all, output);
-  return exit_code(all);
+  if (report.all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
+  show(report, output);
+  const int code = exit_code(report, request.require_claimed);
+  return code == kOk && request.require_claimed && !current ? kCannotTell : code;
 }
 
 }  // namespace holdfast::cli

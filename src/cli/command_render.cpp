@@ -82,9 +82,10 @@ int render_restore(const Settings& settings, const RenderRequest& asked, Output 
   return kOk;
 }
 
-int render_file(const Settings& settings, const std::string& file, Output output) {
+int render_file(const Settings& settings, const InputRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
-  const Input input = read_input(file);
+  const Input input = read_input(request);
+  tell_warnings(input);
   const auto evidence = ask(settings, log);
   const Rendering rendering = render_objects(input, evidence ? &*evidence : nullptr, settings);
   for (const std::string& text : rendering.skipped) say("skipped " + text);
@@ -99,10 +100,10 @@ int render_file(const Settings& settings, const std::string& file, Output output
 }  // namespace
 
 int render(const Settings& settings, const RenderRequest& request, Output output) {
-  if (request.file.empty() == request.restore.empty()) {
+  if (request.input.files.empty() == request.restore.empty()) {
     throw SettingsError("render: give either -f FILE or --restore NAMESPACE/PVC");
   }
-  return request.restore.empty() ? render_file(settings, request.file, output)
+  return request.restore.empty() ? render_file(settings, request.input, output)
                                  : render_restore(settings, request, output);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "holdfast/cli/settings.hpp"
+#include "src/cli/input.hpp"
 
 namespace holdfast::cli {
 
@@ -12,23 +13,27 @@ enum class Output { Text, Json, Yaml };
 
 int serve(const Settings& settings);
 
-int decide(const Settings& settings, const std::string& file, Output output);
+int decide(const Settings& settings, const InputRequest& input, Output output);
 
-/// What the generator would apply for the PVCs of `file`, or what restores one PVC's backup by hand.
+/// What the generator would apply for the PVCs of `input`, or what restores one PVC's backup by hand.
 struct RenderRequest {
-  std::string file;
+  InputRequest input;
   std::string restore;  ///< <namespace>/<pvc>
   std::string as_of, into, size;
 };
 int render(const Settings& settings, const RenderRequest& request, Output output);
 
-/// `file` empty: the cluster.
-int audit(const Settings& settings, const std::string& file, Output output);
+/// Without files the cluster, or its namespace `input.ns`.
+int audit(const Settings& settings, const InputRequest& input, Output output);
 
 /// `name`: <namespace>/<pvc>.
 int why(const Settings& settings, const std::string& name, Output output);
 
-int plan(const Settings& settings, const std::string& file, Output output);
+struct PlanRequest {
+  InputRequest input;
+  bool require_claimed = false;  ///< a backup that no PVC claims is a failure
+};
+int plan(const Settings& settings, const PlanRequest& request, Output output);
 
 /// Looks at everything that an installation rests on.
 int doctor(const Settings& settings, Output output);

@@ -17,8 +17,8 @@ void check_configuration(const Settings& settings, Part part);
 void check_kopia(const Settings& settings, Part part);
 /// The repository can be reached, and is the pinned one.
 void check_repository(const Settings& settings, Part part);
-/// The list of backups is provably current; with the time that took.
-void check_index(const Settings& settings, index::Index& index, Part part);
+/// The list of backups is provably current; with the time that took. Returns what was found.
+core::Evidence check_index(const Settings& settings, index::Index& index, Part part);
 
 /// What the webhook serves with, of files.
 void check_certificate(const Settings& settings, core::Time now, Part part);
@@ -41,6 +41,9 @@ void check_maintenance(const Settings& settings, Cluster& cluster, core::Time no
 void check_movers(const Settings& settings, Cluster& cluster, Part part);
 /// By what restores are verified, as far as earlier ones tell.
 void check_verification(const Settings& settings, Cluster& cluster, Part part);
+/// Backups that no PVC claims. `evidence` is what check_index() found.
+void check_unclaimed(const Settings& settings, const core::Evidence& evidence, Cluster& cluster, core::Time now,
+                     Part part);
 /// Somebody writes.
 void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part);
 

@@ -69,6 +69,25 @@ Identity read_identity(const Settings& settings) {
   return {std::nullopt, "the repository does not answer"};
 }
 
+/// `blobs`: how many names the index has; `seconds`: how long the look took.
+void tell(const core::Evidence& evidence, std::size_t blobs, double seconds, Part& part) {
+  if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) {
+    if (unknown->why == core::Unknown::Why::Refreshing) {
+      return part.unknown(unknown->reason, "give it more time with index.timeout");
+    }
+    return part.fail(unknown->reason, "see docs/codes.md, IndexUnavailable");
+  }
+  const core::Catalog& catalog = *std::get<core::Current>(evidence.state).catalog;
+  part.ok(fmt::format("current: {} snapshots of {} identities, {} index blobs, listed in {:.1f} s", catalog.snapshots(),
+                      catalog.identities(), blobs, seconds));
+  if (blobs > kManyBlobs) {
+    part.warn(fmt::format("{} index blobs: everything in the repository gets slower, and a VolSync mover of before "
+                          "2026-01-05 restores nothing and reports success",
+                          blobs),
+              "see that kopia's maintenance runs (KopiaMaintenance)");
+  }
+}
+
 }  // namespace
 
 void check_configuration(const Settings& settings, Part part) {
@@ -113,26 +132,12 @@ void check_repository(const Settings& settings, Part part) {
             "mount the right one, or pin this one if it is meant to be (docs/codes.md, RepositoryChanged)");
 }
 
-void check_index(const Settings& settings, index::Index& index, Part part) {
+core::Evidence check_index(const Settings& settings, index::Index& index, Part part) {
   const auto began = std::chrono::steady_clock::now();
-  const core::Evidence evidence = look(settings, index);
+  core::Evidence evidence = look(settings, index);
   const double seconds = base::seconds(std::chrono::steady_clock::now() - began);
-  if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) {
-    if (unknown->why == core::Unknown::Why::Refreshing) {
-      return part.unknown(unknown->reason, "give it more time with index.timeout");
-    }
-    return part.fail(unknown->reason, "see docs/codes.md, IndexUnavailable");
-  }
-  const core::Catalog& catalog = *std::get<core::Current>(evidence.state).catalog;
-  const std::size_t blobs = index.status().blobs;
-  part.ok(fmt::format("current: {} snapshots of {} identities, {} index blobs, listed in {:.1f} s", catalog.snapshots(),
-                      catalog.identities(), blobs, seconds));
-  if (blobs > kManyBlobs) {
-    part.warn(fmt::format("{} index blobs: everything in the repository gets slower, and a VolSync mover of before "
-                          "2026-01-05 restores nothing and reports success",
-                          blobs),
-              "see that kopia's maintenance runs (KopiaMaintenance)");
-  }
+  tell(evidence, index.status().blobs, seconds, part);
+  return evidence;
 }
 
 }  // namespace holdfast::cli::diagnosis

@@ -2,6 +2,7 @@
 // Any thread.
 #pragma once
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/generator/generator.hpp"
 #include "holdfast/webhook/ops_routes.hpp"
 
@@ -14,7 +15,8 @@ class GeneratorAudit : public webhook::AuditSource {
 
   void audit(std::string ns, index::Deadline deadline, std::function<void(webhook::AuditPage)> done) override {
     generator_.audit(std::move(ns), deadline, [done = std::move(done)](generator::Generator::Audit audit) {
-      done({std::move(audit.problem), generator::audit_values(audit.items)});
+      done({std::move(audit.problem), generator::audit_values(audit.items),
+            generator::unclaimed_values(audit.unclaimed, base::utc_now())});
     });
   }
 

@@ -1,4 +1,4 @@
-// The Kubernetes objects in a file that commands are given.
+// The Kubernetes objects in the files that commands are given.
 #pragma once
 
 #include <map>
@@ -11,17 +11,30 @@
 
 namespace holdfast::cli {
 
-struct Input {
-  std::vector<core::Claim> claims;  ///< in the order of the file; without a namespace they are in "default"
-  std::map<std::string, core::StringMap, std::less<>> namespaces;  ///< labels, of those in the file
+/// What to read.
+struct InputRequest {
+  std::vector<std::string> files;  ///< files, folders, "-" for standard input
+  std::string ns = {};             ///< of documents that name none; empty: "default"
+  bool templates = false;          ///< the PVCs of volumeClaimTemplates count too
+};
 
-  /// Labels of the namespace of `claim`; nullopt: the file does not say.
+struct Input {
+  std::vector<core::Claim> claims;                                 ///< in the order of the files
+  std::map<std::string, core::StringMap, std::less<>> namespaces;  ///< labels, of those in the files
+  std::vector<std::string> warnings;  ///< what was passed over or taken in some way, each with file and line
+
+  /// Labels of the namespace of `claim`; nullopt: the files do not say.
   std::optional<core::StringMap> labels_around(const core::Claim& claim) const;
+  /// The same for whoever must know: where the files do not say, those of a managed namespace, as at admission.
+  core::StringMap labels_assumed(const core::Claim& claim) const;
   /// Whether `claim` may be created.
   core::Question question(const core::Claim& claim) const;
 };
 
-/// Throws FileError naming file, line and field. "-" is standard input.
-Input read_input(const std::string& file);
+/// Throws FileError naming file, line and field; SettingsError for a namespace that cannot be one.
+Input read_input(const InputRequest& request);
+
+/// One line each on stderr.
+void tell_warnings(const Input& input);
 
 }  // namespace holdfast::cli

@@ -11,11 +11,11 @@ std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evide
   for (core::Claim claim : input.claims) {
     if (claim.pvc.name.empty()) continue;
     claim.uid.clear();  // of a cluster that this one is not
-    const auto labels = input.labels_around(claim);
+    const core::StringMap labels = input.labels_assumed(claim);
     generator::View view;
     view.pvc = claim.pvc.full_name();
     view.claim = &claim;
-    view.namespace_labels = labels ? &*labels : nullptr;
+    view.namespace_labels = &labels;
     view.evidence = &evidence;
     generator::Plan plan;
     plan.protection = core::protection(claim.pvc, labels, policy);
@@ -23,6 +23,13 @@ std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evide
     items.push_back(generator::audit_item(view, plan, verdict, policy));
   }
   return items;
+}
+
+std::vector<generator::Unclaimed> unclaimed(const Input& input, const core::Evidence& evidence,
+                                            const core::Policy& policy) {
+  generator::ClaimedSources claimed(policy);
+  for (const core::Claim& claim : input.claims) claimed.add(claim.pvc);
+  return claimed.missing_in(evidence);
 }
 
 std::string_view to_string(Fate fate) {

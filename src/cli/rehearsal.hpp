@@ -6,6 +6,7 @@
 #include "holdfast/cli/settings.hpp"
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/generator/audit.hpp"
+#include "holdfast/generator/unclaimed.hpp"
 #include "src/cli/input.hpp"
 
 namespace holdfast::cli {
@@ -13,6 +14,10 @@ namespace holdfast::cli {
 /// One item for each claim that has a name, in the order of the file.
 std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evidence& evidence,
                                            const core::Policy& policy, core::Time now);
+
+/// Backups that none of the file's claims could get.
+std::vector<generator::Unclaimed> unclaimed(const Input& input, const core::Evidence& evidence,
+                                            const core::Policy& policy);
 
 /// What becomes of a PVC where the cluster is built anew from its file.
 enum class Fate {

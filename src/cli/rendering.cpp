@@ -41,7 +41,7 @@ class Renderer {
   void one(const core::Claim& claim) {
     const std::string name =
         claim.pvc.name.empty() ? claim.pvc.ns + "/" + claim.pvc.generate_name + "*" : to_string(claim.pvc.full_name());
-    const auto protection = core::protection(claim.pvc, input_.labels_around(claim), settings_.policy);
+    const auto protection = core::protection(claim.pvc, input_.labels_assumed(claim), settings_.policy);
     if (!protection.protects()) return skip(name, to_string(protection.why));
     if (claim.pvc.name.empty()) return skip(name, "its name is not made yet");
     const auto identity = identity_of(claim.pvc.full_name(), evidence_, settings_.policy);

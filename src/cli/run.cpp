@@ -25,9 +25,10 @@ std::optional<std::string> from_environment(const std::string& name) {
 struct Arguments {
   Flags flags;
   std::string config;
-  std::string file;
+  InputRequest input;
   Output output = Output::Text;
   RenderRequest render;
+  bool require_claimed = false;
   std::string pvc;
   CertificateRequest certificates;
 };
@@ -77,9 +78,15 @@ CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name,
   return verb;
 }
 
-CLI::Option* add_file(CLI::App& verb, std::string& file) {
-  return verb.add_option("-f,--filename", file, "YAML or JSON, one or many documents; - is standard input")
-      ->type_name("FILE");
+CLI::Option* add_input(CLI::App& verb, InputRequest& input, const std::string& ns_help = "") {
+  verb.add_option("-n,--namespace", input.ns, "the namespace of documents that name none [default: default]" + ns_help)
+      ->type_name("NAMESPACE");
+  return verb
+      .add_option("-f,--filename", input.files,
+                  "YAML or JSON, one or many documents; a folder: every *.yaml, *.yml and *.json in it, at any depth; "
+                  "- is standard input (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
 }
 
 CLI::App* add_render(CLI::App& app, Arguments& arguments) {
@@ -87,7 +94,7 @@ CLI::App* add_render(CLI::App& app, Arguments& arguments) {
                             "Print the objects that would be applied for the PVCs in a file, or with --restore those "
                             "that restore a backup into a new PVC by hand");
   RenderRequest& request = arguments.render;
-  CLI::Option* file = add_file(*verb, request.file);
+  CLI::Option* file = add_input(*verb, request.input);
   CLI::Option* restore = verb->add_option("--restore", request.restore, "the PVC whose backup is wanted")
                              ->type_name("NAMESPACE/PVC")
                              ->excludes(file);
@@ -108,18 +115,21 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                arguments);
   CLI::App* decide = add_verb(app, arguments, "decide",
                               "Say what mode enforce would do with the PVCs in a file, were they created now");
-  add_file(*decide, arguments.file)->required();
+  add_input(*decide, arguments.input)->required();
   add_render(app, arguments);
   CLI::App* why = add_verb(app, arguments, "why", "Say how one PVC of the cluster stands, and what it waits for");
   why->add_option("pvc", arguments.pvc, "its name")->required()->type_name("NAMESPACE/PVC");
   CLI::App* audit = add_verb(app, arguments, "audit",
-                             "List the PVCs of the cluster, or of a file, and how they are protected; exit code 1 "
+                             "List the PVCs of the cluster, or of files, and how they are protected; exit code 1 "
                              "where wanted protection is not there");
-  add_file(*audit, arguments.file);
+  add_input(*audit, arguments.input, "; without -f only this one");
   CLI::App* plan = add_verb(app, arguments, "plan",
-                            "Say what would become of the PVCs in a file, were the cluster built from it now; exit "
-                            "code 1 where something that has backups would come back without them");
-  add_file(*plan, arguments.file)->required();
+                            "Say what would become of the PVCs in files, those of StatefulSets included, were the "
+                            "cluster built from them now; exit code 1 where something that has backups would come "
+                            "back without them, 3 where there is nothing to judge");
+  add_input(*plan, arguments.input)->required();
+  plan->add_flag("--require-claimed", arguments.require_claimed,
+                 "exit code 1 also where the repository has backups that no PVC in the files claims");
   add_verb(app, arguments, "doctor",
            "Look at everything that this installation rests on, and say what to do about what is not well; exit code 1 "
            "where a check failed");
@@ -128,15 +138,21 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   add_output(*app.add_subcommand("version", "Print the version"), arguments);
 }
 
+InputRequest with_templates(InputRequest input) {
+  input.templates = true;
+  return input;
+}
+
 int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "version") return version(arguments.output);
   if (verb == "certs") return generate_certificates(arguments.certificates);
   const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
-  if (verb == "decide") return decide(settings, arguments.file, arguments.output);
+  if (verb == "decide") return decide(settings, arguments.input, arguments.output);
   if (verb == "render") return render(settings, arguments.render, arguments.output);
   if (verb == "why") return why(settings, arguments.pvc, arguments.output);
-  if (verb == "audit") return audit(settings, arguments.file, arguments.output);
-  if (verb == "plan") return plan(settings, arguments.file, arguments.output);
+  if (verb == "audit") return audit(settings, with_templates(arguments.input), arguments.output);
+  if (verb == "plan")
+    return plan(settings, {with_templates(arguments.input), arguments.require_claimed}, arguments.output);
   if (verb == "doctor") return doctor(settings, arguments.output);
   if (verb == "repository-id") return repository_id(settings, arguments.output);
   return serve(settings);

@@ -197,4 +197,15 @@ std::vector<std::pair<std::string, Time>> Catalog::last_ends() const {
   return ends;
 }
 
+std::vector<Catalog::Source> Catalog::sources() const {
+  std::vector<Source> sources;
+  sources.reserve(ranges_.size());
+  for (const auto& [identity, range] : ranges_) {
+    const Row& newest = rows_[range.begin];
+    sources.push_back({identity, range.end - range.begin, newest.end, newest.size_bytes});
+  }
+  std::ranges::sort(sources, {}, &Source::identity);
+  return sources;
+}
+
 }  // namespace holdfast::core

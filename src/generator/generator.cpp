@@ -129,7 +129,7 @@ std::string Generator::maintenance_problem() const { return *impl_->workshop.sha
 bool Generator::leads() const { return impl_->workshop.shared().leads; }
 
 Generator::Audit audit_once(const Generator::Setup& setup, const kube::Config& config, index::Index& index,
-                            const ops::Logger& log, steady_clock::time_point deadline) {
+                            const ops::Logger& log, steady_clock::time_point deadline, const std::string& ns) {
   ops::Metrics metrics("");
   Workshop workshop(setup, config, index, log, metrics);
   workshop.start(false);
@@ -139,7 +139,7 @@ Generator::Audit audit_once(const Generator::Setup& setup, const kube::Config& c
   }
   const auto answer = std::make_shared<std::promise<Generator::Audit>>();
   auto audit = answer->get_future();
-  workshop.audit("", deadline, [answer](Generator::Audit found) { answer->set_value(std::move(found)); });
+  workshop.audit(ns, deadline, [answer](Generator::Audit found) { answer->set_value(std::move(found)); });
   if (audit.wait_until(deadline + std::chrono::seconds{1}) != std::future_status::ready) {
     throw std::runtime_error("the index gave no answer in time");
   }

@@ -369,7 +369,25 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     if (shared_.leads) add_troubles(pvc, item);
     audit.items.push_back(std::move(item));
   }
+  audit.unclaimed = unclaimed(evidence);
+  if (ns.empty()) return audit;
+  std::erase_if(audit.unclaimed, [&](const Unclaimed& one) {
+    const auto identity = core::parse_identity(one.source.identity);
+    return !identity || identity->host != ns;
+  });
   return audit;
+}
+
+/// A PVC claims what its objects are backed up under too, where that is none of its places.
+std::vector<Unclaimed> Worker::unclaimed(const core::Evidence& evidence) const {
+  ClaimedSources claimed(setup_.policy);
+  for (const core::PvcName& pvc : store_.claims("")) {
+    const StoredView stored = this->view(pvc, &evidence);
+    if (stored.view.claim == nullptr) continue;
+    claimed.add(stored.view.claim->pvc, stored.view.ownership);
+    claimed.add_identity(to_string(backup_identity(stored.view, setup_.policy)));
+  }
+  return claimed.missing_in(evidence);
 }
 
 /// What only the replica knows that writes.

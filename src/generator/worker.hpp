@@ -57,6 +57,7 @@ class Worker {
   std::string problem() const;
   /// The PVCs as they stand, by this evidence.
   Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
+  std::vector<Unclaimed> unclaimed(const core::Evidence& evidence) const;
 
  private:
   void look_at(const core::PvcName& pvc, Steady when);

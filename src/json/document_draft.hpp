@@ -1,6 +1,8 @@
 // One object of a file that people write, while it is being read.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,13 +10,25 @@
 
 namespace holdfast::json {
 
-/// Whatever it is, it is read as a claim and as a list: `kind` may come last. Marks are the driver's.
+/// One of spec.volumeClaimTemplates.
+struct TemplateDraft {
+  core::Claim claim;
+  std::vector<Complaint> complaints;
+  std::size_t mark = 0;
+};
+
+/// Whatever it is, it is read as a claim, as a list and as what has templates of claims: `kind` may come last. Marks
+/// are the driver's.
 struct DocumentDraft {
   std::string api_version;
   std::string kind;
   core::Claim claim;
   std::vector<Complaint> complaints;  ///< about the claim: whether they count is known with the kind
   std::vector<DocumentDraft> items;
+  std::optional<std::int64_t> replicas;
+  std::int64_t first_ordinal = 0;
+  core::StringMap match_labels;  ///< of its selector
+  std::vector<TemplateDraft> templates;
   std::size_t mark = 0;  ///< where it begins
 };
 

@@ -19,6 +19,7 @@ using LineOf = std::function<std::size_t(std::size_t mark)>;
 constexpr std::string_view kClaim = "PersistentVolumeClaim";
 constexpr std::string_view kNamespace = "Namespace";
 constexpr std::string_view kList = "List";
+constexpr std::string_view kStatefulSet = "StatefulSet";
 constexpr std::size_t kToldComplaints = 4;
 
 /// Thrown within this file, for the first document that cannot be read as asked.
@@ -28,10 +29,14 @@ struct Fault {
 
 Fault at_line(std::size_t line, std::string_view problem) { return {fmt::format("line {}: {}", line, problem)}; }
 
+std::string to_text(const Complaint& complaint, const LineOf& line_of) {
+  return fmt::format("line {}: {}", line_of(complaint.mark), to_string(complaint));
+}
+
 void check_complaints(const std::vector<Complaint>& complaints, const LineOf& line_of) {
   std::string all;
   for (std::size_t i = 0; i < std::min(complaints.size(), kToldComplaints); ++i) {
-    all += fmt::format("{}line {}: {}", i == 0 ? "" : "; ", line_of(complaints[i].mark), to_string(complaints[i]));
+    all += (i == 0 ? "" : "; ") + to_text(complaints[i], line_of);
   }
   if (!all.empty()) throw Fault{all};
 }
@@ -41,19 +46,44 @@ class Collector {
  public:
   explicit Collector(LineOf line_of) : line_of_(std::move(line_of)) {}
 
-  void next_document(DocumentDraft draft) {
+  /// `broken`: what is wrong with it, although it could be read to its end.
+  void next_document(DocumentDraft draft, const std::optional<Complaint>& broken) {
     ++number_;
-    add(std::move(draft));
+    if (broken && hides_what_it_is(draft, *broken)) throw Fault{to_text(*broken, line_of_)};
+    if (draft.kind.empty()) return push(draft, OtherDocument{"", flaw_without_kind(draft, broken)});
+    if (!broken) return add(std::move(draft));
+    if (counts(draft)) throw Fault{to_text(*broken, line_of_)};
+    push(draft, OtherDocument{draft.kind, to_text(*broken, line_of_)});
+  }
+  /// Something else than an object.
+  void next_oddity(const Complaint& complaint) {
+    ++number_;
+    documents_.push_back({number_, line_of_(complaint.mark), OtherDocument{"", to_text(complaint, line_of_)}});
   }
   std::vector<Document> documents() && { return std::move(documents_); }
 
  private:
+  std::string flaw_without_kind(const DocumentDraft& draft, const std::optional<Complaint>& broken) const {
+    return broken ? to_text(*broken, line_of_) : at_line(line_of_(draft.mark), "kind: missing").problem;
+  }
+
+  static bool hides_what_it_is(const DocumentDraft& draft, const Complaint& broken) {
+    return broken.path == "kind" || broken.path == "apiVersion" || (draft.kind.empty() && broken.path.empty());
+  }
+
+  /// Whether it is, or may hold, something that we have a use for.
+  static bool counts(const DocumentDraft& draft) {
+    const bool known = draft.api_version == "v1" && (draft.kind == kClaim || draft.kind == kNamespace);
+    return known || draft.kind.ends_with(kList) || !draft.templates.empty();
+  }
+
   void add(DocumentDraft draft) {
     const bool core = draft.api_version == "v1";
     if (core && draft.kind == kClaim) return add_claim(std::move(draft));
     if (core && draft.kind == kNamespace) return add_namespace(std::move(draft));
     if (draft.kind.ends_with(kList)) return add_list(std::move(draft));
     if (draft.kind.empty()) throw at_line(line_of_(draft.mark), "kind: missing");
+    if (!draft.templates.empty()) return add_templates(std::move(draft));
     push(draft, OtherDocument{draft.kind});
   }
 
@@ -83,6 +113,33 @@ class Collector {
     }
   }
 
+  void add_templates(DocumentDraft draft) {
+    const bool stateful = draft.kind == kStatefulSet && draft.api_version.starts_with("apps/");
+    check_templates(draft, stateful);
+    TemplatesDocument made{draft.kind,     draft.claim.pvc.ns,  draft.claim.pvc.name,          stateful,
+                           draft.replicas, draft.first_ordinal, std::move(draft.match_labels), {}};
+    for (TemplateDraft& one : draft.templates) made.templates.push_back(std::move(one.claim));
+    push(draft, std::move(made));
+  }
+
+  /// What is not a StatefulSet may mean something else by what has the names of a claim's members.
+  void check_templates(DocumentDraft& draft, bool stateful) const {
+    std::erase_if(draft.complaints, [&](const Complaint& complaint) {
+      const auto names = [&](std::string_view member) { return complaint.path.find(member) != std::string::npos; };
+      return !stateful && !names("metadata.") && !names("spec.replicas") && !names("spec.ordinals");
+    });
+    check(draft);
+    for (const TemplateDraft& one : draft.templates) check_complaints(one.complaints, line_of_);
+    if (draft.claim.pvc.name.empty()) missing_name(draft);
+    if (draft.replicas.value_or(0) < 0) throw at_line(line_of_(draft.mark), "spec.replicas: negative");
+    if (draft.first_ordinal < 0) throw at_line(line_of_(draft.mark), "spec.ordinals.start: negative");
+    for (std::size_t i = 0; i < draft.templates.size(); ++i) {
+      if (!draft.templates[i].claim.pvc.name.empty()) continue;
+      throw at_line(line_of_(draft.templates[i].mark),
+                    fmt::format("spec.volumeClaimTemplates[{}].metadata.name: missing", i));
+    }
+  }
+
   void check(const DocumentDraft& draft) const { check_complaints(draft.complaints, line_of_); }
 
   [[noreturn]] void missing_name(const DocumentDraft& draft) const {
@@ -103,9 +160,11 @@ Walker::Options options(const ReadLimits& limits) {
   return {.depth = limits.depth, .members = limits.members, .quote_hint = " (quote it)"};
 }
 
-void check_walk(Walker& walker, const LineOf& line_of) {
-  if (walker.broken()) throw at_line(line_of(walker.broken()->mark), to_string(*walker.broken()));
-  check_complaints(walker.complaints(), line_of);
+void collect(DocumentDraft draft, Walker& walker, const LineOf& line_of, Collector& collector) {
+  if (walker.broken() && !walker.read_on()) throw Fault{to_text(*walker.broken(), line_of)};
+  // Those of an object are its own.
+  if (!walker.complaints().empty()) return collector.next_oddity(walker.complaints().front());
+  collector.next_document(std::move(draft), walker.broken());
 }
 
 std::vector<Document> read_json(std::string_view text, const ReadLimits& limits) {
@@ -119,26 +178,37 @@ std::vector<Document> read_json(std::string_view text, const ReadLimits& limits)
   DocumentDraft draft;
   Walker walker(kDocumentShape, &draft, options(limits));
   parse_json(text, walker);
-  check_walk(walker, line_of);
   Collector collector(line_of);
-  collector.next_document(std::move(draft));
+  collect(std::move(draft), walker, line_of, collector);
   return std::move(collector).documents();
 }
 
-void read_yaml_document(const std::vector<YamlNode>& nodes, const ReadLimits& limits, Collector& collector) {
+void read_yaml_document(const YamlTape& tape, const ReadLimits& limits, Collector& collector) {
   DocumentDraft draft;
   Walker walker(kDocumentShape, &draft, options(limits));
-  YamlReplay(nodes, limits, walker).play();
-  check_walk(walker, std::identity{});
-  collector.next_document(std::move(draft));
+  YamlReplay(tape, limits, walker).play();
+  collect(std::move(draft), walker, std::identity{}, collector);
+}
+
+/// Templates of Helm and the like are seldom YAML before they are rendered.
+std::string_view hint(std::string_view text, std::size_t line) {
+  for (; line > 1 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const bool placeholder = text.substr(0, text.find('\n')).find("{{") != std::string_view::npos;
+  return placeholder ? " (not substituted: a template that must be rendered first)" : "";
 }
 
 std::vector<Document> read_yaml(std::string_view text, const ReadLimits& limits) try {
   Collector collector{std::identity{}};
-  read_yaml_documents(text, limits, [&](const auto& nodes) { read_yaml_document(nodes, limits, collector); });
+  read_yaml_documents(text, limits, [&](const YamlTape& tape) { read_yaml_document(tape, limits, collector); });
   return std::move(collector).documents();
 } catch (const YamlFault& fault) {
-  throw at_line(fault.line, fault.problem);
+  throw at_line(fault.line, fault.problem + std::string(hint(text, fault.line)));
+}
+
+/// What follows a first object in braces without a separator may be meant as a part of it.
+bool is_oddity(const Document& document) {
+  const auto* other = std::get_if<OtherDocument>(&document.object);
+  return other != nullptr && other->kind.empty();
 }
 
 /// YAML may begin with a brace too. If the text is neither, what the JSON reader says of it is more to the point.
@@ -146,10 +216,11 @@ std::vector<Document> read_json_or_flow_yaml(std::string_view text, const ReadLi
   return read_json(text, limits);
 } catch (const Fault& json_fault) {
   try {
-    return read_yaml(text, limits);
+    auto documents = read_yaml(text, limits);
+    if (std::ranges::none_of(documents, is_oddity)) return documents;
   } catch (const Fault&) {
   }
-  throw json_fault;
+  throw Fault{json_fault.problem + std::string(hint(text.substr(text.find_first_not_of(" \t\r\n")), 1))};
 }
 
 }  // namespace

@@ -96,11 +96,13 @@ Result read_yaml(std::string_view text) try {
   Kubeconfig config;
   std::size_t documents = 0;
   std::optional<Complaint> complaint;
-  read_yaml_documents(text, kKubeconfigLimits, [&](const std::vector<YamlNode>& nodes) {
+  read_yaml_documents(text, kKubeconfigLimits, [&](const YamlTape& tape) {
     if (++documents > 1) return;
     Walker walker = walker_into(config);
-    YamlReplay(nodes, kKubeconfigLimits, walker).play();
+    YamlReplay(tape, kKubeconfigLimits, walker).play();
     complaint = first_complaint(walker);
+    if (walker.broken() && walker.read_on() && complaint->path.empty())
+      throw YamlFault{complaint->mark, complaint->problem};
   });
   if (documents != 1) return KubeconfigFault{fmt::format("expected one document, found {}", documents)};
   if (complaint) return KubeconfigFault{fmt::format("line {}: {}", complaint->mark, to_string(*complaint))};

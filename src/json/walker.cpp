@@ -85,8 +85,18 @@ bool Walker::accepts(Shape::Kind kind, Found found) {
   }
 }
 
+void Walker::keep_reason(std::string path, std::string problem) {
+  if (!broken_) broken_ = Complaint{std::move(path), std::move(problem), mark_};
+}
+
+bool Walker::flaw(std::string problem) {
+  keep_reason({}, std::move(problem));
+  return true;
+}
+
 bool Walker::break_off(std::string problem) {
-  if (!broken_) broken_ = Complaint{path(), std::move(problem), mark_};
+  broken_off_ = true;
+  keep_reason(path(), std::move(problem));
   return false;
 }
 
@@ -176,7 +186,7 @@ bool Walker::key(std::string_view name) {
   frame.member = nullptr;
   names_.resize(frame.name_begin);
   names_.append(name);
-  if (!keys_.add(name)) break_off("this key occurs twice");
+  if (!keys_.add(name)) keep_reason(path(), "this key occurs twice");
   if (frame.shape != nullptr) {
     const auto known = std::ranges::find(frame.shape->members, name, &Member::name);
     if (known != frame.shape->members.end()) frame.member = &*known;

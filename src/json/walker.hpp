@@ -50,8 +50,14 @@ class Walker {
   /// Breaks the document for a reason that the driver has found. Only the first reason is kept. Returns false.
   bool break_off(std::string problem);
 
+  /// Likewise, where it can be read on all the same: a tag, a key that is no string. Names no path. Returns true.
+  bool flaw(std::string problem);
+
   /// Why the document cannot count, whatever its shape: a limit, a key twice, a syntax error.
   const std::optional<Complaint>& broken() const { return broken_; }
+
+  /// Of a broken one: it was read to its end in spite of that.
+  bool read_on() const { return !broken_off_; }
 
   /// Where the document is not as the shape says, without what went to an owner of its own.
   std::vector<Complaint>& complaints() { return complaints_; }
@@ -88,6 +94,7 @@ class Walker {
   bool push(const Shape* shape, Found found);
   bool pop();
   bool complain(std::string problem);
+  void keep_reason(std::string path, std::string problem);
   bool mismatch(const Shape& shape, Found found);
 
   const Shape& root_;
@@ -100,6 +107,7 @@ class Walker {
   std::size_t events_ = 0;
   std::size_t mark_ = 0;
   std::optional<Complaint> broken_;
+  bool broken_off_ = false;
   std::vector<Complaint> complaints_;
 };
 

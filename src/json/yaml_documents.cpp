@@ -26,7 +26,7 @@ void check_characters(std::string_view text) {
 }  // namespace
 
 void read_yaml_documents(std::string_view text, const ReadLimits& limits,
-                         const std::function<void(const std::vector<YamlNode>& nodes)>& each) try {
+                         const std::function<void(const YamlTape& tape)>& each) try {
   check_characters(text);
   // yaml-cpp ends a quoted scalar without its closing quote at the end of the text; at a document's end it does not.
   std::istringstream in(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
@@ -34,7 +34,7 @@ void read_yaml_documents(std::string_view text, const ReadLimits& limits,
   YamlTape tape(limits);
   while (parser.HandleNextDocument(tape)) {
     const auto& nodes = tape.nodes();
-    if (!nodes.empty() && nodes.front().kind != YamlNode::Kind::Null) each(nodes);
+    if (!nodes.empty() && nodes.front().kind != YamlNode::Kind::Null) each(tape);
   }
 } catch (const YAML::Exception& error) {
   throw YamlFault{static_cast<std::size_t>(error.mark.line) + 1,

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <string_view>
-#include <vector>
 
 #include "holdfast/json/limits.hpp"
 #include "src/json/yaml_tape.hpp"
@@ -14,6 +13,6 @@ namespace holdfast::json {
 /// Calls `each` with every document that is not empty. Throws YamlFault for what is not YAML as we want it; exceptions
 /// of `each` pass through.
 void read_yaml_documents(std::string_view text, const ReadLimits& limits,
-                         const std::function<void(const std::vector<YamlNode>& nodes)>& each);
+                         const std::function<void(const YamlTape& tape)>& each);
 
 }  // namespace holdfast::json

@@ -15,6 +15,16 @@ const YamlNode& YamlReplay::resolved(std::size_t at) const {
   return nodes_[at].kind == Kind::Alias ? nodes_[nodes_[at].target] : nodes_[at];
 }
 
+void YamlReplay::play() {
+  if (tape_.flaw()) flaw(tape_.flaw()->line, tape_.flaw()->problem);
+  value(0);
+}
+
+bool YamlReplay::flaw(std::size_t line, std::string problem) {
+  walker_.mark(line);
+  return walker_.flaw(std::move(problem));
+}
+
 bool YamlReplay::value(std::size_t at) {
   walker_.mark(nodes_[at].line);
   const YamlNode& node = resolved(at);
@@ -59,16 +69,19 @@ bool YamlReplay::map(const YamlNode& node) {
   return go_on && walker_.end_object();
 }
 
-const std::string& YamlReplay::key_text(std::size_t at) const {
+/// nullptr: JSON has no form for such a key.
+const std::string* YamlReplay::key_text(std::size_t at) {
   const YamlNode& key = resolved(at);
-  if (key.kind == Kind::Null || key.kind == Kind::Sequence || key.kind == Kind::Map) {
-    throw YamlFault{nodes_[at].line, "a key must be a string"};
-  }
-  return key.text;
+  if (key.kind != Kind::Null && key.kind != Kind::Sequence && key.kind != Kind::Map) return &key.text;
+  flaw(nodes_[at].line, key.kind == Kind::Map ? "a key must be a string, found a map ({{ }} is not substituted?)"
+                                              : "a key must be a string");
+  return nullptr;
 }
 
 bool YamlReplay::member(std::size_t key) {
-  const std::string& name = key_text(key);
+  const std::string* const text = key_text(key);
+  if (text == nullptr) return true;
+  const std::string& name = *text;
   const YamlNode& value_node = nodes_[nodes_[key].next];
   // yaml-cpp takes a line without a colon for a key whose value is null, and puts that value where the key is;
   // kubectl calls it an error.
@@ -98,11 +111,12 @@ bool YamlReplay::merged_members(const YamlNode& map, Keys& seen, std::size_t dep
       if (!merge(nodes_[key].next, seen, depth + 1)) return false;
       continue;
     }
-    const std::string& name = key_text(key);
-    if (!own.insert(name).second) {
-      throw YamlFault{nodes_[key].line, fmt::format("the key \"{}\" occurs twice", printable(name, 64))};
+    const std::string* const name = key_text(key);
+    if (name == nullptr) continue;
+    if (!own.insert(*name).second) {
+      flaw(nodes_[key].line, fmt::format("the key \"{}\" occurs twice", printable(*name, 64)));
     }
-    if (seen.insert(name).second && !member(key)) return false;
+    if (seen.insert(*name).second && !member(key)) return false;
   }
   return true;
 }

@@ -16,20 +16,21 @@ namespace holdfast::json {
 /// The walker bounds what aliases expand to, and gets lines for marks. Throws YamlFault for what JSON has no form for.
 class YamlReplay {
  public:
-  YamlReplay(const std::vector<YamlNode>& nodes, const ReadLimits& limits, Walker& walker)
-      : nodes_(nodes), limits_(limits), walker_(walker) {}
+  YamlReplay(const YamlTape& tape, const ReadLimits& limits, Walker& walker)
+      : tape_(tape), nodes_(tape.nodes()), limits_(limits), walker_(walker) {}
 
-  void play() { value(0); }
+  void play();
 
  private:
   using Keys = std::set<std::string, std::less<>>;
 
   const YamlNode& resolved(std::size_t at) const;
   std::vector<std::size_t> keys_of(const YamlNode& map) const;
-  const std::string& key_text(std::size_t at) const;
+  const std::string* key_text(std::size_t at);
   std::size_t index_of(const YamlNode& node) const { return static_cast<std::size_t>(&node - nodes_.data()); }
 
   // false: the walker wants no more.
+  bool flaw(std::size_t line, std::string problem);
   bool value(std::size_t at);
   bool sequence(const YamlNode& node);
   bool map(const YamlNode& node);
@@ -38,6 +39,7 @@ class YamlReplay {
   bool merge(std::size_t source, Keys& seen, std::size_t depth);
   void count_merge_step(std::size_t line, std::size_t depth);
 
+  const YamlTape& tape_;
   const std::vector<YamlNode>& nodes_;
   ReadLimits limits_;
   Walker& walker_;

@@ -37,6 +37,7 @@ void YamlTape::OnDocumentStart(const YAML::Mark& mark) {
   if (mark.pos == document_start_) throw YamlFault{line_of(mark), "not YAML: nothing can begin so"};
   document_start_ = mark.pos;
   nodes_.clear();
+  flaw_.reset();
   open_.clear();
   anchors_.assign(1, 0);
 }
@@ -67,15 +68,20 @@ void YamlTape::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 void YamlTape::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                         const std::string& value) {
   auto resolved = resolve_yaml_scalar(tag, value);
-  if (auto* fault = std::get_if<YamlScalarFault>(&resolved)) throw YamlFault{line_of(mark), std::move(fault->problem)};
+  if (auto* fault = std::get_if<YamlScalarFault>(&resolved)) {
+    keep_flaw(mark, std::move(fault->problem));
+    resolved = YamlScalar{YamlScalar::Kind::Text, value};
+  }
   auto& scalar = std::get<YamlScalar>(resolved);
   append(kind_of(scalar.kind), mark, anchor).text = std::move(scalar.text);
 }
 
+void YamlTape::keep_flaw(const YAML::Mark& mark, std::string problem) {
+  if (!flaw_) flaw_ = YamlFault{line_of(mark), std::move(problem)};
+}
+
 void YamlTape::open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-  if (!fits(kind, tag)) {
-    throw YamlFault{line_of(mark), fmt::format("the tag {} is not supported here", printable(tag, 64))};
-  }
+  if (!fits(kind, tag)) keep_flaw(mark, fmt::format("the tag {} is not supported here", printable(tag, 64)));
   if (open_.size() >= limits_.depth) {
     throw YamlFault{line_of(mark), fmt::format("nested deeper than {} levels", limits_.depth)};
   }

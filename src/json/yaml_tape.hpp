@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ class YamlTape : public YAML::EventHandler {
 
   const std::vector<YamlNode>& nodes() const { return nodes_; }
 
+  /// The first tag that Kubernetes has no use for; the rest is read as if there were none.
+  const std::optional<YamlFault>& flaw() const { return flaw_; }
+
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
@@ -53,11 +57,13 @@ class YamlTape : public YAML::EventHandler {
   YamlNode& append(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor);
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
   void close();
+  void keep_flaw(const YAML::Mark& mark, std::string problem);
 
   ReadLimits limits_;
   int document_start_ = -1;  ///< offset in the text
   std::vector<YamlNode> nodes_;
-  std::vector<std::size_t> open_;     ///< indices of the sequences and maps that have not ended
+  std::vector<std::size_t> open_;  ///< indices of the sequences and maps that have not ended
+  std::optional<YamlFault> flaw_;
   std::vector<std::size_t> anchors_;  ///< by yaml-cpp's number, which counts from 1 in each document
 };
 

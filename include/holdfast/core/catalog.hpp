@@ -85,6 +85,17 @@ class Catalog {
   /// The identities of this host with complete snapshots, in order. Looks at all.
   std::vector<Identity> sources_of(std::string_view host) const;
 
+  /// The complete snapshots of one identity, taken together.
+  struct Source {
+    std::string identity;  ///< as to_string writes it
+    std::size_t snapshots = 0;
+    Time newest_end;  ///< when the newest ended
+    std::int64_t newest_bytes = 0;
+    bool operator==(const Source&) const = default;
+  };
+  /// Every identity, sorted.
+  std::vector<Source> sources() const;
+
   std::size_t snapshots() const { return rows_.size(); }
   std::size_t identities() const { return ranges_.size(); }
   std::size_t incomplete() const { return incomplete_; }

@@ -12,6 +12,7 @@
 #include "holdfast/generator/audit.hpp"
 #include "holdfast/generator/options.hpp"
 #include "holdfast/generator/seen.hpp"
+#include "holdfast/generator/unclaimed.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
@@ -63,6 +64,7 @@ class Generator {
   struct Audit {
     std::string problem;  ///< why the list may be incomplete; empty: it is complete
     std::vector<AuditItem> items;
+    std::vector<Unclaimed> unclaimed = {};  ///< with a namespace: those whose host is of that name
   };
   void audit(std::string ns, std::chrono::steady_clock::time_point deadline, std::function<void(Audit)> done);
 
@@ -81,8 +83,10 @@ class Generator {
 };
 
 /// One look at the whole cluster without a thread of its own, for commands: lists everything, plans, writes nothing.
-/// Blocks until done or `deadline`; throws std::runtime_error with what could not be read.
+/// Of one namespace, where `ns` names it. Blocks until done or `deadline`; throws std::runtime_error with what could
+/// not be read.
 Generator::Audit audit_once(const Generator::Setup& setup, const kube::Config& config, index::Index& index,
-                            const ops::Logger& log, std::chrono::steady_clock::time_point deadline);
+                            const ops::Logger& log, std::chrono::steady_clock::time_point deadline,
+                            const std::string& ns = {});
 
 }  // namespace holdfast::generator

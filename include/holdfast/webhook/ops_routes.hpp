@@ -24,6 +24,8 @@ struct AuditPage {
   /// An array of objects: namespace, pvc, gap, protected, and where there is something to say protection, tier, phase,
   /// verdict, code, message, source, lastBackup, restore, waitsFor, ignored, ….
   Json::Value items{Json::arrayValue};
+  /// Backups that no PVC claims: an array of {identity, snapshots, size, newest, ageSeconds, nearest}.
+  Json::Value unclaimed{Json::arrayValue};
 };
 
 /// Whoever can look at the cluster.

@@ -190,6 +190,23 @@ TEST_CASE("every identity with complete snapshots is listed with the end of its 
   CHECK(Catalog().last_ends().empty());
 }
 
+TEST_CASE("the complete snapshots of each identity are one source, sorted") {
+  ListedSnapshot other = data(3, "2026-01-03T00:00:00Z");
+  other.source.user = "a";
+  other.size_bytes = 7;
+  const Catalog both = catalog({data(2, "2026-01-02T00:00:00Z"), data(1, "2026-01-01T00:00:00Z"), other});
+  const auto sources = both.sources();
+  REQUIRE(sources.size() == 2);
+  CHECK(sources[0].snapshots + sources[1].snapshots == 3);
+  const auto& first = sources[0].snapshots == 1 ? sources[0] : sources[1];
+  const auto& second = sources[0].snapshots == 1 ? sources[1] : sources[0];
+  CHECK(first.newest_bytes == 7);
+  CHECK(second.identity == to_string(kData));
+  CHECK(format_nanoseconds(second.newest_end) == both.newest(kData)->end_time);
+  CHECK(sources[0].identity < sources[1].identity);
+  CHECK(Catalog().sources().empty());
+}
+
 TEST_CASE("the newest snapshots with unreadable entries are counted, from the last one that was whole") {
   const auto with_errors = [](unsigned number, std::string_view start) {
     ListedSnapshot snapshot = data(number, start);

@@ -121,6 +121,26 @@ TEST_CASE("one look lists everything, and writes nothing") {
       std::all_of(requests.begin(), requests.end(), [](const fakes::ApiRequest& one) { return one.method == "GET"; }));
 }
 
+TEST_CASE("one look tells of the backups that no PVC claims, or of those of one namespace") {
+  Household house;
+  house.add_claim("data");
+  house.shelf.hold(current({listed("data-backup@media:/data", "s1", kSnapshotStart),
+                            listed("date-backup@media:/data", "s2", kSnapshotStart),
+                            listed("data-backup@apps:/data", "s3", kSnapshotStart)}));
+  const auto look = [&](const std::string& ns) {
+    std::vector<std::string> found;
+    for (const Unclaimed& one :
+         audit_once(house.setup, house.server.config(), house.shelf, house.log, within(10s), ns).unclaimed) {
+      found.push_back(one.source.identity);
+    }
+    return found;
+  };
+  CHECK(look("") == std::vector<std::string>{"data-backup@apps:/data", "date-backup@media:/data"});
+  CHECK(look("media") == std::vector<std::string>{"date-backup@media:/data"});
+  house.shelf.hold({});
+  CHECK(look("").empty());
+}
+
 TEST_CASE("one look at an API server that does not answer ends in time, with a reason") {
   Household house;
   house.cluster.set_faults([](const fakes::ApiRequest&) { return Fault{Fault::Kind::Silent, {}, {}}; });

@@ -23,6 +23,14 @@ std::string fault(std::string_view text, const json::ReadLimits& limits = {}) {
   return std::get<DocumentFault>(result).problem;
 }
 
+/// Of the one document, which is of no use to us.
+std::string flaw(std::string_view text) {
+  const auto all = documents(text);
+  REQUIRE(all.size() == 1);
+  REQUIRE(std::holds_alternative<OtherDocument>(all[0].object));
+  return std::get<OtherDocument>(all[0].object).flaw;
+}
+
 core::Pvc claim(std::string_view text) {
   auto all = documents(text);
   REQUIRE(all.size() == 1);
@@ -168,11 +176,99 @@ TEST_CASE("a fault in a list's member names the member, and a list of something 
       "Allow");
 }
 
-TEST_CASE("what is no Kubernetes object is a fault") {
-  CHECK(fault("a: 1\n") == "line 1: kind: missing");
-  CHECK(fault("\n- a\n") == "line 2: expected an object, found an array");
-  CHECK(fault("---\nhello\n") == "line 2: expected an object, found a string");
-  CHECK(fault("[1]") == "line 1: expected an object, found an array");
+TEST_CASE("what is no Kubernetes object is of no use, and says why") {
+  CHECK(flaw("a: 1\n") == "line 1: kind: missing");
+  CHECK(flaw("a: 1\na: 2\n") == "line 2: a: this key occurs twice");
+  CHECK(flaw("\n- a\n") == "line 2: expected an object, found an array");
+  CHECK(flaw("---\nhello\n") == "line 2: expected an object, found a string");
+  CHECK(flaw("[1]") == "line 1: expected an object, found an array");
+}
+
+TEST_CASE("a document of another kind that kubectl would not take has a flaw, and the rest is read") {
+  CHECK(flaw("kind: ConfigMap\ndata:\n  a: 1\n  a: 2\n") == "line 4: data.a: this key occurs twice");
+  CHECK(flaw("kind: X\nx: {yes: 1, true: 2}\n") == "line 2: x.true: this key occurs twice");
+  CHECK(flaw("{\"kind\":\"X\",\n\"a\":1,\n\"a\":2}") == "line 3: a: this key occurs twice");
+  CHECK(flaw("kind: X\nx:\n  <<: {b: 1}\n  a: 1\n  a: 2\n") == "line 4: the key \"a\" occurs twice");
+  CHECK(flaw("kind: X\na: !ruby/object x\n") == "line 2: the tag !ruby/object is not supported");
+  CHECK(flaw("kind: X\na: !!set {x: }\n") == "line 2: the tag tag:yaml.org,2002:set is not supported here");
+  CHECK(flaw("kind: X\na: !!map [x]\n") == "line 2: the tag tag:yaml.org,2002:map is not supported here");
+  CHECK_THAT(flaw("kind: X\na: {{ .Values.a }}\n"), Catch::Contains("line 2: ") && Catch::Contains("not substituted"));
+  CHECK(flaw("kind: X\na: b\n").empty());
+  const auto all = documents("kind: X\na: !x 1\n---\n" + with_metadata(""));
+  REQUIRE(all.size() == 2);
+  CHECK(std::holds_alternative<core::Claim>(all[1].object));
+}
+
+TEST_CASE("what may be or hold a claim has no flaw that is let pass") {
+  CHECK(fault(with_metadata("  labels: {a: !x b}\n")) == "line 5: the tag !x is not supported");
+  CHECK(fault("apiVersion: v1\nkind: PersistentVolumeClaim\nkind: X\n") == "line 3: kind: this key occurs twice");
+  CHECK(fault("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\nmetadata: {name: b}\n") ==
+        "line 4: metadata: this key occurs twice");
+  CHECK(fault("apiVersion: v1\nkind: List\nitems: []\na: !x b\n") == "line 4: the tag !x is not supported");
+  CHECK(fault("kind: X\na: 1\na: 2\nspec: {volumeClaimTemplates: [{}]}\n") == "line 3: a: this key occurs twice");
+}
+
+TEST_CASE("text with what Helm fills in is called not substituted") {
+  CHECK_THAT(fault("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {{ .Values.name }}-data\n"),
+             Catch::StartsWith("line 4: not YAML") && Catch::Contains("not substituted"));
+  CHECK_THAT(fault("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:\n  name: {{ .Values.name }}\n"),
+             Catch::StartsWith("line 4: ") && Catch::Contains("not substituted"));
+  CHECK_THAT(fault("{{- if .Values.x }}\na: b\n{{- end }}\n"), Catch::Contains("not substituted"));
+}
+
+TEST_CASE("templates of claims are read with what makes names of them") {
+  const auto all = documents(R"(
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: apps}
+spec:
+  replicas: 3
+  ordinals: {start: 2}
+  selector: {matchLabels: {app: db}}
+  volumeClaimTemplates:
+  - metadata: {name: data, labels: {backup: daily}}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+  - metadata: {name: wal}
+)");
+  const auto& made = std::get<json::TemplatesDocument>(all.at(0).object);
+  CHECK(made.kind == "StatefulSet");
+  CHECK(made.is_stateful_set);
+  CHECK(made.ns == "apps");
+  CHECK(made.name == "db");
+  CHECK(made.replicas == 3);
+  CHECK(made.first_ordinal == 2);
+  CHECK(made.match_labels == core::StringMap{{"app", "db"}});
+  REQUIRE(made.templates.size() == 2);
+  CHECK(made.templates[0].pvc.name == "data");
+  CHECK(made.templates[0].pvc.labels == core::StringMap{{"backup", "daily"}});
+  CHECK(made.templates[0].pvc.requested_bytes == 1 << 30);
+  CHECK(made.templates[1].pvc.name == "wal");
+}
+
+TEST_CASE("a kind that is made like a StatefulSet may have other members of a claim's names") {
+  const auto all = documents(
+      "apiVersion: db/v1\nkind: Database\nmetadata: {name: db}\n"
+      "spec: {selector: text, dataSource: 5, volumeClaimTemplates: [{metadata: {name: data}}]}\n");
+  const auto& made = std::get<json::TemplatesDocument>(all.at(0).object);
+  CHECK_FALSE(made.is_stateful_set);
+  CHECK_FALSE(made.replicas);
+  CHECK(made.first_ordinal == 0);
+  CHECK(std::holds_alternative<OtherDocument>(documents("kind: X\nspec: {volumeClaimTemplates: 5}\n").at(0).object));
+}
+
+TEST_CASE("templates that make no names are faults") {
+  const auto with = [](const std::string& spec, const std::string& metadata = "{name: db}") {
+    return fault("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: " + metadata + "\nspec:\n  " + spec + "\n");
+  };
+  const std::string data = "\n  volumeClaimTemplates: [{metadata: {name: data}}]";
+  CHECK(with("replicas: ${N}" + data) == "line 5: spec.replicas: not substituted");
+  CHECK(with("replicas: some" + data) == "line 5: spec.replicas: expected an integer");
+  CHECK(with("replicas: -1" + data) == "line 1: spec.replicas: negative");
+  CHECK(with("ordinals: {start: -1}" + data) == "line 1: spec.ordinals.start: negative");
+  CHECK(with("replicas: 1" + data, "{}") == "line 1: metadata.name: missing in a StatefulSet");
+  CHECK(with("volumeClaimTemplates: [{}]") == "line 5: spec.volumeClaimTemplates[0].metadata.name: missing");
+  CHECK(with("volumeClaimTemplates: [{metadata: {name: a, labels: {backup: on}}}]") ==
+        "line 5: spec.volumeClaimTemplates[0].metadata.labels.backup: expected a string, found a boolean (quote it)");
 }
 
 TEST_CASE("scalars of the wrong type are named with line and path") {
@@ -209,10 +305,11 @@ TEST_CASE("plain keys that are no strings become what kubectl makes of them") {
 
 TEST_CASE("a key twice in one mapping is an error with its line") {
   CHECK(fault(with_metadata("  name: other\n")) == "line 5: metadata.name: this key occurs twice");
-  CHECK(fault("kind: ConfigMap\ndata:\n  a: 1\n  a: 2\n") == "line 4: data.a: this key occurs twice");
-  CHECK(fault("kind: X\nx: {yes: 1, true: 2}\n") == "line 2: x.true: this key occurs twice");
-  CHECK(fault("{\"kind\":\"X\",\n\"a\":1,\n\"a\":2}") == "line 3: a: this key occurs twice");
-  CHECK(fault("kind: X\nx:\n  <<: {b: 1}\n  a: 1\n  a: 2\n") == "line 4: the key \"a\" occurs twice");
+  CHECK(fault(with_metadata("  labels: {yes: a, true: b}\n")) == "line 5: metadata.labels.true: this key occurs twice");
+  CHECK(fault("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\n\"a\":1,\n\"a\":2}") ==
+        "line 3: a: this key occurs twice");
+  CHECK(fault(with_metadata("  labels:\n    <<: {b: c}\n    a: b\n    a: c\n")) ==
+        "line 7: the key \"a\" occurs twice");
 }
 
 TEST_CASE("anchors and aliases stand for what they name") {
@@ -306,9 +403,9 @@ TEST_CASE("a quote that is never closed does not swallow the rest of the file") 
 }
 
 TEST_CASE("tags that Kubernetes has no use for are refused with their line") {
-  CHECK(fault("kind: X\na: !ruby/object x\n") == "line 2: the tag !ruby/object is not supported");
-  CHECK(fault("kind: X\na: !!set {x: }\n") == "line 2: the tag tag:yaml.org,2002:set is not supported here");
-  CHECK(fault("kind: X\na: !!map [x]\n") == "line 2: the tag tag:yaml.org,2002:map is not supported here");
+  CHECK(fault(with_metadata("  labels: {a: !ruby/object x}\n")) == "line 5: the tag !ruby/object is not supported");
+  CHECK(fault(with_metadata("  labels: !!set {x: }\n")) ==
+        "line 5: the tag tag:yaml.org,2002:set is not supported here");
   CHECK(documents("kind: X\na: !!seq [x]\nb: !!map {x: y}\n").size() == 1);
 }
 

@@ -171,6 +171,20 @@ TEST_CASE("the page escapes everything, loads nothing, and shows gaps first") {
   CHECK(answer.body.find("b/bad") < answer.body.find("a/fine"));
 }
 
+TEST_CASE("the audit and the page have the backups that no PVC claims") {
+  Ops ops;
+  ops.cluster.page.unclaimed =
+      parse(R"([{"identity":"<u>@media:/data","snapshots":7,"size":1024,"newest":"2026-11-20T01:00:00Z",
+                 "ageSeconds":5,"nearest":["media/a","media/b"]}])");
+  CHECK(parse(ops.get("/audit").body)["unclaimed"] == ops.cluster.page.unclaimed);
+  const std::string page = ops.get("/").body;
+  CHECK_THAT(page, Contains("<h2>Backups that no PVC claims: 1</h2>"));
+  CHECK_THAT(page, Contains("<td>&lt;u&gt;@media:/data</td><td>7</td><td>2026-11-20T01:00:00Z</td><td>1024</td>"
+                            "<td>media/a, media/b</td>"));
+  for (int i = 0; i < 2'100; ++i) ops.cluster.page.unclaimed.append(parse(R"({"identity":"a@b:/c"})"));
+  CHECK_THAT(ops.get("/").body, Contains("claims: 2101</h2>\n<p>The first 2000 are shown; /audit has all.</p>"));
+}
+
 TEST_CASE("the page has an end, however many PVCs there are") {
   Ops ops;
   for (int i = 0; i < 2'100; ++i) ops.cluster.page.items.append(parse(R"({"namespace":"a","pvc":"p","gap":false})"));
