@@ -1,10 +1,13 @@
 #include "webhook/audit_page.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "holdfast/core/time.hpp"
 
 namespace holdfast::webhook {
 namespace {
@@ -109,11 +112,21 @@ std::string unclaimed_table(const Json::Value& sources) {
   return html + "</table>\n";
 }
 
+std::string repository_line(const Json::Value& repository) {
+  const std::string newest = field(repository, "newestSnapshot");
+  if (newest.empty()) return {};
+  const auto age = core::format_age(std::chrono::seconds(repository.get("ageSeconds", 0).asInt64()));
+  const bool outdated = repository.get("outdated", false).asBool();
+  return fmt::format("<p{}>The newest snapshot of the repository is {} old ({}){}.</p>\n",
+                     outdated ? " class=\"gap\"" : "", age, newest,
+                     outdated ? ", over index.freshLimit: nothing may start empty" : "");
+}
+
 std::string summary(const AuditPage& page, std::size_t gaps) {
   std::string html = fmt::format("<p>{} PVCs, {} with a gap.", page.items.size(), gaps);
   if (page.items.size() > kMaxRows) html += fmt::format(" The first {} are shown; /audit has all.", kMaxRows);
   if (!page.problem.empty()) html += " <span class=\"gap\">Incomplete: " + escaped(page.problem) + "</span>";
-  return html + "</p>\n";
+  return html + "</p>\n" + repository_line(page.repository);
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ net::Response audit_answer(const AuditPage& page, bool as_html, int status) {
   Json::Value out;
   out["items"] = page.items;
   if (!page.unclaimed.empty()) out["unclaimed"] = page.unclaimed;
+  if (!page.repository.isNull()) out["repository"] = page.repository;
   if (!page.problem.empty()) out["problem"] = page.problem;
   return json(status, out);
 }
@@ -136,7 +137,9 @@ void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) c
 void OpsRoutes::audit(const net::Request& request, const net::Respond& respond) const {
   const bool as_html = request.path == kPage;
   const auto refuse = [&](std::string problem) {
-    respond(audit_answer({std::move(problem), Json::arrayValue, Json::arrayValue}, as_html, 503));
+    AuditPage page;
+    page.problem = std::move(problem);
+    respond(audit_answer(page, as_html, 503));
   };
   if (audit_ == nullptr) return refuse("there is no connection to the cluster: nothing is known of its PVCs");
   if (++audits_under_way_ > kMaxAudits) {

@@ -37,8 +37,16 @@ struct Look {
     tell_warnings(input);
     const core::Evidence evidence = look(settings, *index);
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
-    return {unknown ? "the backups are not known: " + unknown->reason : "",
-            rehearse(input, evidence, settings.policy, base::utc_now()), unclaimed(input, evidence, settings.policy)};
+    const core::Time now = base::utc_now();
+    Audit audit;
+    audit.items = rehearse(input, evidence, settings.policy, now);
+    audit.unclaimed = unclaimed(input, evidence, settings.policy);
+    if (unknown == nullptr) {
+      audit.repository = core::repository_age(*std::get<core::Current>(evidence.state).catalog, settings.policy, now);
+    } else {
+      audit.problem = "the backups are not known: " + unknown->reason;
+    }
+    return audit;
   }
 
   const Settings& settings;
@@ -62,6 +70,11 @@ std::string totals_text(const Totals& totals) {
                      totals.is_protected, totals.gaps);
 }
 
+std::string repository_text(const Audit& audit, const core::Policy& policy) {
+  if (!audit.repository) return {};
+  return "In the repository " + describe(*audit.repository, policy, base::utc_now()) + ".\n";
+}
+
 Json::Value to_value(const Totals& totals) {
   Json::Value value;
   value["pvcs"] = static_cast<Json::UInt64>(totals.pvcs);
@@ -74,6 +87,7 @@ Json::Value to_value(const Audit& audit) {
   Json::Value value;
   value["totals"] = to_value(Totals(audit.items));
   value["items"] = generator::audit_values(audit.items);
+  if (audit.repository) value["repository"] = generator::repository_values(*audit.repository, base::utc_now());
   if (!audit.unclaimed.empty()) {
     value["unclaimed"] = generator::unclaimed_values(audit.unclaimed, base::utc_now());
   }
@@ -110,7 +124,7 @@ int audit(const Settings& settings, const InputRequest& input, Output output) {
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
   if (output == Output::Text) {
     print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
-          totals_text(Totals(audit.items)));
+          repository_text(audit, settings.policy) + totals_text(Totals(audit.items)));
   } else {
     print(render(to_value(audit), output));
   }

@@ -11,6 +11,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/certs/client_authorities.hpp"
 #include "holdfast/cli/run.hpp"
+#include "holdfast/core/repository_age.hpp"
 #include "holdfast/generator/seen.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/ops/health.hpp"
@@ -235,6 +236,7 @@ class Program {
       const index::Status status = index_->status();
       return status.current ? std::string() : status.reason.empty() ? "not proven current yet" : status.reason;
     });
+    health_.add("repository", false, [this] { return repository_state(); });
     health_.add("cluster", false, [this] {
       return cluster_ ? std::string() : std::string("no connection: rules 7 (destination) and 8 do not apply");
     });
@@ -249,6 +251,17 @@ class Program {
     health_.add("maintenance", false, [this] {
       return generator_ ? generator_->maintenance_problem() : std::string("off: the generator is off");
     });
+  }
+
+  /// How old what it holds is, also where that is as it should be.
+  std::string repository_state() const {
+    const core::Evidence evidence = index_->at_hand();
+    const auto* current = std::get_if<core::Current>(&evidence.state);
+    if (current == nullptr) return "not known";
+    const core::Time now = base::utc_now();
+    const core::RepositoryAge age = core::repository_age(*current->catalog, settings_.policy, now);
+    const std::string text = describe(age, settings_.policy, now);
+    return age.outdated ? "nothing may start empty: " + text : "ok, " + text;
   }
 
   void listen() {

@@ -7,6 +7,7 @@
 #include "holdfast/base/child.hpp"
 #include "holdfast/base/clock.hpp"
 #include "holdfast/base/probe_pool.hpp"
+#include "holdfast/core/repository_age.hpp"
 #include "holdfast/index/kopia_fs.hpp"
 #include "holdfast/index/kopia_s3.hpp"
 #include "src/cli/doctor_checks.hpp"
@@ -70,7 +71,7 @@ Identity read_identity(const Settings& settings) {
 }
 
 /// `blobs`: how many names the index has; `seconds`: how long the look took.
-void tell(const core::Evidence& evidence, std::size_t blobs, double seconds, Part& part) {
+void tell(const Settings& settings, const core::Evidence& evidence, std::size_t blobs, double seconds, Part& part) {
   if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) {
     if (unknown->why == core::Unknown::Why::Refreshing) {
       return part.unknown(unknown->reason, "give it more time with index.timeout");
@@ -78,8 +79,14 @@ void tell(const core::Evidence& evidence, std::size_t blobs, double seconds, Par
     return part.fail(unknown->reason, "see docs/codes.md, IndexUnavailable");
   }
   const core::Catalog& catalog = *std::get<core::Current>(evidence.state).catalog;
-  part.ok(fmt::format("current: {} snapshots of {} identities, {} index blobs, listed in {:.1f} s", catalog.snapshots(),
-                      catalog.identities(), blobs, seconds));
+  const core::Time now = base::utc_now();
+  const core::RepositoryAge age = core::repository_age(catalog, settings.policy, now);
+  const std::string age_text = describe(age, settings.policy, now);
+  part.ok(fmt::format("current: {} snapshots of {} identities, {} index blobs, listed in {:.1f} s; {}",
+                      catalog.snapshots(), catalog.identities(), blobs, seconds, age_text));
+  if (age.outdated) {
+    part.warn(age_text + ": nothing may start empty", "see docs/codes.md, RepositoryOutdated");
+  }
   if (blobs > kManyBlobs) {
     part.warn(fmt::format("{} index blobs: everything in the repository gets slower, and a VolSync mover of before "
                           "2026-01-05 restores nothing and reports success",
@@ -136,7 +143,7 @@ core::Evidence check_index(const Settings& settings, index::Index& index, Part p
   const auto began = std::chrono::steady_clock::now();
   core::Evidence evidence = look(settings, index);
   const double seconds = base::seconds(std::chrono::steady_clock::now() - began);
-  tell(evidence, index.status().blobs, seconds, part);
+  tell(settings, evidence, index.status().blobs, seconds, part);
   return evidence;
 }
 

@@ -15,8 +15,11 @@ class GeneratorAudit : public webhook::AuditSource {
 
   void audit(std::string ns, index::Deadline deadline, std::function<void(webhook::AuditPage)> done) override {
     generator_.audit(std::move(ns), deadline, [done = std::move(done)](generator::Generator::Audit audit) {
+      const core::Time now = base::utc_now();
+      Json::Value repository;
+      if (audit.repository) repository = generator::repository_values(*audit.repository, now);
       done({std::move(audit.problem), generator::audit_values(audit.items),
-            generator::unclaimed_values(audit.unclaimed, base::utc_now())});
+            generator::unclaimed_values(audit.unclaimed, now), std::move(repository)});
     });
   }
 

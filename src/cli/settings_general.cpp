@@ -12,6 +12,8 @@ using std::chrono::milliseconds;
 constexpr std::chrono::hours kLongestTimeout{1};
 constexpr std::chrono::seconds kShortestValidity{30};
 constexpr std::chrono::days kLongestValidity{3650};
+constexpr std::chrono::minutes kShortestFreshLimit{1};
+constexpr std::chrono::days kLongestFreshLimit{3650};
 constexpr std::size_t kMostConfigurations = 16;
 constexpr std::size_t kMostClientNames = 16;
 constexpr std::size_t kMostReasonKeys = 16;
@@ -68,6 +70,15 @@ bool set_repository_id(Settings& s, std::string_view v) {
   const auto id = core::RepositoryId::parse(v);
   if (id) s.policy.pin = *id;
   return id.has_value();
+}
+
+bool set_fresh_limit(Settings& s, std::string_view v) {
+  s.policy.fresh_limit.reset();
+  if (v == "off") return true;
+  milliseconds limit{};
+  if (!to_duration(v, kShortestFreshLimit, kLongestFreshLimit, limit)) return false;
+  s.policy.fresh_limit = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  return true;
 }
 
 bool set_retry_after(Settings& s, std::string_view v) {
@@ -185,6 +196,8 @@ std::vector<Setting> general_settings() {
   {"index.identities", "", "", "user@host:/path with {pvc} and {namespace}", "[\"{pvc}-backup@{namespace}:/data\"]",
    "the kopia sources a PVC's backups may have, best first; {pvc} and {namespace} are filled in", true, add_identity,
    [](S& s) { s.policy.identities.clear(); }},
+  {"index.freshLimit", "--fresh-limit", "", "off or a duration such as 48h", "off",
+   "nothing starts empty where the newest snapshot of the whole repository is older than this: it may be an older copy of it", false, set_fresh_limit, nullptr},
   {"index.kopia", "--kopia-binary", "", "FILE", "kopia",
    "the kopia program", false, [](S& s, V v) { return to_text(v, s.index.kopia); }, nullptr},
   {"index.cacheDir", "--cache-dir", "", "DIR", "a private folder",

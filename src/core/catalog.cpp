@@ -197,6 +197,12 @@ std::vector<std::pair<std::string, Time>> Catalog::last_ends() const {
   return ends;
 }
 
+std::optional<Time> Catalog::newest_end() const {
+  std::optional<Time> newest;
+  for (const auto& [identity, range] : ranges_) newest = std::max(newest, std::optional(rows_[range.begin].end));
+  return newest;
+}
+
 std::vector<Catalog::Source> Catalog::sources() const {
   std::vector<Source> sources;
   sources.reserve(ranges_.size());

@@ -68,6 +68,8 @@ std::string_view to_string(Code code) {
       return "BackupsVanished";
     case Code::RepositoryUnpinned:
       return "RepositoryUnpinned";
+    case Code::RepositoryOutdated:
+      return "RepositoryOutdated";
     case Code::MalformedReview:
       return "MalformedReview";
     case Code::IndexUnavailable:
@@ -90,6 +92,8 @@ std::string_view to_string(Code code) {
       return "NoBackup";
     case Code::UnknownTier:
       return "UnknownTier";
+    case Code::UnknownContract:
+      return "UnknownContract";
     case Code::UnknownAnnotation:
       return "UnknownAnnotation";
     case Code::BackupsIgnored:

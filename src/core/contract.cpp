@@ -49,6 +49,16 @@ OptIn opts_in_plumber(const Pvc& pvc, bool namespace_managed, const Policy& poli
   return tier_label(pvc, key::kPlumberTier);
 }
 
+std::optional<OffLabel> label_of_contract_off(const Pvc& pvc, const Policy& policy) {
+  if (!policy.plumber_contract && has_value(pvc.labels, key::kPlumberEnabled, "true")) {
+    return OffLabel{key::kPlumberEnabled, "pvc-plumber-v4"};
+  }
+  // Others use a label of that name too, for what is no tier.
+  const std::string* tier = lookup(pvc.labels, key::kBackup);
+  if (!policy.simple_contract && tier != nullptr && parse_tier(*tier)) return OffLabel{key::kBackup, "simple"};
+  return std::nullopt;
+}
+
 bool is_managed(const StringMap& namespace_labels) {
   return has_value(namespace_labels, key::kPlumberNamespace, "true");
 }

@@ -40,6 +40,13 @@ OptIn opts_in_simple(const Pvc& pvc, const Policy& policy);
 /// `namespace_managed`: the namespace carries its label, see is_managed().
 OptIn opts_in_plumber(const Pvc& pvc, bool namespace_managed, const Policy& policy);
 
+/// A label that asks for backups by a contract that is off.
+struct OffLabel {
+  std::string_view label;
+  std::string_view contract;  ///< its name in the setting `contracts`
+};
+std::optional<OffLabel> label_of_contract_off(const Pvc& pvc, const Policy& policy);
+
 /// Whether a namespace with these labels is a managed one of pvc-plumber-v4.
 bool is_managed(const StringMap& namespace_labels);
 

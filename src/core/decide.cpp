@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "holdfast/core/mover_identity.hpp"
+#include "holdfast/core/repository_age.hpp"
 #include "src/core/ignored_backups.hpp"
 
 namespace holdfast::core {
@@ -28,6 +29,7 @@ class Judge {
     if (auto verdict = backups_vanished()) return *verdict;
     if (auto verdict = repository_unpinned()) return *verdict;
     if (auto verdict = backup_under_other_name()) return *verdict;
+    if (auto verdict = repository_outdated()) return *verdict;
     return no_backup();
   }
 
@@ -290,6 +292,19 @@ class Judge {
                   fmt::format("no complete backup of {} exists, but there are some of {}, which could be this PVC's",
                               looked_for(), name),
                   fmt::format("{} `{}: \"true\"` with `{}`", take, key::kSkipRestore, key::kSkipRestoreReason));
+  }
+
+  /// That nothing is in an older copy of the repository says nothing about the repository.
+  std::optional<Verdict> repository_outdated() const {
+    const RepositoryAge age = repository_age(*current_->catalog, policy_, now_);
+    if (!age.outdated) return std::nullopt;
+    return refuse(
+        Code::RepositoryOutdated,
+        fmt::format("no complete backup of {} is here, but {}: it may be an older copy of the repository", looked_for(),
+                    describe(age, policy_, now_)),
+        fmt::format("see that the right one is mounted and that backups run; to go on without them add `{}: \"true\"` "
+                    "with `{}`",
+                    key::kSkipRestore, key::kSkipRestoreReason));
   }
 
   // Rule 10, and the end of rule 3.

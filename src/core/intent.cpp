@@ -59,6 +59,7 @@ class Reader {
     }
     for (const std::string& sentence : unread_keys(pvc_, policy_)) warn(Code::UnknownAnnotation, sentence);
     if (exemption(pvc_, policy_) != Exemption::None || opts_in()) return std::nullopt;
+    warn_of_contract_off();
     if (policy_.mode == Mode::Strict && namespace_is_managed() && !is_temporary()) {
       fault(Code::Unprotected, "the PVC has neither a backup label nor an exemption, and mode strict asks for one",
             fmt::format("add the label `backup: hourly` or `backup: daily`, or `{}: \"true\"` with the annotation `{}`",
@@ -71,6 +72,14 @@ class Reader {
 
   bool opts_in() {
     return counts(opts_in_simple(pvc_, policy_)) || counts(opts_in_plumber(pvc_, namespace_label_is_set(), policy_));
+  }
+
+  void warn_of_contract_off() {
+    const auto off = label_of_contract_off(pvc_, policy_);
+    if (!off) return;
+    warn(Code::UnknownContract,
+         fmt::format("label {} is of the contract {}, which the setting contracts does not name: it protects nothing",
+                     off->label, off->contract));
   }
 
   /// A label asks for backups, in vain: its tier is unknown, its contract is off, or others are missing.

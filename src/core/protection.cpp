@@ -36,6 +36,7 @@ Protection protection(const Pvc& pvc, const std::optional<StringMap>& namespace_
   if (exempt == Exemption::ReasonMissing) return {.why = Why::ExemptReasonMissing};
   if (exempt == Exemption::WithReason) return {.why = Why::Exempt};
   const OptIn opt_in = opts_in(pvc, namespace_labels && is_managed(*namespace_labels), policy);
+  if (opt_in.is == OptIn::Is::No && label_of_contract_off(pvc, policy)) return {.why = Why::ContractOff};
   if (opt_in.is != OptIn::Is::Yes) return {.why = why_not(opt_in.is)};
   if (pvc.volume_mode == "Block") return {.why = Why::UnsupportedVolumeMode};
   return {Why::Protected, opt_in.tier};
@@ -54,6 +55,8 @@ std::string_view to_string(Protection::Why why) {
       return "skipped-namespace-excluded";
     case Why::NamespaceNotManaged:
       return "skipped-namespace-not-managed";
+    case Why::ContractOff:
+      return "skipped-contract-off";
     case Why::UnknownTier:
       return "skipped-unknown-tier";
     case Why::Exempt:

@@ -154,6 +154,14 @@ std::optional<nanoseconds> parse_duration(std::string_view text) {
   return nanoseconds{static_cast<std::int64_t>(total)};
 }
 
+std::string format_age(nanoseconds age) {
+  using std::chrono::hours, std::chrono::minutes, std::chrono::days;
+  age = std::max(age, nanoseconds{0});
+  if (age < hours{2}) return fmt::format("{}m", age / minutes{1});
+  if (age < days{2}) return fmt::format("{}h", age / hours{1});
+  return fmt::format("{}d", age / days{1});
+}
+
 std::string format_duration(nanoseconds duration) {
   static constexpr std::pair<nanoseconds, std::string_view> kUnits[] = {{std::chrono::hours{1}, "h"},
                                                                         {std::chrono::minutes{1}, "m"},

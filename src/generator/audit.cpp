@@ -41,6 +41,7 @@ std::string_view to_string(Phase phase) {
 
 /// As the hold of it is called.
 std::string_view code_of(Why why) {
+  if (why == Why::ContractOff) return "UnknownContract";
   if (why == Why::UnknownTier) return "UnknownTier";
   return why == Why::ExemptReasonMissing ? "ExemptReasonMissing" : "UnsupportedVolumeMode";
 }
@@ -205,8 +206,8 @@ class Auditor {
 
   void read_gaps() {
     const Why why = plan_.protection.why;
-    const bool not_as_asked =
-        why == Why::UnknownTier || why == Why::ExemptReasonMissing || why == Why::UnsupportedVolumeMode;
+    const bool not_as_asked = why == Why::ContractOff || why == Why::UnknownTier || why == Why::ExemptReasonMissing ||
+                              why == Why::UnsupportedVolumeMode;
     if (not_as_asked) add_gap(code_of(why), "");
     if (!not_as_asked && item_.is_protected && stored_) read_gaps_of_protected();
     item_.gap = !item_.gaps.empty();

@@ -86,6 +86,11 @@ void Planner::warn_of_protection() {
                                   "why in the annotation `{}`, or remove the label",
                                   core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
   }
+  if (why == Why::ContractOff) {
+    hold(make_warning(Part::Source, "UnknownContract",
+                      "the PVC is not backed up: its label is of a contract that the setting contracts does not name; "
+                      "put it there, or label the PVC by one that is"));
+  }
   if (!asked_for_backups()) return;
   if (why == Why::UnknownTier) {
     hold(make_warning(Part::Source, "UnknownTier",

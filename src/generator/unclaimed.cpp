@@ -43,11 +43,6 @@ std::string_view pvc_of(std::string_view user) {
   return user.substr(0, kNameBytes);
 }
 
-std::string age(core::Time since, core::Time now) {
-  const auto hours = std::chrono::floor<std::chrono::hours>(now - since).count();
-  return hours >= 48 ? fmt::format("{}d", hours / 24) : fmt::format("{}h", std::max<std::int64_t>(hours, 0));
-}
-
 std::string size_text(std::int64_t bytes) {
   constexpr std::string_view kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   double value = static_cast<double>(std::max<std::int64_t>(bytes, 0));
@@ -116,6 +111,16 @@ std::vector<core::PvcName> ClaimedSources::nearest(std::string_view identity) co
   return names;
 }
 
+Json::Value repository_values(const core::RepositoryAge& age, core::Time now) {
+  Json::Value value(Json::objectValue);
+  value["outdated"] = age.outdated;
+  if (!age.newest_end) return value;
+  value["newestSnapshot"] = core::format_seconds(*age.newest_end);
+  value["ageSeconds"] =
+      static_cast<Json::Int64>(std::chrono::floor<std::chrono::seconds>(now - *age.newest_end).count());
+  return value;
+}
+
 Json::Value unclaimed_values(const std::vector<Unclaimed>& all, core::Time now) {
   Json::Value values(Json::arrayValue);
   for (const Unclaimed& one : all) {
@@ -135,7 +140,7 @@ Json::Value unclaimed_values(const std::vector<Unclaimed>& all, core::Time now) 
 std::string describe(const Unclaimed& one, core::Time now) {
   std::string text =
       fmt::format("{} snapshot{}, the newest {} old and {}", one.source.snapshots, one.source.snapshots == 1 ? "" : "s",
-                  age(one.source.newest_end, now), size_text(one.source.newest_bytes));
+                  core::format_age(now - one.source.newest_end), size_text(one.source.newest_bytes));
   std::string_view before = "; nearest: ";
   for (const core::PvcName& pvc : one.nearest) text += std::string(std::exchange(before, ", ")) + to_string(pvc);
   return text;

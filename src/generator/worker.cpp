@@ -5,7 +5,6 @@
 #include "holdfast/base/clock.hpp"
 #include "src/generator/backup_source.hpp"
 #include "src/generator/observed.hpp"
-#include "src/generator/verdict_now.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -356,40 +355,6 @@ std::string Worker::problem() const {
   return text;
 }
 
-Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evidence) const {
-  Generator::Audit audit;
-  audit.problem = observer_.problem();
-  for (const core::PvcName& pvc : store_.claims(ns)) {
-    const StoredView stored = this->view(pvc, &evidence);
-    const View& view = stored.view;
-    const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
-    const core::Verdict verdict =
-        verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, memory_.seen());
-    AuditItem item = audit_item(view, plan, verdict, setup_.policy);
-    if (shared_.leads) add_troubles(pvc, item);
-    audit.items.push_back(std::move(item));
-  }
-  audit.unclaimed = unclaimed(evidence);
-  if (ns.empty()) return audit;
-  std::erase_if(audit.unclaimed, [&](const Unclaimed& one) {
-    const auto identity = core::parse_identity(one.source.identity);
-    return !identity || identity->host != ns;
-  });
-  return audit;
-}
-
-/// A PVC claims what its objects are backed up under too, where that is none of its places.
-std::vector<Unclaimed> Worker::unclaimed(const core::Evidence& evidence) const {
-  ClaimedSources claimed(setup_.policy);
-  for (const core::PvcName& pvc : store_.claims("")) {
-    const StoredView stored = this->view(pvc, &evidence);
-    if (stored.view.claim == nullptr) continue;
-    claimed.add(stored.view.claim->pvc, stored.view.ownership);
-    claimed.add_identity(to_string(backup_identity(stored.view, setup_.policy)));
-  }
-  return claimed.missing_in(evidence);
-}
-
 /// What only the replica knows that writes.
 std::vector<Gap> Worker::troubles(const core::PvcName& pvc) const {
   std::vector<Gap> gaps;
@@ -397,14 +362,6 @@ std::vector<Gap> Worker::troubles(const core::PvcName& pvc) const {
   if (!failed.empty()) gaps.push_back({"WriteFailed", failed});
   if (pace_.is_restless(pvc, steady_clock::now())) gaps.push_back({"WrittenTooOften", kUndone});
   return gaps;
-}
-
-void Worker::add_troubles(const core::PvcName& pvc, AuditItem& item) const {
-  for (const Gap& trouble : troubles(pvc)) {
-    item.waits_for.push_back(trouble.reason + ": " + trouble.message);
-    item.gaps.push_back({trouble.reason, {}});
-    item.gap = true;
-  }
 }
 
 void Worker::later(milliseconds delay, std::function<void()> f) {

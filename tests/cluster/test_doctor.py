@@ -12,7 +12,7 @@ from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING
 LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list")]
 OTHER_REPOSITORY = "00" * 32
 PARTS = ["configuration", "kopia", "repository", "index", "certificate", "cluster", "permissions", "kinds", "webhooks",
-         "storage", "maintenance", "movers", "verification", "leader"]
+         "storage", "maintenance", "movers", "verification", "unclaimed", "leader"]
 
 
 class Doctor(GeneratorCase):

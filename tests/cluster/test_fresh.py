@@ -107,3 +107,24 @@ class Unpinned(GuardedCase):
         answer = self.create(pvc())
         self.assert_refused(answer, "RepositoryUnpinned")
         self.assertIn(self.guarded.repository_id, answer.message)
+
+
+class OlderCopy(GuardedCase):
+    """A repository that has the right identity and stopped some days ago, until somebody backs up into it."""
+
+    guarded_options = {"flags": ("--fresh-limit", "48h")}
+
+    def test_nothing_starts_empty_before_the_repository_is_of_these_days(self):
+        self.assertTrue(self.create_patiently(pvc("first")).ok, "there is no snapshot that could be old")
+        old = self.repository.snapshot(self.namespace, "known", "2026-01-31 12:00:00 UTC")
+        answer = self.create_patiently(pvc())
+        self.assert_refused(answer, "RepositoryOutdated")
+        self.assertIn("2026-01-31T12:00:00Z", answer.message)
+        [line] = [line for line in self.holdfast.get("/readyz")[1].splitlines() if line.startswith("repository: ")]
+        self.assertIn("nothing may start empty", line)
+        self.assert_restored(self.create_patiently(pvc("known")), old)
+        self.backup("another")
+        sent = pvc()
+        self.assert_unchanged(self.create_patiently(sent), sent)
+        [line] = [line for line in self.holdfast.get("/readyz")[1].splitlines() if line.startswith("repository: ")]
+        self.assertTrue(line.startswith("repository: ok, the newest snapshot of all is 0m old ("), line)

@@ -82,6 +82,9 @@ class Catalog {
   /// Every identity (as to_string writes it) with when its newest complete snapshot ended; in no order.
   std::vector<std::pair<std::string, Time>> last_ends() const;
 
+  /// When the newest complete snapshot of all ended; nullopt: there is none. Looks at all identities.
+  std::optional<Time> newest_end() const;
+
   /// The identities of this host with complete snapshots, in order. Looks at all.
   std::vector<Identity> sources_of(std::string_view host) const;
 

@@ -41,6 +41,7 @@ enum class Code {
   RestoreFromNoBackup,
   BackupsVanished,
   RepositoryUnpinned,
+  RepositoryOutdated,
   MalformedReview,
   // Wait
   IndexUnavailable,
@@ -55,6 +56,7 @@ enum class Code {
   NoBackup,
   // Warnings only
   UnknownTier,
+  UnknownContract,
   UnknownAnnotation,
   BackupsIgnored,
   SnapshotHasErrors,

@@ -63,6 +63,8 @@ struct Policy {
   Naming naming = Naming::LegacyBackup;
   std::vector<IdentityTemplate> identities;  ///< empty: the naming strategy's own, see identity_templates()
   Pin pin;
+  /// Nothing starts empty where the newest snapshot of the whole repository is older; nullopt: however old it is.
+  std::optional<std::chrono::seconds> fresh_limit;
   std::chrono::seconds retry_after{2};  ///< 1 to 5
 };
 

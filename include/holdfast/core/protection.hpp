@@ -22,6 +22,7 @@ struct Protection {
     NamespaceExcluded,     ///< by the policy
     NamespaceNotManaged,   ///< pvc-plumber-v4: the namespace's label is missing
     ManageNotSet,          ///< pvc-plumber-v4: enabled, but the label manage-volsync is not "true"
+    ContractOff,           ///< its labels are of a contract that the setting `contracts` does not name
     UnknownTier,           ///< the label's value names no tier
     Exempt,                ///< with a reason
     ExemptReasonMissing,   ///< exempt without a reason: what exists stays as it is, nothing is made or taken away

@@ -26,6 +26,9 @@ std::string format_nanoseconds(Time time);
 /// Negative durations, bare numbers and anything over 100 years are refused.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
+/// "35m", "36h", "12d": how long ago something was, roughly, for people. Less than nothing is nothing.
+std::string format_age(std::chrono::nanoseconds age);
+
 /// "2h", "90m", "20s", "1500ms": in the largest unit that says it exactly, as parse_duration() reads it.
 std::string format_duration(std::chrono::nanoseconds duration);
 

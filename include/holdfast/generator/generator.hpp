@@ -64,7 +64,8 @@ class Generator {
   struct Audit {
     std::string problem;  ///< why the list may be incomplete; empty: it is complete
     std::vector<AuditItem> items;
-    std::vector<Unclaimed> unclaimed = {};  ///< with a namespace: those whose host is of that name
+    std::optional<core::RepositoryAge> repository = {};  ///< nullopt: it is not known what it holds
+    std::vector<Unclaimed> unclaimed = {};               ///< with a namespace: those whose host is of that name
   };
   void audit(std::string ns, std::chrono::steady_clock::time_point deadline, std::function<void(Audit)> done);
 

@@ -1,4 +1,5 @@
-// Backups that no PVC claims: what is left of a PVC that is gone, renamed or moved, or was never there.
+// What is said of the repository besides its PVCs' backups: how old it is, and the backups that no PVC claims, because
+// theirs is gone, renamed or moved, or was never there.
 // Pure; any thread.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include "holdfast/core/ownership.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/core/pvc.hpp"
+#include "holdfast/core/repository_age.hpp"
 
 namespace holdfast::generator {
 
@@ -48,6 +50,9 @@ class ClaimedSources {
   std::map<std::string, std::vector<std::string>, std::less<>> names_;       ///< of PVCs, by namespace
   std::map<std::string, std::vector<std::string>, std::less<>> namespaces_;  ///< the other way round
 };
+
+/// {newestSnapshot, ageSeconds, outdated}, the first two where there is a snapshot.
+Json::Value repository_values(const core::RepositoryAge& age, core::Time now);
 
 /// An array of {identity, snapshots, size, newest, ageSeconds, nearest}. `size` is the newest snapshot's, in bytes.
 Json::Value unclaimed_values(const std::vector<Unclaimed>& all, core::Time now);

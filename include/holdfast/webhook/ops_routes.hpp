@@ -26,6 +26,8 @@ struct AuditPage {
   Json::Value items{Json::arrayValue};
   /// Backups that no PVC claims: an array of {identity, snapshots, size, newest, ageSeconds, nearest}.
   Json::Value unclaimed{Json::arrayValue};
+  /// How old is what the repository holds: {newestSnapshot, ageSeconds, outdated}; null: not known.
+  Json::Value repository{};
 };
 
 /// Whoever can look at the cluster.

@@ -54,6 +54,21 @@ TEST_CASE("plan reads files and folders, and ends with how many of each") {
   CHECK(ending.err.empty());
 }
 
+TEST_CASE("plan and audit say how old the repository is, and where it is too old for an empty start") {
+  const House house;
+  const std::string a = house.folder.write("a.yaml", pvc("music"));
+  const Ending young = house.run({"plan", "-f", a});
+  CHECK(young.code == cli::kOk);
+  CHECK_THAT(young.out, Contains("\nIn the repository the newest snapshot of all is ") &&
+                            Contains(" old (2026-11-20T01:01:00Z).\n"));
+  CHECK_THAT(house.run({"audit", "-f", a}).out, Contains(" old (2026-11-20T01:01:00Z).\n"));
+  const Ending outdated = house.run({"plan", "-o", "json", "-f", a}, {"--fresh-limit", "1m"});
+  CHECK(outdated.code == cli::kCheckFailed);
+  CHECK_THAT(outdated.out, Contains("\"RepositoryOutdated\"") && Contains("\"outdated\" : true") &&
+                               Contains("\"newestSnapshot\" : \"2026-11-20T01:01:00Z\""));
+  CHECK_THAT(house.run({"audit", "-o", "json", "-f", a}).out, Contains("\"outdated\" : false"));
+}
+
 TEST_CASE("plan has its totals in JSON too") {
   const House house;
   const Ending ending = house.run({"plan", "-o", "json", "-f", house.folder.write("a.yaml", pvc("photos", "a: b"))});
@@ -147,7 +162,8 @@ TEST_CASE("backups that no PVC claims are listed, and fail the plan only where t
   CHECK(told.code == cli::kOk);
   CHECK_THAT(told.out,
              Contains("\nBackups that no PVC claims:\n    photos-backup@media:/data: 1 snapshot, the newest "));
-  CHECK_THAT(told.out, Contains(" old and 2.0 KiB; nearest: media/photo\n1 PVC: 1 new\n"));
+  CHECK_THAT(told.out,
+             Contains(" old and 2.0 KiB; nearest: media/photo\nIn the repository ") && Contains("\n1 PVC: 1 new\n"));
   CHECK(house.run({"plan", "-f", file, "--require-claimed"}).code == cli::kCheckFailed);
 
   const Ending json = house.run({"plan", "-f", file, "-o", "json"});

@@ -82,6 +82,13 @@ TEST_CASE("the variables that Kubernetes makes of a Service called holdfast-webh
   CHECK(load({}, {{"HOLDFAST_WEBHOOK_PORT", "tcp://10.96.0.7:443"}}).webhook.port == 9443);
 }
 
+TEST_CASE("the limit of an empty start is a duration, or off") {
+  CHECK_FALSE(load({}).policy.fresh_limit);
+  CHECK(load({{"--fresh-limit", {"48h"}}}).policy.fresh_limit == std::chrono::hours{48});
+  CHECK_FALSE(load({{"--fresh-limit", {"off"}}}, {{"HOLDFAST_FRESH_LIMIT", "2h"}}).policy.fresh_limit);
+  CHECK_THAT(problem("index: {freshLimit: 5s}\n"), Contains("allowed: off or a duration such as 48h"));
+}
+
 TEST_CASE("our own namespace is excluded") {
   CHECK(load({}, {{"POD_NAMESPACE", "holdfast-system"}}).policy.excluded_namespaces.contains("holdfast-system"));
 }

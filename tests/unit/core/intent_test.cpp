@@ -104,6 +104,26 @@ TEST_CASE("pvc-plumber-v4 warns of an unknown tier") {
   CHECK(warns(c.decide(), Code::UnknownTier));
 }
 
+TEST_CASE("labels of a contract that is off are warned of, with the setting") {
+  Case c = plumber();
+  c.policy.plumber_contract = false;
+  c.policy.simple_contract = true;
+  CHECK(answer(c) == "pass NotOptedIn");
+  REQUIRE(warns(c.decide(), Code::UnknownContract));
+  CHECK(contains(c.decide().warnings.front(), "of the contract pvc-plumber-v4, which the setting contracts"));
+  c.label("backup", "daily");
+  CHECK(answer(c) == "fresh NoBackup");
+  CHECK_FALSE(warns(c.decide(), Code::UnknownContract));
+
+  Case simple;
+  simple.policy.simple_contract = false;
+  simple.policy.plumber_contract = true;
+  CHECK(answer(simple) == "pass NotOptedIn");
+  CHECK(warns(simple.decide(), Code::UnknownContract));
+  simple.label("backup", "velero");
+  CHECK_FALSE(warns(simple.decide(), Code::UnknownContract));
+}
+
 TEST_CASE("pvc-plumber-v4 asks for the namespace label where it is known") {
   Case c = plumber();
   c.question.namespace_labels = StringMap{{"pvc-plumber.io/managed-namespace", "true"}};

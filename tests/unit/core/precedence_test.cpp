@@ -93,6 +93,11 @@ const Rule kRestoreRules[] = {
        c.cluster.tombstone = std::optional<Tombstone>{{"t", "i", std::nullopt}};
      }},
     {"refuse RepositoryUnpinned", [](Case& c) { c.policy.pin = Unpinned{}; }},
+    {"refuse RepositoryOutdated",
+     [](Case& c) {
+       c.policy.fresh_limit = std::chrono::minutes{1};
+       c.evidence.state = current({listed("x-backup@other:/data", 1, "2026-02-01T00:00:00Z")}).state;
+     }},
     {"refuse ReferenceWithoutBackup", [](Case& c) { c.refer_to_own_destination(); }},
     {"fresh NoBackup", [](Case&) {}},
 };

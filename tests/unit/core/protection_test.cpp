@@ -64,8 +64,15 @@ TEST_CASE("a contract that is off protects nothing that stands") {
   Standing s = simple("daily"), p = plumber();
   s.policy.simple_contract = false;
   p.policy.plumber_contract = false;
+  CHECK(s.why() == Why::ContractOff);
+  CHECK(p.why() == Why::ContractOff);
+  CHECK(to_string(Why::ContractOff) == "skipped-contract-off");
+  s.pvc.labels["backup"] = "weekly";
   CHECK(s.why() == Why::NotOptedIn);
-  CHECK(p.why() == Why::NotOptedIn);
+  s.pvc.labels = p.pvc.labels;
+  s.namespace_labels = p.namespace_labels;
+  s.policy.plumber_contract = true;
+  CHECK(s.read().protects());
 }
 
 TEST_CASE("pvc-plumber-v4 protects with all of its labels, and names the one that is missing") {

@@ -137,3 +137,12 @@ TEST_CASE("durations are printed exactly, as they are read") {
     CHECK(parse_duration(format_duration(one)) == one);
   }
 }
+
+TEST_CASE("an age is told roughly, and what is yet to come is new") {
+  CHECK(format_age(-5h) == "0m");
+  CHECK(format_age(35min + 59s) == "35m");
+  CHECK(format_age(119min) == "119m");
+  CHECK(format_age(2h) == "2h");
+  CHECK(format_age(47h + 59min) == "47h");
+  CHECK(format_age(std::chrono::days{12} + 3h) == "12d");
+}

@@ -276,6 +276,7 @@ TEST_CASE("who asks for protection in a way that gives none has a gap, who asks 
   };
   CHECK(gap_with({{"backup", "weekly"}}));
   CHECK(gap_with({{"backup-exempt", "true"}}));
+  CHECK(gap_with({{"pvc-plumber.io/enabled", "true"}}));
   CHECK_FALSE(gap_with({}));
   World block = bound();
   block.claim->pvc.volume_mode = "Block";

@@ -116,6 +116,8 @@ TEST_CASE("a PVC that asked for what cannot be is told, one that did not ask is 
   World world;
   world.claim->pvc.labels["backup"] = "weekly";
   CHECK(warned(world.plan(), "UnknownTier"));
+  world.claim->pvc.labels = {{"pvc-plumber.io/enabled", "true"}};
+  CHECK(warned(world.plan(), "UnknownContract"));
   CHECK(world.plan().actions.empty());
   world.claim->pvc.labels["backup"] = "daily";
   world.claim->pvc.volume_mode = "Block";

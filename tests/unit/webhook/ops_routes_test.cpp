@@ -185,6 +185,19 @@ TEST_CASE("the audit and the page have the backups that no PVC claims") {
   CHECK_THAT(ops.get("/").body, Contains("claims: 2101</h2>\n<p>The first 2000 are shown; /audit has all.</p>"));
 }
 
+TEST_CASE("the audit and the page say how old the repository is") {
+  Ops ops;
+  CHECK_FALSE(parse(ops.get("/audit").body).isMember("repository"));
+  CHECK_THAT(ops.get("/").body, !Contains("newest snapshot"));
+  ops.cluster.page.repository =
+      parse(R"({"newestSnapshot":"2026-11-20T01:00:00Z","ageSeconds":10800,"outdated":false})");
+  CHECK(parse(ops.get("/audit").body)["repository"] == ops.cluster.page.repository);
+  CHECK_THAT(ops.get("/").body,
+             Contains("<p>The newest snapshot of the repository is 3h old (2026-11-20T01:00:00Z).</p>"));
+  ops.cluster.page.repository["outdated"] = true;
+  CHECK_THAT(ops.get("/").body, Contains("<p class=\"gap\">") && Contains("nothing may start empty"));
+}
+
 TEST_CASE("the page has an end, however many PVCs there are") {
   Ops ops;
   for (int i = 0; i < 2'100; ++i) ops.cluster.page.items.append(parse(R"({"namespace":"a","pvc":"p","gap":false})"));
