@@ -34,7 +34,7 @@ std::vector<std::string> nearest(const std::string& source, const std::vector<co
   return names;
 }
 
-using Names = std::vector<std::string>;
+using PvcNames = std::vector<std::string>;
 
 }  // namespace
 
@@ -64,7 +64,7 @@ TEST_CASE("a source that is somebody's for another reason is claimed") {
 
 TEST_CASE("the nearest PVCs are those of the namespace with a name like it, then those of its name elsewhere") {
   CHECK(nearest("photo-backup@media:/data", {pvc("photos"), pvc("music"), pvc("photo", "apps")}) ==
-        Names{"media/photos", "apps/photo"});
+        PvcNames{"media/photos", "apps/photo"});
   CHECK(nearest("data-backup@media:/data", {pvc("data1"), pvc("data22"), pvc("dat"), pvc("date")}).size() == 3);
   CHECK(nearest("laptop@home:/home/me", {pvc("photos")}).empty());
 }
