@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "holdfast/core/edit_distance.hpp"
 #include "src/cli/document.hpp"
 #include "src/cli/files.hpp"
 #include "src/cli/settings_check.hpp"
@@ -28,22 +29,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return items;
 }
 
-/// Number of single-character edits between two words, to guess what was meant.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
-
 /// All keys that `key` may have been meant to be.
 std::vector<std::string> keys_like(std::string_view key) {
   std::vector<std::string> keys;
@@ -62,7 +47,7 @@ std::string did_you_mean(std::string_view key) {
   std::string nearest;
   std::size_t least = 4;
   for (const std::string& known : keys_like(key)) {
-    const std::size_t distance = edit_distance(key, known);
+    const std::size_t distance = core::edit_distance(key, known);
     if (distance >= least) continue;
     least = distance;
     nearest = known;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
-#include <numeric>
+
+#include "holdfast/core/edit_distance.hpp"
 
 namespace holdfast::core {
 namespace {
@@ -91,22 +91,6 @@ std::string_view to_string(Place place) {
 std::size_t name_begins(std::string_view key) {
   const std::size_t slash = key.find('/');
   return slash == std::string_view::npos ? 0 : slash + 1;
-}
-
-/// How many letters have to be put in, taken out or changed. `a` is at most kMaxNameBytes long.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, kMaxNameBytes + 1> row;
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t j = 1; j <= b.size(); ++j) {
-    std::size_t diagonal = row[0];
-    row[0] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[i];
-      row[i] = std::min({row[i] + 1, row[i - 1] + 1, changed});
-    }
-  }
-  return row[a.size()];
 }
 
 /// The readable keys, and what the settings add to them.

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <tuple>
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
+#include "holdfast/core/edit_distance.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/verdict_now.hpp"
 
@@ -21,21 +21,6 @@ constexpr std::size_t kNameBytes = 253;
 constexpr std::size_t kComparedSources = 1000;
 constexpr std::size_t kComparedNames = 1000;
 constexpr std::string_view kSuffix = "-backup";
-
-/// How many letters must change to make one of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t corner = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = corner + (a[i] == b[j] ? 0 : 1);
-      corner = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, corner + 1});
-    }
-  }
-  return row.back();
-}
 
 /// The name of the PVC that made it, where it is one of the built-in namings.
 std::string_view pvc_of(std::string_view user) {
@@ -94,7 +79,7 @@ std::vector<core::PvcName> ClaimedSources::nearest(std::string_view identity) co
     for (std::size_t i = 0; i < std::min(here->second.size(), kComparedNames); ++i) {
       const std::string& other = here->second[i];
       if (std::max(other.size(), name.size()) - std::min(other.size(), name.size()) > far) continue;
-      const std::size_t apart = distance(name, other);
+      const std::size_t apart = core::edit_distance(name, other);
       if (apart <= far) found.emplace_back(apart, core::PvcName{read->host, other});
     }
   }
