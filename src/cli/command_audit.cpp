@@ -41,11 +41,8 @@ struct Look {
     Audit audit;
     audit.items = rehearse(input, evidence, settings.policy, now);
     audit.unclaimed = unclaimed(input, evidence, settings.policy);
-    if (unknown == nullptr) {
-      audit.repository = core::repository_age(*std::get<core::Current>(evidence.state).catalog, settings.policy, now);
-    } else {
-      audit.problem = "the backups are not known: " + unknown->reason;
-    }
+    audit.repository = core::repository_age(evidence, settings.policy, now);
+    if (unknown != nullptr) audit.problem = "the backups are not known: " + unknown->reason;
     return audit;
   }
 
@@ -68,11 +65,6 @@ struct Totals {
 std::string totals_text(const Totals& totals) {
   return fmt::format("{} PVC{}: {} protected, {} with a gap\n", totals.pvcs, totals.pvcs == 1 ? "" : "s",
                      totals.is_protected, totals.gaps);
-}
-
-std::string repository_text(const Audit& audit, const core::Policy& policy) {
-  if (!audit.repository) return {};
-  return "In the repository " + describe(*audit.repository, policy, base::utc_now()) + ".\n";
 }
 
 Json::Value to_value(const Totals& totals) {
@@ -124,7 +116,8 @@ int audit(const Settings& settings, const InputRequest& input, Output output) {
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
   if (output == Output::Text) {
     print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
-          repository_text(audit, settings.policy) + totals_text(Totals(audit.items)));
+          generator::repository_text(audit.repository, settings.policy, base::utc_now()) +
+          totals_text(Totals(audit.items)));
   } else {
     print(render(to_value(audit), output));
   }

@@ -80,16 +80,12 @@ struct Report {
   core::Time now = base::utc_now();
 };
 
-std::string repository_text(const Report& report, const core::Policy& policy) {
-  return report.repository ? "In the repository " + describe(*report.repository, policy, report.now) + ".\n" : "";
-}
-
 void show(const Report& report, const core::Policy& policy, Output output) {
   if (output == Output::Text) {
     std::string text;
     for (const Planned& planned : report.all) text += to_text(planned);
-    return print(text + generator::unclaimed_text(report.unclaimed, report.now) + repository_text(report, policy) +
-                 totals_text(report.all));
+    return print(text + generator::unclaimed_text(report.unclaimed, report.now) +
+                 generator::repository_text(report.repository, policy, report.now) + totals_text(report.all));
   }
   Json::Value value;
   value["items"] = Json::arrayValue;
@@ -118,18 +114,18 @@ int plan(const Settings& settings, const PlanRequest& request, Output output) {
   const Input input = read_input(request.input);
   tell_warnings(input);
   const core::Evidence evidence = look(settings, *index);
-  const auto* current = std::get_if<core::Current>(&evidence.state);
+  const bool current = std::holds_alternative<core::Current>(evidence.state);
   Report report;
-  if (current != nullptr) report.repository = core::repository_age(*current->catalog, settings.policy, report.now);
+  report.repository = core::repository_age(evidence, settings.policy, report.now);
   report.unclaimed = unclaimed(input, evidence, settings.policy);
   for (auto& item : rehearse(input, evidence, settings.policy, report.now)) {
-    const Fate fate = fate_of(item, current != nullptr);
+    const Fate fate = fate_of(item, current);
     report.all.push_back({std::move(item), fate});
   }
   if (report.all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
   show(report, settings.policy, output);
   const int code = exit_code(report, request.require_claimed);
-  return code == kOk && request.require_claimed && current == nullptr ? kCannotTell : code;
+  return code == kOk && request.require_claimed && !current ? kCannotTell : code;
 }
 
 }  // namespace holdfast::cli

@@ -255,13 +255,11 @@ class Program {
 
   /// How old what it holds is, also where that is as it should be.
   std::string repository_state() const {
-    const core::Evidence evidence = index_->at_hand();
-    const auto* current = std::get_if<core::Current>(&evidence.state);
-    if (current == nullptr) return "not known";
     const core::Time now = base::utc_now();
-    const core::RepositoryAge age = core::repository_age(*current->catalog, settings_.policy, now);
-    const std::string text = describe(age, settings_.policy, now);
-    return age.outdated ? "nothing may start empty: " + text : "ok, " + text;
+    const auto age = core::repository_age(index_->at_hand(), settings_.policy, now);
+    if (!age) return "not known";
+    const std::string text = describe(*age, settings_.policy, now);
+    return age->outdated ? "nothing may start empty: " + text : "ok, " + text;
   }
 
   void listen() {

@@ -10,6 +10,11 @@ RepositoryAge repository_age(const Catalog& catalog, const Policy& policy, Time 
   return age;
 }
 
+std::optional<RepositoryAge> repository_age(const Evidence& evidence, const Policy& policy, Time now) {
+  const auto* current = std::get_if<Current>(&evidence.state);
+  return current == nullptr ? std::nullopt : std::optional(repository_age(*current->catalog, policy, now));
+}
+
 std::string describe(const RepositoryAge& age, const Policy& policy, Time now) {
   if (!age.newest_end) return "there is no snapshot";
   std::string text = fmt::format("the newest snapshot of all is {} old ({})", format_age(now - *age.newest_end),

@@ -96,6 +96,10 @@ std::vector<core::PvcName> ClaimedSources::nearest(std::string_view identity) co
   return names;
 }
 
+std::string repository_text(const std::optional<core::RepositoryAge>& age, const core::Policy& policy, core::Time now) {
+  return age ? "In the repository " + describe(*age, policy, now) + ".\n" : "";
+}
+
 Json::Value repository_values(const core::RepositoryAge& age, core::Time now) {
   Json::Value value(Json::objectValue);
   value["outdated"] = age.outdated;

@@ -21,9 +21,7 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     if (shared_.leads) add_troubles(pvc, item);
     audit.items.push_back(std::move(item));
   }
-  if (const auto* current = std::get_if<core::Current>(&evidence.state)) {
-    audit.repository = core::repository_age(*current->catalog, setup_.policy, base::utc_now());
-  }
+  audit.repository = core::repository_age(evidence, setup_.policy, base::utc_now());
   audit.unclaimed = unclaimed(evidence);
   if (ns.empty()) return audit;
   std::erase_if(audit.unclaimed, [&](const Unclaimed& one) {

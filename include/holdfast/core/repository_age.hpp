@@ -17,6 +17,8 @@ struct RepositoryAge {
 
 /// A repository without a snapshot has no age, and is not outdated: the first backups are made into one.
 RepositoryAge repository_age(const Catalog& catalog, const Policy& policy, Time now);
+/// nullopt: it is not known what it holds.
+std::optional<RepositoryAge> repository_age(const Evidence& evidence, const Policy& policy, Time now);
 
 /// "the newest snapshot of all is 3h old (2026-11-21T08:46:10Z)", and what that means where it is outdated.
 std::string describe(const RepositoryAge& age, const Policy& policy, Time now);

@@ -51,6 +51,8 @@ class ClaimedSources {
   std::map<std::string, std::vector<std::string>, std::less<>> namespaces_;  ///< the other way round
 };
 
+/// A line; empty where it is not known.
+std::string repository_text(const std::optional<core::RepositoryAge>& age, const core::Policy& policy, core::Time now);
 /// {newestSnapshot, ageSeconds, outdated}, the first two where there is a snapshot.
 Json::Value repository_values(const core::RepositoryAge& age, core::Time now);
 
