@@ -45,6 +45,12 @@ class Operator(unittest.TestCase):
                                 {"latestImage": self.part.reference(image)})
         return image
 
+    def take_back(self) -> None:
+        """And waits until the operator, whose cache lags, knows: what it says of the door stands again."""
+        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DOOR, {"latestImage": None, "conditions": []})
+        wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, self.namespace, DOOR)["status"]["conditions"], 20,
+                   "the operator has seen the door without an image")
+
     def primed(self) -> dict | None:
         return self.objects.get(PVC, self.namespace, self.prime)
 
@@ -66,7 +72,7 @@ class Operator(unittest.TestCase):
     def test_an_image_taken_back_is_not_used_for_the_next_pvc(self):
         self.publish()
         wait_until(self.primed, 20, "the operator creates the temporary PVC")
-        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DOOR, {"latestImage": None})
+        self.take_back()
         self.objects.create(PVC, self.namespace, {"metadata": {"name": "second"}, "spec": self.claim["spec"]})
         wait_until(lambda: any("latestImage" in event["message"]
                                for event in self.objects.events_about(self.namespace, "second")), 20,
