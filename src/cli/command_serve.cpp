@@ -118,7 +118,8 @@ class Program {
         ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get(),
                     questions_ ? &questions_->questions : nullptr) {}
 
-  /// Requests first, then what answers them late: after this nobody calls into a part that is gone.
+  /// Requests first, then what answers them late. When the loop has stopped nobody calls into a part that is gone: the
+  /// certificate's timers know no owner.
   ~Program() {
     webhook_.reset();
     ops_.reset();

@@ -124,7 +124,8 @@ void Client::Impl::finish(const ExchangePtr& exchange, Result result) {
     const std::lock_guard lock(mutex);
     if (open.erase(exchange) == 0) return;
   }
-  exchange->done(std::move(result));
+  // Not kept by what still knows the exchange, such as the timer of a repeat: what it holds ends with it.
+  std::exchange(exchange->done, nullptr)(std::move(result));
 }
 
 void Client::Impl::finish_on_loop(const ExchangePtr& exchange, ApiError error) {

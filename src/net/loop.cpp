@@ -32,12 +32,14 @@ Loop::Loop(int threads) : impl_(std::make_unique<Impl>(std::max(threads, 1))) {
   }
 }
 
-Loop::~Loop() {
-  stop();
-  for (auto& thread : impl_->threads) thread.join();
-}
+Loop::~Loop() { stop(); }
 
-void Loop::stop() { impl_->context.stop(); }
+void Loop::stop() {
+  impl_->context.stop();
+  for (auto& thread : impl_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+}
 
 void Loop::post(std::function<void()> f, std::chrono::milliseconds delay) {
   if (delay.count() <= 0) {

@@ -22,8 +22,9 @@ from rig.volsync_part import VolSyncPart
 from steady_load import SteadyLoad
 from suite import Stage
 
-WANTED = 10_000  # requests over an upgrade
-ENOUGH = 3       # rounds of each thread, before and after
+WANTED = 10_000      # requests over an upgrade
+ENOUGH = 3           # rounds of each thread, before and after
+LAST_WORDS = 10_000  # characters of what a pod said before it ended badly
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:holdfast"
 
 
@@ -123,7 +124,8 @@ class Operations(InstalledCase):
         self.apply()
         self.wait_for_rollout()
         wait_until(lambda: not any(pod.alive for pod in old), PATIENCE_S, "the old pods have drained and ended")
-        self.assertEqual([pod.holdfast.process.wait(0) for pod in old], [0] * len(old))
+        ends = {pod.name: (pod.holdfast.process.wait(0), pod.holdfast.process.said()[-LAST_WORDS:]) for pod in old}
+        self.assertEqual({name: end for name, end in ends.items() if end[0] != 0}, {}, "not all have ended well")
         self.assertEqual([pod.image for pod in self.kubelet.pods], [f"example.org/holdfast:{tag}"] * 2)
 
     def go_on(self, load: SteadyLoad) -> None:

@@ -31,13 +31,14 @@ struct Limits {
 class Loop {
  public:
   explicit Loop(int threads);
-  ~Loop();  ///< stops and joins
+  ~Loop();  ///< stops
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   /// Runs `f`, which must not throw or block, on a loop thread, at the earliest after `delay`. Any thread. Not run if
   /// the loop stops before.
   void post(std::function<void()> f, std::chrono::milliseconds delay = {});
+  /// After it returns nothing runs on the loop, and nothing will. Not for a loop thread, nor for two threads at once.
   void stop();
 
   struct Impl;

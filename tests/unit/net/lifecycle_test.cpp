@@ -5,9 +5,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/unit/net/pem.hpp"
 #include "tests/unit/net/served.hpp"
@@ -38,6 +41,24 @@ std::size_t open_descriptors() {
 }
 
 }  // namespace
+
+TEST_CASE("loop: what runs when it is stopped has ended afterwards, and nothing else begins") {
+  Loop loop(2);
+  std::promise<void> began;
+  std::atomic<bool> ended = false;
+  std::atomic<bool> more = false;
+  loop.post([&] {
+    began.set_value();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ended = true;
+  });
+  began.get_future().wait();
+  loop.stop();
+  CHECK(ended);
+  loop.post([&] { more = true; });
+  loop.stop();
+  CHECK_FALSE(more);
+}
 
 TEST_CASE("listener: serves both address families on one port") {
   Served served;
