@@ -49,6 +49,29 @@ Standing standing(const core::Observed* object, bool adopt, const core::PvcName&
   return elsewhere ? Standing::Foreign : whose;
 }
 
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc,
+                const core::Policy& policy) {
+  const std::string manager = manager_of(rival);
+  const auto identity = working_identity(rival);
+  const bool looked_for = identity && core::contains(core::candidates(policy, pvc), *identity);
+  std::string settles;
+  if (identity && !looked_for) settles = remedy(*identity, pvc, policy) + "; then ";
+  if (rival.meta.name == names(core::other(policy.naming), pvc.name).source && is_adoptable_from(manager)) {
+    settles += fmt::format("take it over with generator.adopt: true and generator.naming: {}, or ",
+                           core::to_string(core::other(policy.naming)));
+  }
+  return make_warning(
+      Part::Source, "ForeignSource",
+      fmt::format(
+          "{}: ReplicationSource {} ({}) backs the PVC up as {}, and two would each keep a part of its backups; "
+          "to leave it to holdfast {}delete ReplicationSource {}, and to leave it to the other label the PVC "
+          "`{}: \"true\"` with a reason",
+          beside_another ? "the PVC is backed up twice" : "no ReplicationSource is made for this PVC",
+          cut(rival.meta.name, 128), manager.empty() ? "it names no manager" : "managed by " + cut(manager, 64),
+          identity ? cut(core::to_string(*identity), 256) : "nobody can tell", settles, cut(rival.meta.name, 128),
+          core::key::kBackupExempt));
+}
+
 Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
                            const core::Policy& policy) {
   const core::Identity identity = *working_identity(object);

@@ -18,4 +18,8 @@ Standing standing(const core::Observed* object, bool adopt, const core::PvcName&
 Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
                            const core::Policy& policy);
 
+/// Says that somebody else's ReplicationSource of another name backs the PVC up, and what settles it. `beside_another`:
+/// there is one under our name too.
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc, const core::Policy& policy);
+
 }  // namespace holdfast::generator

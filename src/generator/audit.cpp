@@ -104,6 +104,11 @@ class Auditor {
       item_.missing = plan_.restore.missing;
     }
     for (const Hold& hold : plan_.holds) item_.waits_for.push_back(fmt::format("{}: {}", hold.code, hold.message));
+    for (const core::Observed* rival : view_.rivals) {
+      const std::string movers = movers_of(*rival);
+      item_.other_sources.push_back(
+          cut(fmt::format("{} ({})", rival->meta.name, movers.empty() ? "no mover" : movers), kMaxReasonBytes));
+    }
     if (!item_.is_protected) return;
     item_.secret = secret();
     item_.destination = destination();
@@ -332,6 +337,7 @@ Json::Value to_value(const AuditItem& item) {
   if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
   for (const Gap& gap : item.gaps) out["gaps"].append(to_line(gap));
   put(out, "waitsFor", item.waits_for);
+  put(out, "otherSources", item.other_sources);
   put(out, "ignored", item.ignored);
   return out;
 }
@@ -392,6 +398,9 @@ std::string audit_text(const std::vector<AuditItem>& items) {
     }
     for (const std::string& reason : order[i]->waits_for) text += "    waits for " + reason + "\n";
     for (const std::string& warning : order[i]->warnings) text += "    if created now " + warning + "\n";
+    for (const std::string& source : order[i]->other_sources) {
+      text += "    is backed up by ReplicationSource " + one_line(source) + " too\n";
+    }
     for (const std::string& key : order[i]->ignored) text += "    its backups are ignored because of " + key + "\n";
   }
   return text;

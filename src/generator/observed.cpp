@@ -8,6 +8,9 @@
 namespace holdfast::generator {
 namespace {
 
+/// VolSync's, as a ReplicationSource's spec calls them.
+constexpr const char* kMovers[] = {"kopia", "restic", "rclone", "rsync", "rsyncTLS", "syncthing", "external"};
+
 /// The spec as a tree; null where it cannot be read, which then says nothing.
 Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
 
@@ -100,6 +103,29 @@ bool has_kopia_mover(const core::Observed& object) {
 }
 
 std::string source_claim(const core::Observed& source) { return text(spec_of(source), "sourcePVC"); }
+
+std::string movers_of(const core::Observed& source) {
+  const Json::Value spec = spec_of(source);
+  std::string named;
+  for (const char* mover : kMovers) {
+    if (member(spec, mover).isObject()) named += (named.empty() ? "" : ", ") + std::string(mover);
+  }
+  return named;
+}
+
+std::string gist_of_source(const core::Observed& source) {
+  const Json::Value spec = spec_of(source);
+  Json::Value gist(Json::objectValue);
+  if (member(spec, "sourcePVC").isString()) gist["sourcePVC"] = spec["sourcePVC"];
+  for (const char* mover : kMovers) {
+    if (member(spec, mover).isObject()) gist[mover] = Json::objectValue;
+  }
+  const Json::Value& kopia = member(spec, "kopia");
+  for (const char* name : {"username", "hostname", "sourcePathOverride"}) {
+    if (member(kopia, name).isString()) gist["kopia"][name] = kopia[name];
+  }
+  return gist.empty() ? std::string() : json::write_tree(gist);
+}
 
 std::string_view stopped_by(const core::Observed& source) {
   const Json::Value spec = spec_of(source);

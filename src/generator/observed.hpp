@@ -49,6 +49,13 @@ bool has_kopia_mover(const core::Observed& object);
 /// The PVC that a ReplicationSource backs up; empty: it names none.
 std::string source_claim(const core::Observed& source);
 
+/// The movers that a ReplicationSource names, such as "kopia" or "restic"; empty: none that we know.
+std::string movers_of(const core::Observed& source);
+
+/// What somebody else's ReplicationSource says of whose backups it makes, and where: all of its spec that is asked
+/// about.
+std::string gist_of_source(const core::Observed& source);
+
 /// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
 /// empty: it does. We write neither.
 std::string_view stopped_by(const core::Observed& source);

@@ -37,6 +37,7 @@ class Planner {
   void door();
   void source();
   void existing_source(const core::Observed& there, const Object& wanted);
+  bool report_rivals(const core::Observed* there);
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();

@@ -53,8 +53,12 @@ void Planner::source() {
   const core::Observed* there = object_of(view_, Part::Source);
   if (is_strangers(there) || !movable(Part::Source, identity_)) return;
   const Object wanted = source_object(subject());
-  if (is_ours(there)) return existing_source(*there, wanted);
+  if (is_ours(there)) {
+    report_rivals(there);
+    return existing_source(*there, wanted);
+  }
   if (standing_of(there) == Standing::Foreign) return settle(wanted);
+  if (report_rivals(there) && there == nullptr) return;
   if (auto gate = source_gate(view_, policy_, options_, now_)) return hold(*std::move(gate));
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
@@ -70,6 +74,17 @@ void Planner::existing_source(const core::Observed& there, const Object& wanted)
                          "never edited while its mover works");
   waits.until = state.until;
   hold(std::move(waits));
+}
+
+/// Two sources with kopia's mover would each keep a part of one PVC's backups. What another mover makes is a second
+/// copy, and nobody's fault.
+bool Planner::report_rivals(const core::Observed* there) {
+  for (const core::Observed* rival : view_.rivals) {
+    if (!has_kopia_mover(*rival)) continue;
+    hold(rival_hold(*rival, there != nullptr, view_.pvc, policy_));
+    return true;
+  }
+  return false;
 }
 
 /// Somebody has stopped it on purpose: that is theirs to undo, but not to be forgotten.

@@ -36,8 +36,8 @@ void slim(core::Observed& object, Family family, bool within_reach) {
   const bool restores = within_reach && family == Family::Destinations;
   if (!restores) object.status.mover_logs.clear();
   if (within_reach) return;
-  // That it is there, and whose it is, is all that matters.
-  object.spec.clear();
+  // That it is there, and whose it is, is all that matters; of a ReplicationSource also whose backups it makes.
+  object.spec = family == Family::Sources ? gist_of_source(object) : std::string();
   object.meta.annotations.clear();
 }
 
@@ -249,8 +249,9 @@ void Store::set_state(Family family, const kube::WatchState& state) {
   tell(all());
 }
 
-/// By the names that either naming gives: all the sources of a namespace would be too many to go through each time. Our
-/// own of this very PVC says nothing new, and where somebody has edited it, something wrong that is to be mended.
+/// By the names that either naming gives, and those that say that they are of this PVC: all the sources of a namespace
+/// would be too many to go through each time. Our own of this very PVC says nothing new, and where somebody has edited
+/// it, something wrong that is to be mended.
 core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
@@ -259,6 +260,12 @@ core::Ownership Store::ownership(const core::PvcName& pvc) const {
     if (found == sources.end()) continue;
     const core::Observed source = found->unpack();
     if (!is_ours(&source) || made_for(source) != pvc) add_source(said, source);
+  }
+  if (const auto rivals = rivals_.find(pvc); rivals != rivals_.end()) {
+    for (const std::string& name : rivals->second) {
+      const auto found = table(Family::Sources).objects.find(Place{pvc.ns, name});
+      if (found != table(Family::Sources).objects.end()) add_source(said, found->unpack());
+    }
   }
   for (const core::PvcName& namesake : core::namesakes(pvc)) {
     if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);
@@ -293,6 +300,12 @@ StoredView Store::view(const core::PvcName& pvc) const {
   for (const Part part : kPvcParts) {
     view.known[part] = table(family(part)).known;
     if (const core::Observed* object = unpacked(family(part), wanted.of(part))) view.objects[part] = object;
+  }
+  if (const auto rivals = rivals_.find(pvc); rivals != rivals_.end()) {
+    for (const std::string& name : rivals->second) {
+      if (name == wanted.source || name == wanted.offsite_source) continue;  // those are parts
+      if (const core::Observed* rival = unpacked(Family::Sources, name)) view.rivals.push_back(rival);
+    }
   }
   const auto strays = strays_.find(pvc);
   if (strays == strays_.end()) return stored;
@@ -340,6 +353,10 @@ std::unique_ptr<const core::Claim> Store::claim(const core::PvcName& name) const
 std::vector<core::PvcName> Store::concerned(Family family, const core::Observed& object) const {
   std::vector<core::PvcName> pvcs;
   if (is_within_reach(&object, adopt_)) pvcs.push_back(made_for(object));
+  if (family == Family::Sources && !is_ours(&object)) {
+    core::PvcName pvc{object.meta.ns, source_claim(object)};
+    if (claims_.contains(Place{pvc.ns, pvc.name})) pvcs.push_back(std::move(pvc));
+  }
   for (auto& name : pvcs_by_name(family, naming_, object.meta.name)) {
     core::PvcName pvc{object.meta.ns, std::move(name)};
     if (claims_.contains(Place{pvc.ns, pvc.name})) pvcs.push_back(std::move(pvc));
@@ -364,9 +381,18 @@ bool Store::is_stray(Family family, const core::Observed& object) const {
 
 void Store::link(Family family, const core::Observed& object) {
   if (is_stray(family, object)) strays_[made_for(object)].emplace(family, object.meta.name);
+  if (family != Family::Sources || is_ours(&object)) return;
+  if (std::string pvc = source_claim(object); !pvc.empty()) {
+    rivals_[{object.meta.ns, std::move(pvc)}].insert(object.meta.name);
+  }
 }
 
 void Store::unlink(Family family, const core::Observed& object) {
+  if (family == Family::Sources && !is_ours(&object)) {
+    const auto rivals = rivals_.find({object.meta.ns, source_claim(object)});
+    if (rivals != rivals_.end()) rivals->second.erase(object.meta.name);
+    if (rivals != rivals_.end() && rivals->second.empty()) rivals_.erase(rivals);
+  }
   const auto found = strays_.find(made_for(object));
   if (found == strays_.end()) return;
   found->second.erase({family, object.meta.name});

@@ -124,6 +124,8 @@ class Store {
   /// Our objects, by the PVC that they say they are for, whose names are others than that PVC's plan gives: those that
   /// have their right names are found by them.
   std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
+  /// The names of somebody else's ReplicationSources, by the PVC that they back up.
+  std::map<core::PvcName, std::set<std::string>> rivals_;
 };
 
 }  // namespace holdfast::generator

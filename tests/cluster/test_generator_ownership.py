@@ -70,6 +70,28 @@ class Ownership(Owned):
         self.stays(lambda: all(map(self.part_of, planted)), "theirs are there")
         self.assert_untouched(planted)
 
+    def test_no_second_source_is_made_beside_another_s_of_the_same_pvc(self):
+        def source(name: str, **mover) -> None:
+            self.objects.create(RS, self.namespace, {"metadata": {"name": name}, "spec": {
+                "sourcePVC": "data", "trigger": {"schedule": "0 0 1 1 *"}, **mover}})
+        source("nightly", kopia={"repository": "theirs", "username": "nightly", "hostname": self.namespace,
+                                 "copyMethod": "Clone"})
+        source("second-copy", restic={"repository": "theirs", "copyMethod": "Clone"})
+        self.create_patiently(pvc())
+        self.part.bind(self.namespace, "data")
+        wait_until(lambda: "ForeignSource" in self.reasons(), PATIENCE, "an Event says so")
+        said = self.audit()
+        self.assertTrue(said["gap"])
+        self.assertEqual(said["otherSources"], ["nightly (kopia)", "second-copy (restic)"])
+        [sentence] = [text for text in said["waitsFor"] if text.startswith("ForeignSource: ")]
+        self.assertIn(f"backs the PVC up as nightly@{self.namespace}:/data", sentence)
+        self.stays(lambda: self.part_of(RS) is None, "there is no source of holdfast's")
+        self.objects.delete(RS, self.namespace, "nightly")
+        self.wait_for_ours()
+        wait_until(lambda: self.audit().get("otherSources") == ["second-copy (restic)"], PATIENCE,
+                   "only the second copy is left")
+        self.assertFalse([gap for gap in self.audit()["gaps"] if "ForeignSource" in gap or "second-copy" in gap])
+
     # --- our objects
 
     def test_a_deleted_object_of_ours_comes_back(self):

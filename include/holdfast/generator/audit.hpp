@@ -39,11 +39,12 @@ struct AuditItem {
   std::string restore_token;  ///< of the run that counts now
   std::string verified_by;    ///< the restore: Restore::VerifiedBy, empty: not, or not known any more
   std::string missing;        ///< of what was restored: what is known not to be as it was
-  std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
-  std::vector<std::string> waits_for;     ///< `<Code>: <sentence>`, each
-  std::vector<std::string> ignored;       ///< annotations that would ignore existing backups
-  bool gap = false;                       ///< there are `gaps`
-  std::vector<Gap> gaps;                  ///< each reason once
+  std::optional<core::Time> last_backup;   ///< when the newest complete snapshot ended
+  std::vector<std::string> waits_for;      ///< `<Code>: <sentence>`, each
+  std::vector<std::string> other_sources;  ///< somebody else's ReplicationSources of it: "photos-restic (restic)"
+  std::vector<std::string> ignored;        ///< annotations that would ignore existing backups
+  bool gap = false;                        ///< there are `gaps`
+  std::vector<Gap> gaps;                   ///< each reason once
 };
 
 /// Those of `view`, of whose evidence `plan` need not have known.

@@ -78,8 +78,10 @@ struct View {
   bool privileged_movers = false;                              ///< of the namespace: VolSync's movers run as root
   std::map<Part, const core::Observed*> objects;               ///< under the names of names(), whoever wrote them
   std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
-  std::map<Part, Known> known;                                 ///< absent: Current
-  bool claims_known = true;                                    ///< false: that there is no claim proves nothing
+  /// Somebody else's ReplicationSources that back this PVC up, under names that are none of names().
+  std::vector<const core::Observed*> rivals;
+  std::map<Part, Known> known;  ///< absent: Current
+  bool claims_known = true;     ///< false: that there is no claim proves nothing
   /// The watches of PVCs and namespaces are both current. False: nothing is deleted because of what is not seen.
   bool watches_current = false;
   /// The PVC that VolSync restores into for the run, whoever it belongs to; nullptr: there is none.

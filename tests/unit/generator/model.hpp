@@ -157,6 +157,7 @@ struct World {
     for (const Part part : kParts) {
       if (const core::Observed* object = find(part)) seen.objects[part] = object;
     }
+    for (const core::Observed& rival : rivals) seen.rivals.push_back(&rival);
     for (const auto& [part, stray] : strays) seen.strays.emplace_back(part, &stray);
     seen.known = known;
     seen.movers = movers;
@@ -315,6 +316,7 @@ struct World {
   core::StringMap namespace_labels;
   std::map<Key, core::Observed> objects;
   std::vector<std::pair<Part, core::Observed>> strays;
+  std::vector<core::Observed> rivals;
   std::map<Part, Known> known;
   std::map<Part, Mover> movers;
   std::map<std::string, Mover> stray_movers;
