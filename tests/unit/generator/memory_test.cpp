@@ -163,8 +163,8 @@ TEST_CASE("an off-site backup waits where the memory of an earlier repository kn
   REQUIRE(eventually([&] { return house.has(Part::Source); }));
   REQUIRE(eventually([&] {
     const auto gaps = house.audited().gaps;
-    const bool told = std::any_of(gaps.begin(), gaps.end(),
-                                  [](const Gap& gap) { return gap.reason == "OffsiteNotRestored"; });
+    const bool told =
+        std::any_of(gaps.begin(), gaps.end(), [](const Gap& gap) { return gap.reason == "OffsiteNotRestored"; });
     return told || house.has(Part::OffsiteSource);
   }));
   REQUIRE_FALSE(house.has(Part::OffsiteSource));
