@@ -76,6 +76,33 @@ class Review : public std::enable_shared_from_this<Review> {
     if (review_.pvc) question.pvc = *review_.pvc;
     question.pvc.ns = review_.ns;
     if (webhook_ == core::Webhook::Validate) promise_ = core::take_promise(question.pvc, policy());
+    const bool ask = door_.cluster_ && core::depends_on_namespace(question, policy(), base::utc_now());
+    if (ask) return ask_namespace(std::move(question));
+    judge(question);
+  }
+
+  /// An entry of the webhook's configurations may select a PVC by other labels than those that its namespace decides
+  /// on.
+  void ask_namespace(core::Question question) {
+    const std::string ns = question.pvc.ns;
+    door_.cluster_->ask_namespace(ns, deadline(),
+                                  [self = shared_from_this(), question = std::move(question)](auto labels) mutable {
+                                    self->guard([&] {
+                                      if (const auto* silent = std::get_if<core::NoAnswer>(&labels))
+                                        return self->not_known(silent->reason);
+                                      question.namespace_labels = std::get<core::StringMap>(std::move(labels));
+                                      self->judge(question);
+                                    });
+                                  });
+  }
+
+  void not_known(const std::string& why) {
+    finish(core::wait_verdict(core::Code::ClusterUnavailable,
+                              "whether the namespace is managed could not be asked: " + why, "namespace " + review_.ns,
+                              base::utc_now()));
+  }
+
+  void judge(const core::Question& question) {
     Judgement::begin(
         {door_.index_, door_.cluster_, policy()}, core::read_intent(question, policy(), base::utc_now()), deadline(),
         [self = shared_from_this()](core::Verdict verdict, const core::Evidence& evidence) {

@@ -279,4 +279,15 @@ void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup
   inquiry->close();
 }
 
+void ClusterQuestions::ask_namespace(const std::string& name, index::Deadline deadline,
+                                     std::function<void(Labels)> done) {
+  client_.get({kube::kNamespaces, "", name}, deadline, [name, done = std::move(done)](const kube::Result& result) {
+    auto found = read_object(result, json::read_meta);
+    if (auto* silent = std::get_if<core::NoAnswer>(&found)) return done(std::move(*silent));
+    auto& meta = std::get<0>(found);
+    if (!meta) return done(core::NoAnswer{fmt::format("there is no namespace {}", name)});
+    done(std::move(meta->labels));
+  });
+}
+
 }  // namespace holdfast::cli

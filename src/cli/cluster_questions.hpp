@@ -1,5 +1,5 @@
-// Asks the API server what rules 7 to 9 need to know, live: the webhook's questions in the Kubernetes client's words.
-// Any thread.
+// Asks the API server what a decision needs to know of the cluster, live: the webhook's questions in the Kubernetes
+// client's words. Any thread.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,7 @@ class ClusterQuestions : public webhook::ClusterQuestions {
   /// ReplicationSource that names the PVC. What is not answered by `deadline` is NoAnswer.
   void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
            std::function<void(core::ClusterFacts)> done) override;
+  void ask_namespace(const std::string& name, index::Deadline deadline, std::function<void(Labels)> done) override;
 
   /// What an answer is judged by.
   struct Rules {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "holdfast/core/mover_identity.hpp"
 #include "src/core/contract.hpp"
@@ -310,6 +311,12 @@ class Reader {
   std::vector<Fault> faults_;
 };
 
+/// What tells two intents for one PVC apart: the code where nothing more is to be found out, and what is said.
+std::pair<std::optional<Code>, std::vector<std::string>> gist(const Intent& intent) {
+  if (const auto* settled = std::get_if<Settled>(&intent)) return {settled->verdict.code, settled->verdict.warnings};
+  return {std::nullopt, std::get<WantsRestore>(intent).warnings};
+}
+
 }  // namespace
 
 std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& policy, const Ownership& ownership) {
@@ -318,6 +325,18 @@ std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& polic
 
 Intent read_intent(const Question& question, const Policy& policy, Time now) {
   return Reader(question, policy, now).read();
+}
+
+bool depends_on_namespace(const Question& question, const Policy& policy, Time now) {
+  const bool may =
+      policy.plumber_contract && (policy.mode == Mode::Strict || question.pvc.labels.contains(key::kPlumberEnabled));
+  if (question.namespace_labels || !may) return false;
+  const auto read_with = [&](StringMap labels) {
+    Question known = question;
+    known.namespace_labels = std::move(labels);
+    return gist(read_intent(known, policy, now));
+  };
+  return read_with({{std::string(key::kPlumberNamespace), "true"}}) != read_with({});
 }
 
 bool refers_to_own_destination(const Pvc& pvc, const Policy& policy) {

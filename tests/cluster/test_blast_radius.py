@@ -86,8 +86,8 @@ class BlastRadius(unittest.TestCase):
             return False
         if BACKUP in labels or EXEMPT in labels:
             return True
-        if PLUMBER in labels:
-            return namespace == MANAGED
+        if PLUMBER in labels and namespace == MANAGED:
+            return True
         return "strict" in self.components and not OF_VOLSYNC.items() <= labels.items()
 
     def test_a_creation_is_ours_by_its_labels_and_its_namespace_alone(self):

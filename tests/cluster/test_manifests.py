@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import itertools
 import pathlib
 import re
 import subprocess
@@ -20,6 +21,7 @@ from suite import Stage
 
 ALWAYS_EXCLUDED = {*EXCLUDED_NAMESPACES[:5], NAMESPACE}
 OPT_INS = {"backup.holdfast.dev", "exempt.holdfast.dev", "plumber.holdfast.dev"}
+OF_STRICT = {"strict.holdfast.dev", "strict-unmanaged.holdfast.dev"}
 PEERS = ("certificates", "issuers", "servicemonitors", "prometheusrules")
 CATALOG = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
 EVERYTHING = ("nfs", "external-secrets", "kyverno-cleanup", "job-injection", "repository-init", "network-policy",
@@ -83,7 +85,7 @@ class Rendering(ManifestCase):
         for rendered in self.each():
             for kind, path in zip(CONFIGURATIONS, ("/mutate/pvc", "/validate/pvc")):
                 entries = rendered.webhooks(kind)
-                self.assertEqual(set(entries) - {"strict.holdfast.dev"}, OPT_INS)
+                self.assertEqual(set(entries) - OF_STRICT, OPT_INS)
                 for entry in entries.values():
                     self.assertEqual(entry["clientConfig"]["service"]["path"], path)
                     self.assertEqual((entry["failurePolicy"], entry["sideEffects"], entry["timeoutSeconds"],
@@ -99,14 +101,21 @@ class Rendering(ManifestCase):
                              {name: asked(entry) for name, entry in validating.items()})
 
     def test_a_claim_matches_one_entry_at_most(self):
-        def matches(entry: dict, labels: set) -> bool:
-            return all((term["key"] in labels) == (term["operator"] == "Exists")
-                       for term in entry["objectSelector"]["matchExpressions"])
+        """Of two namespaces: one that pvc-plumber manages, and another. With mode strict it is one always."""
+        def holds(term: dict, labels: dict) -> bool:
+            there = labels.get(term["key"])
+            return {"Exists": there is not None, "DoesNotExist": there is None, "In": there in term.get("values", ()),
+                    "NotIn": there not in term.get("values", ())}[term["operator"]]
+
+        def matches(entry: dict, labels: dict, namespace: dict) -> bool:
+            return all(holds(term, of) for selector, of in (("objectSelector", labels), ("namespaceSelector", namespace))
+                       for term in entry[selector]["matchExpressions"])
         keys = ("backup", "backup-exempt", "pvc-plumber.io/enabled")
-        for chosen in range(2 ** len(keys)):
-            labels = {key for number, key in enumerate(keys) if chosen >> number & 1}
-            entries = self.everything.webhooks(CONFIGURATIONS[0]).values()
-            self.assertEqual(sum(matches(entry, labels) for entry in entries), 1, labels)
+        entries = self.everything.webhooks(CONFIGURATIONS[0]).values()
+        for chosen, namespace in itertools.product(range(2 ** len(keys)), (
+                {}, {"pvc-plumber.io/managed-namespace": "true"}, {"pvc-plumber.io/managed-namespace": "no"})):
+            labels = {key: "true" for number, key in enumerate(keys) if chosen >> number & 1}
+            self.assertEqual(sum(matches(entry, labels, namespace) for entry in entries), 1, (labels, namespace))
 
     def test_the_authority_of_the_files_is_published_in_every_configuration(self):
         wanted = self.authority.read_bytes()

@@ -84,6 +84,10 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   std::string_view backend() const override { return "kopia-fs"; }
   void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline,
            std::function<void(core::ClusterFacts)> done) override;
+  /// The contract that is on asks nothing of namespaces.
+  void ask_namespace(const std::string&, index::Deadline, std::function<void(Labels)> done) override {
+    done(core::NoAnswer{"nobody asks"});
+  }
 
   static constexpr int kLeader = 0;
   struct Proving {

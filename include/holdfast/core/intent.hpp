@@ -55,6 +55,9 @@ std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& polic
 /// Rules 1 to 4. Every fault of the object is in the message; the code is that of the first.
 Intent read_intent(const Question& question, const Policy& policy, Time now);
 
+/// Whether the labels of the PVC's namespace, which are not known, would make another intent or warning of it.
+bool depends_on_namespace(const Question& question, const Policy& policy, Time now);
+
 /// Whether `pvc` refers to the ReplicationDestination that is ours for it.
 bool refers_to_own_destination(const Pvc& pvc, const Policy& policy);
 

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <string>
+#include <variant>
 
 #include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/intent.hpp"
@@ -20,14 +22,17 @@
 
 namespace holdfast::webhook {
 
-/// Whoever can ask the API server what rules 7 to 9 need to know.
+/// Whoever can ask the API server what a review does not say, and what rules 7 to 9 need to know.
 class ClusterQuestions {
  public:
+  using Labels = std::variant<core::StringMap, core::NoAnswer>;
   virtual ~ClusterQuestions() = default;
   /// Calls `done` exactly once, at the latest shortly after `deadline`, from any thread. `without_backup`: the backups
   /// alone would let it start empty, so that rule 9 matters.
   virtual void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                    std::function<void(core::ClusterFacts)> done) = 0;
+  /// The labels of a namespace, in the same manner.
+  virtual void ask_namespace(const std::string& name, index::Deadline deadline, std::function<void(Labels)> done) = 0;
 };
 
 class Admission {
@@ -38,7 +43,8 @@ class Admission {
     std::optional<MoverInjection> injection = std::nullopt;  ///< absent: mover Jobs are admitted as they are
   };
 
-  /// The references must outlive every request. `cluster` may be null: then rules 7 to 9 ask nothing.
+  /// The references must outlive every request. `cluster` may be null: then rules 7 to 9 ask nothing, and
+  /// every namespace counts as managed.
   Admission(Options options, index::Index& index, ClusterQuestions* cluster, const ops::Logger& log,
             ops::Metrics& metrics);
 

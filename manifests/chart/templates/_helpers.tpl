@@ -115,8 +115,9 @@ certificate. A dict of `root`, `file` and `strict`: whether PVCs without a label
 {{- range $configuration := (include "holdfast.documents" . | fromJson).items }}
 {{- if and $.strict (eq $configuration.metadata.name "holdfast") }}
 {{- $file := printf "components/strict/%s.yaml" (trimSuffix "webhookconfiguration" (lower $configuration.kind)) }}
-{{- $patch := include "holdfast.file" (dict "root" $.root "file" $file) | fromYamlArray | first }}
+{{- range $patch := include "holdfast.file" (dict "root" $.root "file" $file) | fromYamlArray }}
 {{- $_ := set $configuration "webhooks" (append $configuration.webhooks $patch.value) }}
+{{- end }}
 {{- end }}
 {{- range $entry := $configuration.webhooks }}
 {{- with $entry.namespaceSelector }}

@@ -132,6 +132,30 @@ TEST_CASE("pvc-plumber-v4 asks for the namespace label where it is known") {
   CHECK(answer(c) == "pass NotOptedIn");
 }
 
+TEST_CASE("the namespace's labels are asked for only where they decide") {
+  const auto depends = [](const Case& c) { return depends_on_namespace(c.question, c.policy, kNow); };
+  Case c = plumber();
+  CHECK(depends(c));
+  c.label("pvc-plumber.io/tier", "weekly");
+  CHECK(depends(c));  // there is a warning of it in a managed namespace only
+  c.question.namespace_labels = StringMap{};
+  CHECK_FALSE(depends(c));
+  c = plumber();
+  c.label("pvc-plumber.io/manage-volsync", "false");
+  CHECK_FALSE(depends(c));
+  c = plumber();
+  c.policy.simple_contract = true;
+  c.label("backup", "daily");
+  CHECK_FALSE(depends(c));
+  c.label("backup", "weekly");
+  CHECK(depends(c));
+  c = unlabelled_in_strict();
+  CHECK_FALSE(depends(c));
+  c.policy.simple_contract = false;
+  c.policy.plumber_contract = true;
+  CHECK(depends(c));
+}
+
 TEST_CASE("both contracts may be on, and either opts in") {
   Case c = plumber();
   c.policy.simple_contract = true;

@@ -263,16 +263,22 @@ struct FakeCluster : webhook::ClusterQuestions {
     }
     done(told);
   }
+  Labels labels = core::NoAnswer{"nobody is there"};
+  std::vector<std::string> namespaces;
+  void ask_namespace(const std::string& name, index::Deadline, std::function<void(Labels)> done) override {
+    namespaces.push_back(name);
+    done(labels);
+  }
 };
 
 }  // namespace
 
 namespace {
 
-Json::Value ask_at(webhook::Admission& admission) {
+Json::Value ask_at(webhook::Admission& admission, const Json::Value& about = review()) {
   Json::Value answer;
   admission.handle({"POST", "/mutate/pvc", "", "application/json",
-                    Json::writeString(Json::StreamWriterBuilder(), review()), std::chrono::steady_clock::now(), false},
+                    Json::writeString(Json::StreamWriterBuilder(), about), std::chrono::steady_clock::now(), false},
                    [&](net::Response r) { answer = parse(r.body)["response"]; });
   return answer;
 }
@@ -324,6 +330,31 @@ TEST_CASE("where the backups are another PVC's, everything is asked before it st
   webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
   CHECK(cluster.without_backup == std::vector<bool>{false, true});
+}
+
+TEST_CASE("a PVC that only a managed namespace opts in is judged by the labels of its namespace") {
+  Door door;
+  door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
+  FakeCluster cluster;
+  core::Policy policy = Door::with_catalog();
+  policy.plumber_contract = true;
+  webhook::Admission admission({policy}, door.index, &cluster, door.log, door.metrics);
+  Json::Value about = review();
+  Json::Value& labels = about["request"]["object"]["metadata"]["labels"];
+  CHECK(ask_at(admission, about).isMember("patch"));
+  CHECK(cluster.namespaces.empty());
+  labels["backup"] = "velero";
+  labels["pvc-plumber.io/enabled"] = labels["pvc-plumber.io/manage-volsync"] = "true";
+  labels["pvc-plumber.io/tier"] = "daily";
+  CHECK(ask_at(admission, about)["status"]["reason"] == "ClusterUnavailable");
+  cluster.labels = core::StringMap{};
+  const Json::Value outside = ask_at(admission, about);
+  CHECK(outside["allowed"] == true);
+  CHECK_FALSE(outside.isMember("patch"));
+  CHECK(outside["auditAnnotations"]["code"] == "NotOptedIn");
+  cluster.labels = core::StringMap{{"pvc-plumber.io/managed-namespace", "true"}};
+  CHECK(ask_at(admission, about).isMember("patch"));
+  CHECK(cluster.namespaces == std::vector<std::string>(3, "media"));
 }
 
 TEST_CASE("the cluster is asked only where the backups alone would admit") {
