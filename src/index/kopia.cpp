@@ -35,6 +35,9 @@ constexpr std::uint64_t kDrain = 1024 * 1024;
 class Late : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+class Upgrading : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 CacheFolder make_temporary_folder() {
   std::string name = fs::temp_directory_path() / "holdfast-XXXXXX";
@@ -116,6 +119,9 @@ ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::
   } catch (const Late& late) {
     // Still connected: what kopia has fetched so far is in its cache, and the next attempt comes further.
     return Failure{late.what(), true};
+  } catch (const Upgrading& upgrading) {
+    // Still connected: to connect would be to wait for the upgrade's end without a word.
+    return Failure{upgrading.what()};
   } catch (const std::exception& error) {
     connected_.reset();
     return Failure{error.what()};
@@ -138,6 +144,8 @@ void Kopia::connect(const Fingerprint& before, Run& run) {
   arguments.push_back("--cache-directory=" + cache().string());
   base::Child child = start(arguments, run);
   const base::ChildResult result = child.finish(kDrain);
+  // The configuration is there before kopia tries it, which may take all the time: a listing gets further, or says why.
+  if (result.timed_out && fs::exists(config())) connected_ = wanted;
   if (result.timed_out || result.exit_code != 0) fail(result, run);
   connected_ = wanted;
 }
@@ -184,7 +192,8 @@ base::Child Kopia::start(const std::vector<std::string>& arguments, const Run& r
   base::ChildOptions child;
   child.program = program_;
   child.arguments = arguments;
-  for (const char* common : {"--no-persist-credentials", "--disable-file-logging", "--disable-content-log"}) {
+  for (const char* common :
+       {"--no-persist-credentials", "--disable-file-logging", "--disable-content-log", "--upgrade-no-block"}) {
     child.arguments.emplace_back(common);
   }
   child.arguments.push_back("--config-file=" + config().string());
@@ -220,6 +229,12 @@ void Kopia::fail(const base::ChildResult& result, const Run& run) const {
   if (result.timed_out) throw Late(kLate);
   if (says_wrong_password(result.errors)) {
     throw std::runtime_error(fmt::format("kopia: the repository password is wrong ({})", password_setting()));
+  }
+  if (says_upgrade(result.errors)) {
+    throw Upgrading(fmt::format(
+        "kopia: {} is being upgraded to another format, or that was interrupted: `kopia repository upgrade begin`, "
+        "repeated with the same owner id, ends it",
+        options_.place));
   }
   const std::string how =
       result.exit_code ? fmt::format("exit code {}", *result.exit_code) : fmt::format("signal {}", result.signal);

@@ -59,6 +59,10 @@ bool says_wrong_password(std::string_view errors) {
   return errors.find("invalid repository password") != std::string_view::npos;
 }
 
+bool says_upgrade(std::string_view errors) {
+  return errors.find("repository upgrade in progress") != std::string_view::npos;
+}
+
 std::string summary(std::string_view errors, const std::vector<std::string>& secrets) {
   std::string all(errors);
   for (const std::string& secret : secrets) {

@@ -1,5 +1,5 @@
-// What kopia writes to stderr, understood. Source of the texts: kopia 0.22, repo/content/committed_read_manager.go and
-// repo/format/format_blob.go.
+// What kopia writes to stderr, understood. Source of the texts: kopia 0.22, repo/content/committed_read_manager.go,
+// repo/format/format_blob.go and repo/open.go.
 // Pure; any thread.
 #pragma once
 
@@ -15,6 +15,9 @@ std::string without_notices(std::string_view errors);
 
 /// Whether kopia was given another password than the repository's.
 bool says_wrong_password(std::string_view errors);
+
+/// Whether kopia keeps away from the repository because of a format upgrade that has not come to its end.
+bool says_upgrade(std::string_view errors);
 
 /// One line of at most 200 bytes for people: the last one that says something, without control characters and without
 /// any of the secrets.

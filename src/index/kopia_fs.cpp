@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "src/index/format.hpp"
 #include "src/index/mountinfo.hpp"
 #include "src/index/prover.hpp"
+#include "src/index/unreadable.hpp"
 #include "src/index/walk.hpp"
 
 namespace holdfast::index {
@@ -50,9 +52,20 @@ Fingerprint KopiaFs::look() const {
 ProbeResult KopiaFs::probe() {
   try {
     return look();
+  } catch (const std::system_error& error) {
+    const bool denied = error.code() == std::errc::permission_denied;
+    return denied ? explain(Failure{error.what()}, std::atomic(false)) : Failure{error.what()};
   } catch (const std::exception& error) {
     return Failure{error.what()};
   }
+}
+
+/// What may not be read comes before what kopia made of it: slowness, or a text that is cut before it says why. More
+/// time does not help then, unless kopia can do without.
+Failure KopiaFs::explain(Failure failure, const std::atomic<bool>& cancel) const {
+  auto unreadable = find_unreadable(path_, Access::ours(), cancel);
+  if (!unreadable) return failure;
+  return {std::move(unreadable->reason), failure.timed_out && !unreadable->is_index};
 }
 
 void KopiaFs::require_uncached_mount() const {
@@ -76,7 +89,7 @@ void KopiaFs::require_uncached_mount() const {
 ListingResult KopiaFs::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                             const std::atomic<bool>& cancel) {
   ListingResult result = kopia_.list(before, deadline, cancel);
-  if (std::holds_alternative<Failure>(result)) return result;
+  if (const auto* failure = std::get_if<Failure>(&result)) return explain(*failure, cancel);
   try {
     require_kept(before, look(), path_);
     return result;

@@ -23,6 +23,7 @@ class KopiaFs final : public Backend {
  private:
   Fingerprint look() const;
   void require_uncached_mount() const;
+  Failure explain(Failure failure, const std::atomic<bool>& cancel) const;
 
   const std::string path_;
   const std::string mountinfo_path_;

@@ -29,6 +29,11 @@ TEST_CASE("a wrong password is recognized") {
   CHECK_FALSE(says_wrong_password("open repository: get password: password prompt error"));
 }
 
+TEST_CASE("a format upgrade under way is recognized") {
+  CHECK(says_upgrade("open repository: unable to open repository: repository upgrade in progress\n"));
+  CHECK_FALSE(says_upgrade("open repository: unable to open repository: permission denied"));
+}
+
 TEST_CASE("a summary is the last line that says something") {
   CHECK(summary("first\nlast \n\n", {"secret"}) == "last");
   CHECK(summary("", {"secret"}).empty());

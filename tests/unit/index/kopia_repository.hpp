@@ -77,7 +77,7 @@ class KopiaRepository {
     options.program = kopia_;
     options.arguments = std::move(arguments);
     options.environment = {"HOME=" + folder_.path().string(), "USER=writer", "KOPIA_CHECK_FOR_UPDATES=false",
-                           "KOPIA_PASSWORD=" + password_};
+                           "KOPIA_UPGRADE_LOCK_ENABLED=1", "KOPIA_PASSWORD=" + password_};
     options.deadline = std::chrono::steady_clock::now() + limit;
     return options;
   }
