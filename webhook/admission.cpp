@@ -87,19 +87,18 @@ class Review : public std::enable_shared_from_this<Review> {
     const std::string ns = question.pvc.ns;
     door_.cluster_->ask_namespace(ns, deadline(),
                                   [self = shared_from_this(), question = std::move(question)](auto labels) mutable {
-                                    self->guard([&] {
-                                      if (const auto* silent = std::get_if<core::NoAnswer>(&labels))
-                                        return self->not_known(silent->reason);
-                                      question.namespace_labels = std::get<core::StringMap>(std::move(labels));
-                                      self->judge(question);
-                                    });
+                                    self->guard([&] { self->have_labels(std::move(question), std::move(labels)); });
                                   });
   }
 
-  void not_known(const std::string& why) {
-    finish(core::wait_verdict(core::Code::ClusterUnavailable,
-                              "whether the namespace is managed could not be asked: " + why, "namespace " + review_.ns,
-                              base::utc_now()));
+  void have_labels(core::Question question, ClusterQuestions::Labels labels) {
+    if (const auto* silent = std::get_if<core::NoAnswer>(&labels)) {
+      return finish(core::wait_verdict(core::Code::ClusterUnavailable,
+                                       "whether the namespace is managed could not be asked: " + silent->reason,
+                                       "namespace " + review_.ns, base::utc_now()));
+    }
+    question.namespace_labels = std::get<core::StringMap>(std::move(labels));
+    judge(question);
   }
 
   void judge(const core::Question& question) {

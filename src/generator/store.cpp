@@ -254,18 +254,17 @@ void Store::set_state(Family family, const kube::WatchState& state) {
 /// it, something wrong that is to be mended.
 core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
+  const auto rivals = rivals_.find(pvc);
+  std::set<std::string> asked = rivals == rivals_.end() ? std::set<std::string>() : rivals->second;
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
-    const auto& sources = table(Family::Sources).objects;
-    const auto found = sources.find(Place{pvc.ns, names(naming, pvc.name).source});
+    asked.insert(names(naming, pvc.name).source);
+  }
+  const auto& sources = table(Family::Sources).objects;
+  for (const std::string& name : asked) {
+    const auto found = sources.find(Place{pvc.ns, name});
     if (found == sources.end()) continue;
     const core::Observed source = found->unpack();
     if (!is_ours(&source) || made_for(source) != pvc) add_source(said, source);
-  }
-  if (const auto rivals = rivals_.find(pvc); rivals != rivals_.end()) {
-    for (const std::string& name : rivals->second) {
-      const auto found = table(Family::Sources).objects.find(Place{pvc.ns, name});
-      if (found != table(Family::Sources).objects.end()) add_source(said, found->unpack());
-    }
   }
   for (const core::PvcName& namesake : core::namesakes(pvc)) {
     if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);

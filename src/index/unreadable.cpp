@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "holdfast/base/file.hpp"
+#include "src/index/walk.hpp"
 
 namespace holdfast::index {
 
@@ -20,9 +21,7 @@ namespace {
 
 constexpr int kFile = O_RDONLY | O_NONBLOCK | O_CLOEXEC;  // O_NONBLOCK: opening a FIFO must not hang
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-constexpr std::string_view kFileSuffix = ".f";
 constexpr mode_t kPermissions = 07777;
-constexpr std::string_view kIndexPrefixes = "xnm";
 constexpr std::string_view kPackPrefixes = "q";
 
 struct CloseFolder {
@@ -83,7 +82,7 @@ class Search {
       if (path.empty() && prefixes.find(name.front()) == prefixes.npos) continue;
       if (is_folder(dirfd(folder.get()), *entry)) {
         pending.push_back(fmt::format("{}{}/", path, name));
-      } else if (name.ends_with(kFileSuffix)) {
+      } else if (name.ends_with(kBlobSuffix)) {
         open_file(path + entry->d_name);
       }
     }

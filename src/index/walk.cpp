@@ -18,8 +18,6 @@ namespace holdfast::index {
 
 namespace {
 
-constexpr std::string_view kBlobSuffix = ".f";
-constexpr std::string_view kIndexPrefixes = "xnm";
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
 bool may_be_index(std::string_view name) {

@@ -4,10 +4,16 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "src/index/names.hpp"
 
 namespace holdfast::index {
+
+/// What the names of index blobs begin with: x (epoch repositories), n or m (the old format).
+inline constexpr std::string_view kIndexPrefixes = "xnm";
+/// What the files of blobs end with.
+inline constexpr std::string_view kBlobSuffix = ".f";
 
 struct WalkLimits {
   std::size_t names = 1'000'000;
@@ -15,10 +21,10 @@ struct WalkLimits {
   std::size_t depth = 32;            ///< folders below the root
 };
 
-/// The names of all blobs that begin with x (epoch repositories), n or m (the old format), wherever the sharding puts
-/// them: a blob's name is what its path says without slashes and without the final `.f`. Folders that cannot hold such
-/// a name are not opened, links to folders not followed, both as kopia does it.
-/// Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as the file system does.
+/// The names of all index blobs, wherever the sharding puts them: a blob's name is what its path says without slashes
+/// and without the final `.f`. Folders that cannot hold such a name are not opened, links to folders not followed, both
+/// as kopia does it. Throws std::system_error or std::runtime_error, naming the path. Blocks for as long as the file
+/// system does.
 Names walk_names(const std::string& root, const Hasher& hasher, const WalkLimits& limits = {});
 
 }  // namespace holdfast::index

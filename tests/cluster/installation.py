@@ -16,6 +16,8 @@ MANIFESTS = ROOT / "manifests"
 OVERLAYS = ("home-nfs", "s3")
 NAMESPACE = "holdfast-system"
 CONFIGURATIONS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+CONFIGURATION_KINDS = [Kind("admissionregistration.k8s.io", "v1", name, f"{name.lower()}s", namespaced=False)
+                       for name in CONFIGURATIONS]
 MATCH_NAMESPACE = "kubernetes.io/metadata.name"
 
 _KUSTOMIZATION = """\

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from guarded_case import pvc
-from installation import CONFIGURATIONS, NAMESPACE, Copy, Rendered
+from installation import CONFIGURATION_KINDS, NAMESPACE, Copy, Rendered
 from mounted_secret import NAMES, MountedSecret
 from rig import cert_manager
 from rig.accounts import ServiceAccount
@@ -24,8 +24,6 @@ from suite import Stage
 LEAF, AUTHORITY = "holdfast-webhook", "holdfast-authority"  # Certificates, and their Secrets:
 MOUNTED, SIGNING = "holdfast-webhook-tls", "holdfast-authority"
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\n.+?-----END CERTIFICATE-----\n", re.DOTALL)
-CONFIGURATION_KINDS = [Kind("admissionregistration.k8s.io", "v1", kind, f"{kind.lower()}s", namespaced=False)
-                       for kind in CONFIGURATIONS]
 
 
 class IssuedCase(unittest.TestCase):

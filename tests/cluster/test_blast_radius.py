@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from guarded_case import pvc
-from installation import CONFIGURATIONS, NAMESPACE, Copy, Rendered
+from installation import CONFIGURATION_KINDS, NAMESPACE, Copy, Rendered
 from rig.kube_api import PVCS, Api
 from rig.objects import JOB, PVC, Kind, Objects
 from rig.processes import wait_until
@@ -18,8 +18,6 @@ from rig.webhooks import EXCLUDED_NAMESPACES
 from suite import Stage
 
 SETTINGS = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
-CONFIGURATION = {name: Kind("admissionregistration.k8s.io", "v1", name, f"{name.lower()}s", namespaced=False)
-                 for name in CONFIGURATIONS}
 PLAIN, MANAGED = "blast-plain", "blast-managed"
 NAMESPACES = (PLAIN, MANAGED, *EXCLUDED_NAMESPACES[:5], NAMESPACE)
 BACKUP, EXEMPT, PLUMBER = "backup", "backup-exempt", "pvc-plumber.io/enabled"
@@ -47,8 +45,8 @@ class BlastRadius(unittest.TestCase):
         cls.make_what_is_there_before()
         with tempfile.TemporaryDirectory(prefix="holdfast-blast-") as folder:
             rendered = Rendered(Copy(pathlib.Path(folder)).overlay("blast", *cls.components, settings=SETTINGS))
-        for name, kind in CONFIGURATION.items():
-            for document in rendered.all(name):
+        for kind in CONFIGURATION_KINDS:
+            for document in rendered.all(kind.name):
                 cls.addClassCleanup(cls.objects.delete, kind, None, document["metadata"]["name"])
                 cls.objects.apply(kind, None, document, force=True)
         for labels in ({BACKUP: "daily"}, {EXEMPT: "true"}):

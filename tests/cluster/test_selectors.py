@@ -14,19 +14,17 @@ import tempfile
 import unittest
 
 from guarded_case import pvc
-from installation import CONFIGURATIONS, Copy, Rendered
+from installation import CONFIGURATION_KINDS, Copy, Rendered
 from rig.accounts import ServiceAccount
 from rig.holdfast import Holdfast, generate_certificates
 from rig.kube_api import Answer
-from rig.objects import Kind, Objects
+from rig.objects import Objects
 from rig.processes import plain_environment, wait_until
 from rig.webhooks import client_config
 from suite import Stage
 
 SETTINGS = "index: {{backend: catalog, catalogFile: {folder}/catalog.json}}\nmode: {mode}\ncontracts: [{contracts}]\n"
 INSTALLED = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
-KINDS = [Kind("admissionregistration.k8s.io", "v1", kind, f"{kind.lower()}s", namespaced=False)
-         for kind in CONFIGURATIONS]
 MANAGED = "pvc-plumber.io/managed-namespace"
 NAMESPACES = {"selected-plain": {}, "selected-managed": {MANAGED: "true"}, "selected-not-so": {MANAGED: "false"}}
 PLUMBER = {"pvc-plumber.io/enabled": "true", "pvc-plumber.io/manage-volsync": "true", "pvc-plumber.io/tier": "daily"}
@@ -79,7 +77,7 @@ class Selectors(unittest.TestCase):
             wait_until(lambda: ("selected-plain", "last") in self.said(holdfast), 20, "the last one is logged")
             said = self.said(holdfast)
         finally:
-            for kind in KINDS:
+            for kind in CONFIGURATION_KINDS:
                 self.objects.delete(kind, None, "holdfast")
             holdfast.stop()
         decided = self.decided(settings)
@@ -93,7 +91,7 @@ class Selectors(unittest.TestCase):
     def register(self, holdfast: Holdfast, component: str) -> None:
         rendered = Rendered(self.copy.overlay(holdfast.process.log.stem, *filter(None, [component]), settings=INSTALLED))
         bundle = (self.certificates / "ca.crt").read_bytes()
-        for kind in KINDS:
+        for kind in CONFIGURATION_KINDS:
             for document in rendered.all(kind.name):
                 for entry in document["webhooks"]:
                     path = entry["clientConfig"]["service"]["path"]
