@@ -116,7 +116,8 @@ int decide(const Settings& settings, const InputRequest& request, Output output)
 
   const core::Evidence evidence = look_if_needed(settings, decisions, *index);
   for (Decision& decision : decisions) {
-    decision.verdict = core::decide(decision.intent, evidence, {}, settings.policy, base::utc_now());
+    decision.verdict =
+        core::decide(decision.intent, evidence, input.facts_for(decision.intent), settings.policy, base::utc_now());
   }
   show(decisions, output);
   return exit_code(decisions);

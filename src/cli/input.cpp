@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "holdfast/cli/settings.hpp"
+#include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/json/documents.hpp"
 #include "src/cli/files.hpp"
 #include "src/cli/input_files.hpp"
@@ -68,6 +69,7 @@ class Reader {
       if (auto* claim = std::get_if<core::Claim>(&document.object)) take(std::move(*claim));
       if (auto* ns = std::get_if<json::NamespaceDocument>(&document.object)) take(*ns);
       if (auto* made = std::get_if<json::TemplatesDocument>(&document.object)) take(*made);
+      if (auto* source = std::get_if<json::SourceDocument>(&document.object)) take(source->source);
       if (auto* other = std::get_if<json::OtherDocument>(&document.object)) take(*other, file.in_folder);
     }
   }
@@ -82,6 +84,19 @@ class Reader {
   void take(json::NamespaceDocument& ns) {
     if (!is_namespace(ns.name)) return warn(at(fmt::format("Namespace {:?}: {}", cut(ns.name), problem_of(ns.name))));
     input_.namespaces[ns.name] = std::move(ns.labels);
+  }
+
+  /// As of one in the cluster. What is wrong with it is no reason to say nothing of the PVCs.
+  void take(core::Observed& source) {
+    if (source.meta.ns.empty()) source.meta.ns = request_.ns.empty() ? "default" : request_.ns;
+    const std::string what = fmt::format("ReplicationSource {}/{}", cut(source.meta.ns), cut(source.meta.name));
+    if (is_placeholder(source.meta.ns) || is_placeholder(source.meta.name) || is_placeholder(source.spec)) {
+      return warn(at(what + ": it is not substituted, so nothing is known of its backups"));
+    }
+    if (!is_namespace(source.meta.ns)) return warn(at(what + ": its namespace " + problem_of(source.meta.ns)));
+    auto& said = input_.facts[source.meta.ns].ownership;
+    if (!std::holds_alternative<core::Ownership>(said)) said = core::Ownership();
+    generator::add_source(std::get<core::Ownership>(said), source);
   }
 
   void take(core::Claim claim) {
@@ -201,6 +216,19 @@ core::Question Input::question(const core::Claim& claim) const {
   question.pvc = claim.pvc;
   question.namespace_labels = labels_around(claim);
   return question;
+}
+
+const core::ClusterFacts& Input::facts_for(const core::Intent& intent) const {
+  static const core::ClusterFacts kNone;
+  const auto* wanted = std::get_if<core::WantsRestore>(&intent);
+  const auto found = wanted == nullptr ? facts.end() : facts.find(wanted->owner.ns);
+  return found == facts.end() ? kNone : found->second;
+}
+
+const core::Ownership& Input::ownership_in(std::string_view ns) const {
+  static const core::Ownership kNothingSaid;
+  const auto found = facts.find(ns);
+  return found == facts.end() ? kNothingSaid : std::get<core::Ownership>(found->second.ownership);
 }
 
 Input read_input(const InputRequest& request) { return Reader(request).read(); }

@@ -4,9 +4,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "holdfast/core/claim.hpp"
+#include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/intent.hpp"
 
 namespace holdfast::cli {
@@ -21,6 +23,7 @@ struct InputRequest {
 struct Input {
   std::vector<core::Claim> claims;                                 ///< in the order of the files
   std::map<std::string, core::StringMap, std::less<>> namespaces;  ///< labels, of those in the files
+  std::map<std::string, core::ClusterFacts, std::less<>> facts;  ///< of namespaces: what their sources in the files say
   std::vector<std::string> warnings;  ///< what was passed over or taken in some way, each with file and line
 
   /// Labels of the namespace of `claim`; nullopt: the files do not say.
@@ -29,6 +32,10 @@ struct Input {
   core::StringMap labels_assumed(const core::Claim& claim) const;
   /// Whether `claim` may be created.
   core::Question question(const core::Claim& claim) const;
+  /// What the files know around a PVC with this intent.
+  const core::ClusterFacts& facts_for(const core::Intent& intent) const;
+  /// What the ReplicationSources of a namespace say of backups.
+  const core::Ownership& ownership_in(std::string_view ns) const;
 };
 
 /// Throws FileError naming file, line and field; SettingsError for a namespace that cannot be one.

@@ -1,5 +1,8 @@
 #include "src/cli/rehearsal.hpp"
 
+#include <map>
+#include <string>
+
 #include "holdfast/core/decide.hpp"
 #include "holdfast/core/protection.hpp"
 
@@ -8,18 +11,22 @@ namespace holdfast::cli {
 std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evidence& evidence,
                                            const core::Policy& policy, core::Time now) {
   std::vector<generator::AuditItem> items;
+  std::map<std::string, generator::View> views;  // by namespace, because what is said there may be long
   for (core::Claim claim : input.claims) {
     if (claim.pvc.name.empty()) continue;
     claim.uid.clear();  // of a cluster that this one is not
     const core::StringMap labels = input.labels_assumed(claim);
-    generator::View view;
+    const auto [at, is_new] = views.try_emplace(claim.pvc.ns);
+    generator::View& view = at->second;
+    if (is_new) view.ownership = input.ownership_in(claim.pvc.ns);
     view.pvc = claim.pvc.full_name();
     view.claim = &claim;
     view.namespace_labels = &labels;
     view.evidence = &evidence;
     generator::Plan plan;
     plan.protection = core::protection(claim.pvc, labels, policy);
-    const core::Verdict verdict = core::decide(input.question(claim), evidence, {}, policy, now);
+    const core::Intent intent = core::read_intent(input.question(claim), policy, now);
+    const core::Verdict verdict = core::decide(intent, evidence, input.facts_for(intent), policy, now);
     items.push_back(generator::audit_item(view, plan, verdict, policy));
   }
   return items;
@@ -28,7 +35,13 @@ std::vector<generator::AuditItem> rehearse(const Input& input, const core::Evide
 std::vector<generator::Unclaimed> unclaimed(const Input& input, const core::Evidence& evidence,
                                             const core::Policy& policy) {
   generator::ClaimedSources claimed(policy);
-  for (const core::Claim& claim : input.claims) claimed.add(claim.pvc);
+  for (const core::Claim& claim : input.claims) {
+    claimed.add(claim.pvc, input.ownership_in(claim.pvc.ns));
+    const std::string* from = core::lookup(claim.pvc.annotations, core::key::kRestoreFrom);
+    const auto other = from == nullptr ? std::nullopt : core::parse_pvc_name(*from);
+    if (!other) continue;
+    for (const core::Identity& its : input.ownership_in(other->ns).of(*other)) claimed.add_identity(to_string(its));
+  }
   return claimed.missing_in(evidence);
 }
 

@@ -54,12 +54,32 @@ constexpr Shape selector_shape() {
   return shape;
 }
 
+constexpr Member kSourceIdentity[] = {
+    {"sourceName", text<&KopiaDraft::source_name>()},
+    {"sourceNamespace", text<&KopiaDraft::source_namespace>()},
+    {"sourcePathOverride", text<&KopiaDraft::source_path>()},
+};
+constexpr Member kKopia[] = {
+    {"username", text<&KopiaDraft::username>()},
+    {"hostname", text<&KopiaDraft::hostname>()},
+    {"sourcePathOverride", text<&KopiaDraft::path>()},
+    {"sourceIdentity", object(kSourceIdentity)},
+};
+
+constexpr Shape kopia_shape() {
+  Shape shape = object<&DocumentDraft::kopia>(kKopia);
+  shape.complaints = complaints_of<KopiaDraft>;
+  return shape;
+}
+
 // Of two members of one name the first counts: this selector says that there is one, and more.
 constexpr auto kSpec = joined(std::to_array<Member>({
                                   {"selector", selector_shape()},
                                   {"replicas", count<&DocumentDraft::replicas>()},
                                   {"ordinals", object(kOrdinals)},
                                   {"volumeClaimTemplates", array(kTemplate)},
+                                  {"sourcePVC", text<&DocumentDraft::source_pvc>()},
+                                  {"kopia", kopia_shape()},
                               }),
                               claim_shape::kSpec<&DocumentDraft::claim>);
 constexpr Member kDocument[] = {

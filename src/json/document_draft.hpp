@@ -17,8 +17,15 @@ struct TemplateDraft {
   std::size_t mark = 0;
 };
 
-/// Whatever it is, it is read as a claim, as a list and as what has templates of claims: `kind` may come last. Marks
-/// are the driver's.
+/// A ReplicationSource's spec.kopia, as far as it names the backups.
+struct KopiaDraft {
+  std::string username, hostname, path;
+  std::string source_name, source_namespace, source_path;  ///< of sourceIdentity
+  std::vector<Complaint> complaints;
+};
+
+/// Whatever it is, it is read as a claim, as a list, as what has templates of claims and as a source of backups: `kind`
+/// may come last. Marks are the driver's.
 struct DocumentDraft {
   std::string api_version;
   std::string kind;
@@ -29,6 +36,8 @@ struct DocumentDraft {
   std::int64_t first_ordinal = 0;
   core::StringMap match_labels;  ///< of its selector
   std::vector<TemplateDraft> templates;
+  std::string source_pvc;
+  std::optional<KopiaDraft> kopia;
   std::size_t mark = 0;  ///< where it begins
 };
 

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/json/objects.hpp"
 #include "src/json/document_draft.hpp"
 #include "src/json/parse.hpp"
+#include "src/json/source_draft.hpp"
 #include "src/json/yaml_documents.hpp"
 #include "src/json/yaml_replay.hpp"
 
@@ -78,6 +80,8 @@ class Collector {
   }
 
   void add(DocumentDraft draft) {
+    if (is_source(draft)) return add_source(std::move(draft));
+    std::erase_if(draft.complaints, is_of_source);  // what else has such members may mean anything
     const bool core = draft.api_version == "v1";
     if (core && draft.kind == kClaim) return add_claim(std::move(draft));
     if (core && draft.kind == kNamespace) return add_namespace(std::move(draft));
@@ -85,6 +89,18 @@ class Collector {
     if (draft.kind.empty()) throw at_line(line_of_(draft.mark), "kind: missing");
     if (!draft.templates.empty()) return add_templates(std::move(draft));
     push(draft, OtherDocument{draft.kind});
+  }
+
+  /// It only tells of backups, and never ends the reading of what tells of PVCs.
+  void add_source(const DocumentDraft& draft) {
+    const std::vector<Complaint> complaints = complaints_of_source(draft);
+    if (!complaints.empty()) return push(draft, OtherDocument{draft.kind, to_text(complaints.front(), line_of_)});
+    if (!draft.kopia) return push(draft, OtherDocument{draft.kind});
+    auto read = read_observed(source_text(draft));
+    if (const auto* fault = std::get_if<ObjectFault>(&read)) {
+      return push(draft, OtherDocument{draft.kind, at_line(line_of_(draft.mark), fault->problem).problem});
+    }
+    push(draft, SourceDocument{std::get<core::Observed>(std::move(read))});
   }
 
   void add_claim(DocumentDraft draft) {

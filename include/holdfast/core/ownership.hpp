@@ -36,7 +36,11 @@ class Ownership {
   const std::set<PvcName>& known() const { return known_; }
 
  private:
-  using Says = std::map<Identity, std::set<PvcName>>;
+  struct Says {
+    std::map<Identity, std::set<PvcName>> owners;
+    std::map<PvcName, std::set<Identity>> identities;  ///< the other way round
+    void add(const Identity& identity, const PvcName& pvc);
+  };
   Says sources_, memory_;
   std::set<PvcName> known_;
 };

@@ -36,11 +36,16 @@ struct TemplatesDocument {
   std::vector<core::Claim> templates;    ///< each has a name
 };
 
+/// A ReplicationSource of VolSync with the kopia mover.
+struct SourceDocument {
+  core::Observed source;  ///< of its spec only the PVC and what names the backups
+};
+
 /// One object of a file; the members of a `kind: List` (or …List) count one by one.
 struct Document {
   std::size_t number = 0;  ///< 1 is the first document of the file that is not empty; members of a list share it
   std::size_t line = 0;    ///< where it begins, 1 is the first line
-  std::variant<OtherDocument, core::Claim, NamespaceDocument, TemplatesDocument>
+  std::variant<OtherDocument, core::Claim, NamespaceDocument, TemplatesDocument, SourceDocument>
       object;  ///< a claim as its author wrote it: no phase, and a uid only where it was exported
 };
 
@@ -57,6 +62,7 @@ struct DocumentFault {
 ///   without one. Empty documents are skipped.
 /// - A key twice in one mapping, a key that is no string and a tag outside YAML's own are faults of what may be or hold
 ///   a claim or Namespace, and flaws of any other document. A document without `kind` is another one, with that flaw.
+/// - A ReplicationSource that cannot be read is another document, with that flaw.
 /// - Aliases and merge keys are expanded; what they expand to counts against `limits`, which hold for each document
 ///   (`bytes` for the whole text).
 /// - Text that begins with '{' or '[' is read as JSON, and only if it is not, as YAML.
