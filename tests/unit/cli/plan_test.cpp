@@ -192,3 +192,47 @@ TEST_CASE("without a look at the backups it cannot be told whether all are claim
   CHECK(house.run({"plan", "-f", file}).code == cli::kOk);
   CHECK(house.run({"plan", "-f", file, "--require-claimed"}).code == cli::kCannotTell);
 }
+
+TEST_CASE("what decide refuses is refused to plan and a gap to audit, with what to do") {
+  const House house;
+  const std::string pvc_of_old =
+      "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: photos, namespace: media, ";
+  for (const auto& [metadata, code] : {
+           std::pair("labels: {backup: daily}, annotations: {holdfast.dev/restore-as-of: '2020-01-01T00:00:00Z'}",
+                     "NoBackupAsOf"),
+           std::pair("labels: {backup: daily}, annotations: {holdfast.dev/restore-as-of: soon}", "RestoreAsOfInvalid"),
+           std::pair("labels: {backup-exempt: 'true'}", "ExemptReasonMissing"),
+       }) {
+    INFO(code);
+    const std::string file = house.folder.write("a.yaml", pvc_of_old + metadata + "}\n");
+    CHECK_THAT(house.run({"decide", "-f", file}).out, Contains(code));
+    CHECK_THAT(house.run({"plan", "-f", file}).out, Contains("1 refused"));
+    const Ending audit = house.run({"audit", "-f", file});
+    CHECK(audit.code == cli::kCheckFailed);
+    CHECK_THAT(audit.out, Contains(std::string("gap ") + code + ": were it created now, it would be refused: ") &&
+                              Contains("or remove") && Contains("1 with a gap"));
+  }
+}
+
+TEST_CASE("a tier that is none, with backups, is told of by plan and audit alike") {
+  const House house;
+  const std::string file = house.folder.write("a.yaml", pvc("photos", "backup: weekly"));
+  for (const char* command : {"plan", "audit"}) {
+    INFO(command);
+    const Ending ending = house.run({command, "-f", file});
+    CHECK(ending.code == cli::kCheckFailed);
+    CHECK_THAT(ending.out, Contains("UnknownTier: label backup: \"weekly\" protects nothing; allowed are hourly and "
+                                    "daily") &&
+                               Contains("BackupsIgnored"));
+  }
+}
+
+TEST_CASE("an annotation that lets backups go on is not said to ignore any") {
+  const House house;
+  const std::string file =
+      house.folder.write("a.yaml",
+                         "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: photos, namespace: media, "
+                         "labels: {backup: daily}, annotations: {holdfast.dev/accept-older-backups: compared}}\n");
+  CHECK_THAT(house.run({"plan", "-f", file}).out, Contains("1 restored") && !Contains("ignored"));
+  CHECK_THAT(house.run({"audit", "-f", file}).out, !Contains("ignored"));
+}

@@ -292,10 +292,27 @@ TEST_CASE("annotations that would ignore existing backups are named, where there
                                        {"holdfast.dev/accept-older-backups", "r"}};
   world.claim->pvc.annotations = annotations;
   CHECK(audit(world).ignored == std::vector<std::string>{"volsync.backup/skip-restore", "holdfast.dev/restore-from",
-                                                         "holdfast.dev/accept-vanished",
-                                                         "holdfast.dev/accept-older-backups"});
+                                                         "holdfast.dev/accept-vanished"});
   world.evidence = current({});
   CHECK(audit(world).ignored.empty());
+}
+
+TEST_CASE("what would be refused is a gap with its cause and what to do, and what a hold says is not said twice") {
+  World world = healthy();
+  core::Verdict verdict;
+  verdict.outcome = core::Refuse{};
+  verdict.code = core::Code::NoBackupAsOf;
+  verdict.message = core::denial_message(verdict.code, "m/p: none so old", "the index", {}, "choose a later time");
+  Plan plan = world.plan();
+  const auto gap = [&] { return audit_item(world.view(), plan, verdict, world.policy).gaps.at(0); };
+  CHECK(gap().reason == "NoBackupAsOf");
+  CHECK_THAT(gap().message, Catch::StartsWith("were it created now, it would be refused: m/p: none so old; ") &&
+                                Catch::EndsWith("; choose a later time"));
+  plan.holds.push_back({Part::Source, "NoBackupAsOf", "as the hold says", false, {}});
+  CHECK(gap() == Gap{"NoBackupAsOf", ""});
+  verdict.outcome = core::Wait{};
+  plan.holds.clear();
+  CHECK(audit_item(world.view(), plan, verdict, world.policy).gaps.empty());
 }
 
 TEST_CASE("of a claim in a file only what a file can say is said") {
