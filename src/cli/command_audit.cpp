@@ -33,7 +33,7 @@ struct Look {
   }
 
   Audit file(const InputRequest& request) {
-    const Input input = read_input(request);
+    const Input input = read_input(request, settings.policy);
     tell_warnings(input);
     const core::Evidence evidence = look(settings, *index);
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);

@@ -109,7 +109,7 @@ int decide(const Settings& settings, const InputRequest& request, Output output)
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  const Input input = read_input(request);
+  const Input input = read_input(request, settings.policy);
   tell_warnings(input);
   std::vector<Decision> decisions = read_intents(input, settings.policy);
   if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});

@@ -111,7 +111,7 @@ int plan(const Settings& settings, const PlanRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
   ops::Metrics metrics(HOLDFAST_VERSION);
   const auto index = make_index(settings, log, metrics);
-  const Input input = read_input(request.input);
+  const Input input = read_input(request.input, settings.policy);
   tell_warnings(input);
   const core::Evidence evidence = look(settings, *index);
   const bool current = std::holds_alternative<core::Current>(evidence.state);

@@ -84,7 +84,7 @@ int render_restore(const Settings& settings, const RenderRequest& asked, Output 
 
 int render_file(const Settings& settings, const InputRequest& request, Output output) {
   const ops::Logger log = command_log(settings);
-  const Input input = read_input(request);
+  const Input input = read_input(request, settings.policy);
   tell_warnings(input);
   const auto evidence = ask(settings, log);
   const Rendering rendering = render_objects(input, evidence ? &*evidence : nullptr, settings);

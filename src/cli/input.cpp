@@ -231,7 +231,11 @@ const core::Ownership& Input::ownership_in(std::string_view ns) const {
   return found == facts.end() ? kNothingSaid : std::get<core::Ownership>(found->second.ownership);
 }
 
-Input read_input(const InputRequest& request) { return Reader(request).read(); }
+Input read_input(const InputRequest& request, const core::Policy& policy) {
+  Input input = Reader(request).read();
+  for (auto& [ns, facts] : input.facts) std::get<core::Ownership>(facts.ownership).spell(core::every_template(policy));
+  return input;
+}
 
 void tell_warnings(const Input& input) {
   for (const std::string& text : input.warnings) fmt::print(stderr, "holdfast: warning: {}\n", text);

@@ -39,7 +39,7 @@ struct Input {
 };
 
 /// Throws FileError naming file, line and field; SettingsError for a namespace that cannot be one.
-Input read_input(const InputRequest& request);
+Input read_input(const InputRequest& request, const core::Policy& policy);
 
 /// One line each on stderr.
 void tell_warnings(const Input& input);

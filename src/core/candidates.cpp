@@ -72,28 +72,13 @@ class Places {
         place.ambiguous = true;
         break;
       case Whose::Unsaid:
-        place.ambiguous = place.ambiguous || is_spelling_of_another(place.identity);
+        place.ambiguous =
+            place.ambiguous || ownership_.is_spelling_of_another(place.identity, pvc_, every_template(policy_));
         break;
       case Whose::Anothers:
         break;  // its spelling may be this PVC's all the same
     }
     places_.push_back(std::move(place));
-  }
-
-  /// Of a PVC that is known there, and whose name VolSync does not leave as it is.
-  bool is_spelling_of_another(const Identity& identity) const {
-    const auto spelled = [&](const IdentityTemplate& its, const PvcName& pvc) {
-      Identity full = its.expand(pvc);
-      std::string user = fork_user_name(full.user);
-      if (user == full.user) return false;
-      full.user = std::move(user);
-      return full == identity;
-    };
-    if (ownership_.known().empty()) return false;
-    const std::vector<IdentityTemplate> all = every_template(policy_);
-    return std::ranges::any_of(ownership_.known(), [&](const PvcName& pvc) {
-      return pvc != pvc_ && std::ranges::any_of(all, [&](const auto& its) { return spelled(its, pvc); });
-    });
   }
 
   const Policy& policy_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -24,7 +25,10 @@ class Ownership {
   /// A line of the memory of seen backups.
   void memory_says(const Identity& identity, const PvcName& pvc);
   /// It exists. Whatever is spoken of counts as known too.
-  void knows(const PvcName& pvc) { known_.insert(pvc); }
+  void knows(const PvcName& pvc);
+  /// Works out what VolSync makes of the known PVCs' identities under these templates. Without it each question goes
+  /// through all of them, which many PVCs of one namespace pay for. What becomes known later undoes it.
+  void spell(const std::vector<IdentityTemplate>& templates);
 
   Whose whose(const Identity& identity, const PvcName& pvc) const;
 
@@ -32,8 +36,10 @@ class Ownership {
   std::vector<Identity> of(const PvcName& pvc) const;
 
   bool is_known(const PvcName& pvc) const { return known_.contains(pvc); }
-  /// Every PVC of which something is known.
-  const std::set<PvcName>& known() const { return known_; }
+  /// Whether a known PVC other than `pvc` has an identity under one of `templates` that VolSync spells like this one,
+  /// having lost letters.
+  bool is_spelling_of_another(const Identity& identity, const PvcName& pvc,
+                              const std::vector<IdentityTemplate>& templates) const;
 
  private:
   struct Says {
@@ -43,6 +49,7 @@ class Ownership {
   };
   Says sources_, memory_;
   std::set<PvcName> known_;
+  std::optional<std::map<Identity, std::set<PvcName>>> spellings_;  ///< whose they are; absent: not worked out
 };
 
 }  // namespace holdfast::core

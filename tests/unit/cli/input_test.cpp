@@ -17,7 +17,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 Input read(const Names& files, const std::string& ns = "") {
-  return read_input({.files = files, .ns = ns, .templates = true});
+  return read_input({.files = files, .ns = ns, .templates = true}, core::Policy{});
 }
 
 Input read_text(const std::string& text) {
@@ -136,7 +136,7 @@ TEST_CASE("templates of another kind are taken for a StatefulSet's, and that is 
 
 TEST_CASE("templates count only where they are asked for") {
   const TempFile file(stateful_set(""));
-  CHECK(read_input({.files = {file.path()}}).claims.empty());
+  CHECK(read_input({.files = {file.path()}}, core::Policy{}).claims.empty());
 }
 
 TEST_CASE("there are not more PVCs than anybody has") {

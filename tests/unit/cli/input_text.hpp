@@ -11,7 +11,7 @@ namespace holdfast::test {
 
 inline cli::Input input(const std::string& yaml) {
   const TempFile file(yaml);
-  return cli::read_input({.files = {file.path()}});
+  return cli::read_input({.files = {file.path()}}, core::Policy{});
 }
 
 /// A claim media/<name> with these further members of `metadata`, in flow style.
