@@ -132,6 +132,26 @@ TEST_CASE("a plain name is not sure where a PVC is known whose spelling it is") 
   CHECK(places({}, {"media", "myappdata"}, ownership) == "myappdata-backup@media:/data, myappdata@media:/data?");
 }
 
+TEST_CASE("spellings that were worked out for all say the same, and no more than is known by then") {
+  const auto with = [](std::initializer_list<PvcName> known) {
+    Ownership ownership;
+    for (const PvcName& pvc : known) ownership.knows(pvc);
+    ownership.spell(every_template({}));
+    return ownership;
+  };
+  const PvcName plain{"media", "myappdata"}, dotted{"media", "my.app.data"};
+  const std::string sure = "myappdata-backup@media:/data, myappdata@media:/data";
+  const std::string unsure = "myappdata-backup@media:/data?, myappdata@media:/data?";
+  CHECK(places({}, plain, with({plain, {"elsewhere", "my.app.data"}})) == sure);
+  CHECK(places({}, plain, with({plain, dotted})) == unsure);
+  Ownership more = with({plain});
+  more.knows(dotted);
+  CHECK(places({}, plain, more) == unsure);
+  const PvcName twice{"media", "my.appdata"};
+  CHECK(places({}, dotted, with({dotted})) == places({}, dotted));
+  CHECK(places({}, dotted, with({dotted, twice})) == places({}, dotted, with({twice})));
+}
+
 TEST_CASE("the naming's own name is not sure where the other naming is in use for a PVC of that name") {
   const std::vector<ListedSnapshot> own = {listed("data-backup@media:/data", 1, kLate)};
   CHECK(located({}, kPvc, own) == "data-backup@media:/data");
