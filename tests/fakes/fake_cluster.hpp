@@ -65,6 +65,7 @@ class FakeCluster {
   // The watches under way.
   void end_watches();
   void cut_watches();
+  void cut_watches_of(const kube::Resource& resource);
   /// Versions that a watch could go on from are gone: 410.
   void expire_watches();
 

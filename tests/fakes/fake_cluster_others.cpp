@@ -1,4 +1,5 @@
 // Everybody else in the cluster: those whose doing the generator only sees.
+#include <algorithm>
 #include <utility>
 
 #include "tests/fakes/fake_cluster.hpp"
@@ -73,6 +74,17 @@ void FakeCluster::end_watches() {
 void FakeCluster::cut_watches() {
   const std::lock_guard lock(mutex_);
   for (const Watcher& watcher : std::exchange(watchers_, {})) watcher.stream->cut();
+}
+
+void FakeCluster::cut_watches_of(const kube::Resource& resource) {
+  const std::lock_guard lock(mutex_);
+  const std::string path = key(resource, "", "").resource;
+  const auto cut = [&](const Watcher& watcher) {
+    if (watcher.resource != path) return false;
+    watcher.stream->cut();
+    return true;
+  };
+  watchers_.erase(std::remove_if(watchers_.begin(), watchers_.end(), cut), watchers_.end());
 }
 
 void FakeCluster::expire_watches() {
