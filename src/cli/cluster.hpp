@@ -30,4 +30,7 @@ auto with_kubeconfig(const Make& make) {
 /// it, our own namespace is that of the pod's account, or of the kubeconfig's context.
 generator::Generator::Setup generator_setup(const Settings& settings, const kube::Config& config);
 
+/// Where the generator of this installation keeps what was seen; nullopt: it keeps nothing.
+std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config);
+
 }  // namespace holdfast::cli

@@ -45,23 +45,22 @@ Found<Object> read_object(const kube::Result& result,
 
 using Remembered = decltype(core::ClusterFacts::tombstone);
 
-/// Where a memory is kept, not finding it is no proof that nothing was seen: the leader writes it as soon as it can.
-/// Nor is an older copy that somebody has put there.
-Remembered read_memory(const kube::Result& result, const ClusterQuestions::Known& known,
-                       std::span<const core::Candidate> candidates) {
+/// The memory of seen backups as it stands; nullopt: it is not there.
+using Memory = Found<generator::Seen>;
+
+Memory read_memory(const kube::Result& result) {
   const auto no_answer = [](std::string_view why) {
     return core::NoAnswer{fmt::format("the memory of seen backups: {}", why)};
   };
   if (const auto* error = std::get_if<kube::ApiError>(&result)) {
-    return no_answer(error->not_found() ? "it is not written yet" : error->message);
+    if (error->not_found()) return std::optional<generator::Seen>();
+    return no_answer(error->message);
   }
   const auto object = json::read_config_map(std::get<std::string>(result));
   if (const auto* fault = std::get_if<json::ObjectFault>(&object)) return no_answer(fault->problem);
-  const auto read = generator::read_seen(std::get<json::ConfigMap>(object));
+  auto read = generator::read_seen(std::get<json::ConfigMap>(object));
   if (const auto* fault = std::get_if<json::ObjectFault>(&read)) return no_answer(fault->problem);
-  generator::Seen seen = generator::those_of(std::get<generator::Seen>(read), candidates);
-  if (known) generator::unite(seen, generator::those_of(*known->read(), candidates));
-  return generator::tombstone(seen, candidates);
+  return std::optional(std::get<generator::Seen>(std::move(read)));
 }
 
 /// One PVC's questions and their answers, which come in any order on any thread.
@@ -72,8 +71,9 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
           Done done)
       : client_(client),
         rules_(std::move(rules)),
-        pvc_(std::move(wanted.pvc)),
-        owner_(std::move(wanted.owner)),
+        wanted_(std::move(wanted)),
+        pvc_(wanted_.pvc),
+        owner_(wanted_.owner),
         names_(generator::names(rules_.policy->naming, pvc_.name)),
         deadline_(deadline),
         done_(std::move(done)) {}
@@ -113,10 +113,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
       put(sync(names_.source).object, read_object(result, json::read_observed));
     });
     open();
-    kube::Client::ListOptions all;
-    all.limit = 0;
-    all.resource_version = "0";
-    client_.list(kube::kReplicationSources, pvc_.ns, all, deadline_,
+    client_.list(kube::kReplicationSources, pvc_.ns, cached(), deadline_,
                  [self = shared_from_this()](const kube::Result& r) {
                    for (const std::string& source : self->locked([&] { return self->other_sources(r); }))
                      self->ask_sync(source);
@@ -124,10 +121,28 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
                  });
   }
 
-  /// Rule 9.
-  void ask_memory(const kube::Target& memory, ClusterQuestions::Known known, std::vector<core::Candidate> candidates) {
-    get(memory, [this, known = std::move(known), candidates = std::move(candidates)](const kube::Result& result) {
-      tombstone_ = read_memory(result, known, candidates);
+  /// The same, without a question. Before anything is asked.
+  void hear(const generator::WatchedOwners& watched) { owners_.add(watched.of(owner_.ns)); }
+  void hear(std::shared_ptr<const generator::KnownSeen> known) {
+    owners_.add(known->owners);
+    known_ = std::move(known);
+  }
+
+  /// The same, of PVCs whose names VolSync spells like another one's.
+  void ask_neighbours() {
+    open();
+    client_.list(kube::kClaims, owner_.ns, cached(), deadline_, [self = shared_from_this()](const kube::Result& r) {
+      self->locked([&] { self->take_neighbours(r); });
+      self->close();
+    });
+  }
+
+  /// Rules 7 and 9. `counts`: without backups the memory decides.
+  void ask_memory(const kube::Target& memory, bool counts) {
+    get(memory, [this, counts](const kube::Result& result) {
+      memory_ = read_memory(result);
+      memory_counts_ = counts;
+      if (const auto* silent = std::get_if<core::NoAnswer>(&memory_)) owners_problem_ = silent->reason;
     });
   }
 
@@ -144,6 +159,14 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   }
 
  private:
+  /// A whole list, as old as the API server's cache.
+  static kube::Client::ListOptions cached() {
+    kube::Client::ListOptions all;
+    all.limit = 0;
+    all.resource_version = "0";
+    return all;
+  }
+
   template <class F>
   std::invoke_result_t<F> locked(F&& f) {
     const std::lock_guard lock(mutex_);
@@ -179,6 +202,21 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
         [this, source](const kube::Result& r) { put(sync(source).volume, read_object(r, json::read_meta)); });
     get({kube::kVolumeSnapshots, pvc_.ns, temporary},
         [this, source](const kube::Result& r) { put(sync(source).snapshot, read_object(r, json::read_meta)); });
+  }
+
+  void take_neighbours(const kube::Result& result) {
+    if (const auto* error = std::get_if<kube::ApiError>(&result)) {
+      owners_problem_ = error->message;
+      return;
+    }
+    const auto head = json::read_list(std::get<std::string>(result), [&](std::string_view text) {
+      auto meta = json::read_meta(text);
+      if (const auto* fault = std::get_if<json::ObjectFault>(&meta))
+        owners_problem_ = fault->problem;
+      else
+        owners_.knows({owner_.ns, std::get<core::Meta>(meta).name});
+    });
+    if (const auto* fault = std::get_if<json::ObjectFault>(&head)) owners_problem_ = fault->problem;
   }
 
   /// Takes the list in, and returns the names of which more has to be asked.
@@ -223,10 +261,33 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
       place = std::get<0>(std::move(found));
   }
 
+  /// The memory as it was read says whose backups are whose, too, where it is another than what is known.
+  core::Ownership all_owners() const {
+    core::Ownership owners = owners_;
+    const auto* found = std::get_if<std::optional<generator::Seen>>(&memory_);
+    const bool is_new = found != nullptr && *found && (known_ == nullptr || known_->seen.owners != (*found)->owners);
+    if (is_new) owners.add(generator::owner_table(**found, core::every_template(*rules_.policy)));
+    return owners;
+  }
+
+  /// Where a memory is kept, not finding it is no proof that nothing was seen: the leader writes it as soon as it can.
+  /// Nor is an older copy that somebody has put there.
+  Remembered tombstone(const core::Ownership& owners) const {
+    if (!memory_counts_) return core::NotApplicable{};
+    if (const auto* silent = std::get_if<core::NoAnswer>(&memory_)) return *silent;
+    const auto& found = std::get<std::optional<generator::Seen>>(memory_);
+    if (!found) return core::NoAnswer{"the memory of seen backups: it is not written yet"};
+    const std::vector<core::Candidate> places = core::looked_at(wanted_, *rules_.policy, owners);
+    generator::Seen seen = generator::those_of(*found, places);
+    if (known_) generator::unite(seen, generator::those_of(known_->seen, places));
+    return generator::tombstone(seen, places);
+  }
+
   core::ClusterFacts facts() const {
     core::ClusterFacts facts;
-    facts.tombstone = tombstone_;
-    facts.ownership = owners_;
+    core::Ownership owners = all_owners();
+    facts.tombstone = tombstone(owners);
+    facts.ownership = std::move(owners);
     if (!owners_problem_.empty()) facts.ownership = core::NoAnswer{owners_problem_};
     if (const auto* silent = std::get_if<core::NoAnswer>(&destination_)) {
       facts.destination = *silent;
@@ -244,15 +305,18 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
 
   kube::Client& client_;
   const ClusterQuestions::Rules rules_;
-  const core::PvcName pvc_;
-  const core::PvcName owner_;  ///< whose backups are wanted
+  const core::WantsRestore wanted_;
+  const core::PvcName& pvc_;
+  const core::PvcName& owner_;  ///< whose backups are wanted
   const generator::Names names_;
   const index::Deadline deadline_;
   const Done done_;
   bool asked_backups_ = false;
   std::mutex mutex_;
   int open_ = 1;  ///< until everything is asked
-  Remembered tombstone_;
+  Memory memory_ = std::optional<generator::Seen>();
+  bool memory_counts_ = false;
+  std::shared_ptr<const generator::KnownSeen> known_;  ///< whatever the memory says now
   Found<core::Observed> destination_ = core::NoAnswer{"not asked"};
   std::vector<generator::SyncTraces> syncs_;
   std::string backup_problem_;
@@ -272,10 +336,15 @@ ClusterQuestions::ClusterQuestions(kube::Client& client, core::Policy policy, co
 void ClusterQuestions::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
                            std::function<void(core::ClusterFacts)> done) {
   const auto inquiry = std::make_shared<Inquiry>(client_, rules_, wanted, deadline, std::move(done));
+  const auto watched = known_ ? known_->watched.read() : std::make_shared<const generator::WatchedOwners>();
+  const auto seen = known_ ? known_->seen.read() : std::make_shared<const generator::KnownSeen>();
+  if (watched->current) inquiry->hear(*watched);
+  if (seen->owners) inquiry->hear(seen);
   inquiry->ask_destination();
   inquiry->ask_owners();
   if (without_backup) inquiry->ask_backups();
-  if (without_backup && memory_) inquiry->ask_memory(*memory_, known_, wanted.candidates);
+  if (without_backup && !watched->current) inquiry->ask_neighbours();
+  if (memory_ && (without_backup || !seen->owners)) inquiry->ask_memory(*memory_, without_backup);
   inquiry->close();
 }
 

@@ -6,10 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "holdfast/base/latest.hpp"
 #include "holdfast/core/policy.hpp"
+#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/generator/options.hpp"
-#include "holdfast/generator/seen.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/webhook/admission.hpp"
 
@@ -17,17 +16,17 @@ namespace holdfast::cli {
 
 class ClusterQuestions : public webhook::ClusterQuestions {
  public:
-  /// What this replica knows of seen backups, whatever the memory says now.
-  using Known = std::shared_ptr<const base::Latest<generator::Seen>>;
+  /// What this replica knows without asking; may be null.
+  using Known = std::shared_ptr<const generator::Knowledge>;
 
   /// `memory`: of seen backups; nullopt: none is kept, and rule 9 does not apply. Of the options count whose objects
-  /// the generator takes over, which then are ours, and how long a backup may last. `known` may be null. The client
-  /// outlives every question.
+  /// the generator takes over, which then are ours, and how long a backup may last. The client outlives every question.
   ClusterQuestions(kube::Client& client, core::Policy policy, const generator::Options& options,
                    std::optional<kube::Target> memory, Known known = nullptr);
 
-  /// Four requests at once where a backup would be restored; else ten, and three more for each further
-  /// ReplicationSource that names the PVC. What is not answered by `deadline` is NoAnswer.
+  /// Four requests at once where a backup would be restored, and one for the memory as long as it is not known; else
+  /// ten, three more for each further ReplicationSource that names the PVC, and one for the PVCs of the namespace where
+  /// they are not watched. What is not answered by `deadline` is NoAnswer.
   void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
            std::function<void(core::ClusterFacts)> done) override;
   void ask_namespace(const std::string& name, index::Deadline deadline, std::function<void(Labels)> done) override;

@@ -10,6 +10,7 @@
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/make_index.hpp"
+#include "src/cli/newcomer.hpp"
 #include "src/cli/output.hpp"
 #include "src/cli/rehearsal.hpp"
 #include "src/cli/story.hpp"
@@ -56,15 +57,19 @@ struct Totals {
   explicit Totals(const std::vector<generator::AuditItem>& items)
       : pvcs(items.size()),
         is_protected(std::ranges::count(items, true, &generator::AuditItem::is_protected)),
-        gaps(std::ranges::count(items, true, &generator::AuditItem::gap)) {}
+        gaps(std::ranges::count(items, true, &generator::AuditItem::gap)),
+        ignoring(std::ranges::count_if(items, ignores_with_reason)) {}
+  static bool ignores_with_reason(const generator::AuditItem& item) { return fate_of(item, true) == Fate::Ignored; }
   std::size_t pvcs;
-  std::ptrdiff_t is_protected, gaps;
+  std::ptrdiff_t is_protected, gaps, ignoring;
 };
 
-/// "3 PVCs: 2 protected, 1 with a gap".
+/// "3 PVCs: 2 protected, 1 with a gap, 1 whose backups are ignored for a reason".
 std::string totals_text(const Totals& totals) {
-  return fmt::format("{} PVC{}: {} protected, {} with a gap\n", totals.pvcs, totals.pvcs == 1 ? "" : "s",
-                     totals.is_protected, totals.gaps);
+  std::string text = fmt::format("{} PVC{}: {} protected, {} with a gap", totals.pvcs, totals.pvcs == 1 ? "" : "s",
+                                 totals.is_protected, totals.gaps);
+  if (totals.ignoring > 0) text += fmt::format(", {} whose backups are ignored for a reason", totals.ignoring);
+  return text + "\n";
 }
 
 Json::Value to_value(const Totals& totals) {
@@ -72,6 +77,7 @@ Json::Value to_value(const Totals& totals) {
   value["pvcs"] = static_cast<Json::UInt64>(totals.pvcs);
   value["protected"] = static_cast<Json::Int64>(totals.is_protected);
   value["gaps"] = static_cast<Json::Int64>(totals.gaps);
+  value["ignored"] = static_cast<Json::Int64>(totals.ignoring);
   return value;
 }
 
@@ -93,18 +99,6 @@ int exit_code(const Audit& audit) {
   if (any([](const generator::AuditItem& item) { return item.gap; })) return kCheckFailed;
   const bool unjudged = any([](const generator::AuditItem& item) { return item.verdict == "wait"; });
   return audit.problem.empty() && !unjudged ? kOk : kCannotTell;
-}
-
-/// What a PVC of this name would be told, were it created now with a backup label and nothing else.
-generator::AuditItem newcomer(const core::PvcName& name, Look& look_at) {
-  core::Policy policy = look_at.settings.policy;
-  policy.simple_contract = true;
-  Input input;
-  core::Claim& claim = input.claims.emplace_back();
-  claim.pvc.ns = name.ns;
-  claim.pvc.name = name.name;
-  claim.pvc.labels.emplace(core::key::kBackup, "daily");
-  return rehearse(input, look(look_at.settings, *look_at.index), policy, base::utc_now()).front();
 }
 
 }  // namespace
@@ -134,7 +128,8 @@ int why(const Settings& settings, const std::string& name, Output output) {
   std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc != *pvc; });
   if (!audit.problem.empty()) look_at.log.warn("the answer is incomplete", {{"problem", audit.problem}});
   const bool exists = !audit.items.empty();
-  const generator::AuditItem item = exists ? audit.items.front() : newcomer(*pvc, look_at);
+  const generator::AuditItem item =
+      exists ? audit.items.front() : newcomer(*pvc, settings, need_cluster(settings), *look_at.index, look_at.log);
   if (output == Output::Text) {
     print(exists ? story(item) : story_of_absent(item));
   } else {

@@ -25,7 +25,7 @@ std::string to_text(const Planned& planned) {
   std::string text =
       fmt::format("{:<40} {:<10} {}\n    {}\n", to_string(item.pvc), to_string(planned.fate), item.code, item.message);
   for (const std::string& warning : item.warnings) text += fmt::format("    {}\n", warning);
-  if (planned.fate == Fate::Lost && item.last_backup) {
+  if (loses_backups(item)) {
     text += fmt::format("    its backups, the last of {}, would not be restored\n",
                         core::format_seconds(*item.last_backup));
   }
@@ -48,7 +48,8 @@ Json::Value to_json(const Planned& planned) {
   return out;
 }
 
-constexpr Fate kFates[] = {Fate::Restored, Fate::New, Fate::Own, Fate::Lost, Fate::Refused, Fate::Unknown};
+constexpr Fate kFates[] = {Fate::Restored, Fate::New,     Fate::Own,    Fate::Ignored,
+                           Fate::Lost,     Fate::Refused, Fate::Unknown};
 
 std::ptrdiff_t count(const std::vector<Planned>& all, Fate fate) {
   return std::ranges::count(all, fate, &Planned::fate);
@@ -99,7 +100,8 @@ void show(const Report& report, const core::Policy& policy, Output output) {
 
 int exit_code(const Report& report, bool require_claimed) {
   const auto has = [&](Fate fate) { return count(report.all, fate) > 0; };
-  if (has(Fate::Lost) || has(Fate::Refused)) return kCheckFailed;
+  const bool loses = std::ranges::any_of(report.all, [](const Planned& one) { return loses_backups(one.item); });
+  if (loses || has(Fate::Refused)) return kCheckFailed;
   if (report.all.empty()) return kCannotTell;
   if (require_claimed && !report.unclaimed.empty()) return kCheckFailed;
   return has(Fate::Unknown) ? kCannotTell : kOk;

@@ -12,7 +12,7 @@
 #include "holdfast/certs/client_authorities.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/repository_age.hpp"
-#include "holdfast/generator/seen.hpp"
+#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/ops/health.hpp"
 #include "holdfast/webhook/admission.hpp"
@@ -46,12 +46,6 @@ net::Limits ops_limits() {
 /// that a host has says nothing about the share of a container, hence the upper bound.
 int thread_count() {
   return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, kLeastThreads, kMostThreads);
-}
-
-/// Where the generator of this installation keeps what was seen; nullopt: it keeps nothing.
-std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config) {
-  if (!settings.generator.enabled) return std::nullopt;
-  return generator::seen_place(settings.policy.pin, generator_setup(settings, config).options.own_namespace);
 }
 
 std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point moment) {
@@ -176,14 +170,14 @@ class Program {
 
   std::unique_ptr<Questions> make_questions() {
     if (!cluster_) return nullptr;
-    return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, seen_, log_); });
+    return with_kubeconfig([&] { return std::make_unique<Questions>(loop_, *cluster_, settings_, known_, log_); });
   }
 
   std::unique_ptr<generator::Generator> make_generator() {
     if (!cluster_ || !settings_.generator.enabled) return nullptr;
     return with_kubeconfig([&] {
       generator::Generator::Setup setup = generator_setup(settings_, *cluster_);
-      setup.seen = seen_;
+      setup.shared = known_;
       return std::make_unique<generator::Generator>(std::move(setup), *cluster_, *index_, log_, metrics_);
     });
   }
@@ -289,8 +283,8 @@ class Program {
   net::Loop loop_;
   std::unique_ptr<ServingCertificate> certificate_;
   std::shared_ptr<certs::ClientAuthorities> clients_;  ///< nullptr: whoever can connect may call
-  /// What the generator knows of seen backups, for questions that may still be under way when it ends.
-  const std::shared_ptr<base::Latest<generator::Seen>> seen_ = std::make_shared<base::Latest<generator::Seen>>();
+  /// What the generator knows, for questions that may still be under way when it ends.
+  const std::shared_ptr<generator::Knowledge> known_ = std::make_shared<generator::Knowledge>();
   std::unique_ptr<Questions> questions_;
   std::unique_ptr<generator::Generator> generator_;
   webhook::Admission admission_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "holdfast/certs/generation.hpp"
 #include "holdfast/kube/base64.hpp"
@@ -12,6 +13,8 @@ namespace holdfast::cli::diagnosis {
 namespace {
 
 using Mode = Settings::Certs::Mode;
+
+constexpr std::string_view kMutatesClaims = "/mutate/pvc";
 
 struct Door {
   kube::Resource resource;
@@ -39,6 +42,22 @@ bool keeps_out(const Json::Value& webhook, const std::string& ns) {
   return false;
 }
 
+/// Some entry is asked about PVCs that are created.
+bool sees_claims(const Json::Value& configuration) {
+  const auto names = [](const Json::Value& list, std::string_view wanted) {
+    return std::any_of(list.begin(), list.end(), [&](const Json::Value& one) {
+      return one.isString() && (one.asString() == "*" || one.asString() == wanted);
+    });
+  };
+  for (const Json::Value& webhook : at(configuration, {"webhooks"})) {
+    for (const Json::Value& rule : at(webhook, {"rules"})) {
+      if (names(at(rule, {"resources"}), "persistentvolumeclaims") && names(at(rule, {"operations"}), "CREATE"))
+        return true;
+    }
+  }
+  return false;
+}
+
 class Registration {
  public:
   Registration(const Settings& settings, std::string chain, Part& part)
@@ -52,14 +71,35 @@ class Registration {
       for (const Json::Value& webhook : at(configuration, {"webhooks"})) {
         if (!leads_to(webhook, door.path)) continue;
         found = true;
+        if (door.path == kMutatesClaims) ours_.insert(name);
         check_entry(fmt::format("{} {}: {}", door.resource.kind, name, text_at(webhook, {"name"})), webhook, door);
       }
     }
+    if (found && door.path == kMutatesClaims) check_order(list);
     if (found) return;
     part_.fail(fmt::format("no {} leads to {}", door.resource.kind, door.path), "register it (docs/webhooks.md)");
   }
 
  private:
+  /// API servers ask mutating webhooks in the order of their configurations' names.
+  void check_order(const Json::Value& list) {
+    const std::string& last = *ours_.rbegin();
+    for (const std::string& name : ours_) {
+      if (name == last) break;
+      part_.warn(
+          fmt::format("PVCs are asked about twice: MutatingWebhookConfiguration {} is there besides {}", name, last),
+          fmt::format("where it is an earlier version's, kubectl delete mutatingwebhookconfiguration {}", name));
+    }
+    for (const Json::Value& configuration : at(list, {"items"})) {
+      const std::string name = text_at(configuration, {"metadata", "name"});
+      if (name <= last || !sees_claims(configuration)) continue;
+      part_.warn(fmt::format("MutatingWebhookConfiguration {} comes after {}: a PVC to which it adds a backup label is "
+                             "not restored",
+                             name, last),
+                 "put backup labels into manifests, or give it a name that sorts before");
+    }
+  }
+
   void check_entry(const std::string& entry, const Json::Value& webhook, const Door& door) {
     if (text_at(webhook, {"failurePolicy"}) != "Fail") {
       part_.fail(entry + " is not asked while holdfast is away", "set failurePolicy: Fail");
@@ -83,13 +123,14 @@ class Registration {
   const std::string chain_;
   const std::string own_;
   Part& part_;
+  std::set<std::string> ours_;  ///< mutating configurations that lead to us
 };
 
 }  // namespace
 
 void check_webhooks(const Settings& settings, Cluster& cluster, Part part) {
   if (!settings.webhook.enabled) return part.ok("not needed: the webhook is off");
-  std::vector<Door> doors = {{kube::kMutatingWebhooks, "/mutate/pvc"}, {kube::kValidatingWebhooks, "/validate/pvc"}};
+  std::vector<Door> doors = {{kube::kMutatingWebhooks, kMutatesClaims}, {kube::kValidatingWebhooks, "/validate/pvc"}};
   if (settings.generator.repository.inject) doors.push_back({kube::kMutatingWebhooks, "/mutate/job"});
   std::vector<Finding> found;
   Part problems(part.name(), found);

@@ -228,7 +228,8 @@ const core::ClusterFacts& Input::facts_for(const core::Intent& intent) const {
 const core::Ownership& Input::ownership_in(std::string_view ns) const {
   static const core::Ownership kNothingSaid;
   const auto found = facts.find(ns);
-  return found == facts.end() ? kNothingSaid : std::get<core::Ownership>(found->second.ownership);
+  const auto* said = found == facts.end() ? nullptr : std::get_if<core::Ownership>(&found->second.ownership);
+  return said == nullptr ? kNothingSaid : *said;
 }
 
 Input read_input(const InputRequest& request, const core::Policy& policy) {

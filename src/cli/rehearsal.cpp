@@ -1,5 +1,6 @@
 #include "src/cli/rehearsal.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -53,6 +54,8 @@ std::string_view to_string(Fate fate) {
       return "new";
     case Fate::Own:
       return "own-source";
+    case Fate::Ignored:
+      return "ignored";
     case Fate::Lost:
       return "empty";
     case Fate::Refused:
@@ -63,12 +66,18 @@ std::string_view to_string(Fate fate) {
   return "unknown";
 }
 
+bool loses_backups(const generator::AuditItem& item) {
+  return std::ranges::any_of(
+      item.gaps, [](const generator::Gap& gap) { return gap.reason == to_string(core::Code::BackupsIgnored); });
+}
+
 Fate fate_of(const generator::AuditItem& item, bool evidence_is_current) {
   if (item.verdict == "restore") return Fate::Restored;
   if (item.verdict == "refuse") return Fate::Refused;
   if (item.code == to_string(core::Code::SourceAlreadySet)) return Fate::Own;
   if (item.verdict == "wait" || !evidence_is_current) return Fate::Unknown;
-  return item.last_backup ? Fate::Lost : Fate::New;
+  if (loses_backups(item)) return Fate::Lost;
+  return item.last_backup && item.verdict == "pass" ? Fate::Ignored : Fate::New;
 }
 
 }  // namespace holdfast::cli

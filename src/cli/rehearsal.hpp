@@ -23,12 +23,16 @@ std::vector<generator::Unclaimed> unclaimed(const Input& input, const core::Evid
 enum class Fate {
   Restored,
   New,      ///< there is nothing to restore
-  Own,      ///< it is filled from a source of its own, whatever backups there are
+  Own,      ///< it is filled from a source of its own
+  Ignored,  ///< it has complete backups, and a person has said why it comes back without them
   Lost,     ///< it has complete backups, and comes back without them
   Refused,  ///< a person must act first
   Unknown
 };
 std::string_view to_string(Fate fate);
 Fate fate_of(const generator::AuditItem& item, bool evidence_is_current);
+
+/// There are complete backups of it, it would come back without them, and nobody has said why.
+bool loses_backups(const generator::AuditItem& item);
 
 }  // namespace holdfast::cli

@@ -230,7 +230,7 @@ std::vector<Setting> general_settings() {
    "where the webhook's certificate comes from: files: somebody renews what lies in webhook.certDir; cert-manager: that is cert-manager; self: holdfast makes it, and publishes its authority", false, set_certs_mode, nullptr},
   {"certs.service", "--certs-service", "", "NAME", "holdfast",
    "the Service, in our own namespace, by which webhook configurations name us", false, [](S& s, V v) { return to_object_name(v, s.certs.service); }, nullptr},
-  {"certs.webhooks", "", "", "NAME", "[holdfast, holdfast-jobs]",
+  {"certs.webhooks", "", "", "NAME", "[zz-holdfast, holdfast, holdfast-jobs]",
    "the webhook configurations whose caBundle is compared with the certificate and, in mode self, written: in entries for that Service only", true, add_configuration,
    [](S& s) { s.certs.configurations.clear(); }},
   {"certs.self.secret", "--certs-secret", "", "NAME", "holdfast-self-signed",

@@ -3,81 +3,46 @@
 #include <algorithm>
 #include <utility>
 
-#include "holdfast/core/mover_identity.hpp"
-
 namespace holdfast::core {
-namespace {
 
-/// What VolSync makes of a PVC's identity; nullopt: it leaves it as it is.
-std::optional<Identity> spelling(const IdentityTemplate& its, const PvcName& pvc) {
-  Identity identity = its.expand(pvc);
-  std::string user = fork_user_name(identity.user);
-  if (user == identity.user) return std::nullopt;
-  identity.user = std::move(user);
-  return identity;
+void Ownership::add(std::shared_ptr<const OwnerTable> witness) {
+  if (witness) others_.push_back(std::move(witness));
 }
 
-}  // namespace
-
-void Ownership::Says::add(const Identity& identity, const PvcName& pvc) {
-  owners[identity].insert(pvc);
-  identities[pvc].insert(identity);
+std::vector<const OwnerTable*> Ownership::witnesses() const {
+  std::vector<const OwnerTable*> all{&sources_};
+  for (const auto& other : others_) all.push_back(other.get());
+  return all;
 }
 
-void Ownership::knows(const PvcName& pvc) {
-  if (known_.insert(pvc).second) spellings_.reset();
-}
-
-void Ownership::source_says(const Identity& identity, const PvcName& pvc) {
-  sources_.add(identity, pvc);
-  knows(pvc);
-}
-
-void Ownership::memory_says(const Identity& identity, const PvcName& pvc) {
-  memory_.add(identity, pvc);
-  knows(pvc);
-}
-
-void Ownership::spell(const std::vector<IdentityTemplate>& templates) {
-  spellings_.emplace();
-  for (const PvcName& pvc : known_) {
-    for (const IdentityTemplate& its : templates) {
-      if (auto identity = spelling(its, pvc)) (*spellings_)[*std::move(identity)].insert(pvc);
-    }
-  }
+bool Ownership::is_known(const PvcName& pvc) const {
+  return std::ranges::any_of(witnesses(), [&](const OwnerTable* one) { return one->is_known(pvc); });
 }
 
 bool Ownership::is_spelling_of_another(const Identity& identity, const PvcName& pvc,
                                        const std::vector<IdentityTemplate>& templates) const {
-  if (spellings_) {
-    const auto found = spellings_->find(identity);
-    return found != spellings_->end() && (found->second.size() > 1 || !found->second.contains(pvc));
-  }
-  return std::ranges::any_of(known_, [&](const PvcName& other) {
-    const auto is_its = [&](const IdentityTemplate& its) { return spelling(its, other) == identity; };
-    return other != pvc && std::ranges::any_of(templates, is_its);
-  });
+  return std::ranges::any_of(
+      witnesses(), [&](const OwnerTable* one) { return one->is_spelling_of_another(identity, pvc, templates); });
 }
 
 Whose Ownership::whose(const Identity& identity, const PvcName& pvc) const {
-  std::set<PvcName> owners;
-  for (const Says* says : {&sources_, &memory_}) {
-    if (const auto found = says->owners.find(identity); found != says->owners.end()) {
-      owners.insert(found->second.begin(), found->second.end());
-    }
+  bool own = false, anothers = false;
+  for (const OwnerTable* one : witnesses()) {
+    const std::set<PvcName>& owners = one->owners_of(identity);
+    const bool is_one = owners.contains(pvc);
+    own = own || is_one;
+    anothers = anothers || owners.size() > (is_one ? 1 : 0);
   }
-  if (owners.empty()) return Whose::Unsaid;
-  if (!owners.contains(pvc)) return Whose::Anothers;
-  return owners.size() == 1 ? Whose::Own : Whose::Disputed;
+  if (own) return anothers ? Whose::Disputed : Whose::Own;
+  return anothers ? Whose::Anothers : Whose::Unsaid;
 }
 
 std::vector<Identity> Ownership::of(const PvcName& pvc) const {
   std::vector<Identity> found;
-  for (const Says* says : {&sources_, &memory_}) {
-    const auto its = says->identities.find(pvc);
-    if (its == says->identities.end()) continue;
-    for (const Identity& identity : its->second) {
-      if (identity.host == pvc.ns) found.push_back(identity);
+  for (const OwnerTable* one : witnesses()) {
+    for (const Identity& identity : one->identities_of(pvc)) {
+      const bool is_new = std::ranges::find(found, identity) == found.end();
+      if (identity.host == pvc.ns && is_new) found.push_back(identity);
     }
   }
   return found;

@@ -65,8 +65,6 @@ class Auditor {
     return std::move(item_);
   }
 
-  std::vector<Gap> gaps() { return item({}).gaps; }
-
  private:
   const core::Catalog* catalog() const {
     const auto* current = view_.evidence ? std::get_if<core::Current>(&view_.evidence->state) : nullptr;
@@ -80,14 +78,33 @@ class Auditor {
     if (item_.last_backup) read_ignored();
   }
 
-  /// Annotations by which the backups that were found would not be restored, were the PVC created again.
+  bool skips_restore() const {
+    const std::string* skip = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestore);
+    return skip != nullptr && *skip == "true";
+  }
+
+  /// By what the backups that were found would not be restored, were the PVC created again.
   void read_ignored() {
-    const core::StringMap& annotations = view_.claim->pvc.annotations;
-    const std::string* skip = core::lookup(annotations, core::key::kSkipRestore);
-    if (skip != nullptr && *skip == "true") item_.ignored.emplace_back(core::key::kSkipRestore);
-    for (std::string_view key : {core::key::kRestoreFrom, core::key::kAcceptVanished}) {
-      if (annotations.contains(key)) item_.ignored.emplace_back(key);
-    }
+    if (skips_restore()) item_.ignored.emplace_back(core::key::kSkipRestore);
+    if (item_.code == to_string(core::Code::Exempt)) item_.ignored.emplace_back(core::key::kBackupExempt);
+    const bool from_another = view_.claim->pvc.annotations.contains(core::key::kRestoreFrom);
+    if (from_another) item_.ignored.emplace_back(core::key::kRestoreFrom);
+  }
+
+  /// Somebody has said why the backups are not wanted.
+  bool gives_reason() const {
+    const std::string* reason = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestoreReason);
+    return item_.code == to_string(core::Code::Exempt) || (skips_restore() && reason != nullptr && !reason->empty());
+  }
+
+  /// What is let through at admission, and comes back empty.
+  void read_ignored_for_no_reason() {
+    if (item_.verdict != "pass" || !item_.last_backup || gives_reason()) return;
+    add_gap(to_string(core::Code::BackupsIgnored),
+            fmt::format("were it created now, it would come back without its backups, the last of {}: {}; if that is "
+                        "meant, say why: label `{}: \"true\"`, or annotation `{}: \"true\"`, each with its reason",
+                        core::format_seconds(*item_.last_backup), item_.message, core::key::kBackupExempt,
+                        core::key::kSkipRestore));
   }
 
   void read_cluster() {
@@ -209,6 +226,7 @@ class Auditor {
     const bool not_as_asked = why == Why::ContractOff || why == Why::UnknownTier || why == Why::ExemptReasonMissing ||
                               why == Why::UnsupportedVolumeMode;
     read_refusal();
+    read_ignored_for_no_reason();
     if (not_as_asked) add_gap(code_of(why), "");
     if (!not_as_asked && item_.is_protected && stored_) read_gaps_of_protected();
     item_.gap = !item_.gaps.empty();
@@ -309,8 +327,8 @@ AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& ve
   return Auditor(view, plan, policy).item(verdict);
 }
 
-std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Policy& policy) {
-  return Auditor(view, plan, policy).gaps();
+std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {
+  return audit_item(view, plan, verdict, policy).gaps;
 }
 
 }  // namespace holdfast::generator

@@ -76,10 +76,15 @@ core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono
   return activity;
 }
 
-void add_source(core::Ownership& ownership, const core::Observed& source) {
+std::optional<core::Said> said_by(const core::Observed& source) {
   const std::string pvc = source_claim(source);
-  const auto identity = has_kopia_mover(source) ? working_identity(source) : std::nullopt;
-  if (!pvc.empty() && identity) ownership.source_says(*identity, {source.meta.ns, pvc});
+  auto identity = has_kopia_mover(source) ? working_identity(source) : std::nullopt;
+  if (pvc.empty() || !identity) return std::nullopt;
+  return core::Said{*std::move(identity), {source.meta.ns, pvc}};
+}
+
+void add_source(core::Ownership& ownership, const core::Observed& source) {
+  if (const auto said = said_by(source)) ownership.source_says(said->identity, said->pvc);
 }
 
 bool backs_up(const core::Observed& source, std::string_view pvc) {

@@ -16,9 +16,7 @@ Memory::Memory(const Generator::Setup& setup, kube::Client& client, const Store&
       metrics_(metrics),
       look_at_(std::move(look_at)),
       seen_(setup.policy, setup.options.own_namespace, setup.tempo.notice, client, log, metrics,
-            [this](const Seen& seen) {
-              if (setup_.seen) setup_.seen->replace(seen);
-            }),
+            [this](const Seen& seen) { seen_changed(seen); }),
       others_(setup.options.offsite.enabled ? setup.options.own_namespace : std::string(), client, log,
               [this] { changed(); }),
       verified_(setup.options.own_namespace, client, log, metrics, [this] { changed(); }) {}
@@ -38,6 +36,7 @@ void Memory::remember(std::optional<kube::Deadline> until, const core::Evidence*
   round.until = until;
   if (until && last != nullptr && last->asked >= leads_since_) {
     round.proven = proven_catalog(last, setup_.policy);
+    if (round.proven) round.said = store_.said();
     if (round.proven && seen_.misses(*round.proven)) round.accepting = accepting();
   }
   seen_.begin(std::move(round));
@@ -55,6 +54,7 @@ bool Memory::learn(const View& view) {
 }
 
 void Memory::add_to(View& view) const {
+  view.ownership.add(known_.owners);
   view.memories = others_.all();
   view.memories_problem = others_.problem();
   if (view.claim != nullptr) view.remembered = verified_.of(view.claim->uid);
@@ -68,6 +68,13 @@ std::string Memory::problem() const {
   return problem;
 }
 
+void Memory::seen_changed(const Seen& seen) {
+  const bool same_owners = known_.owners && known_.seen.owners == seen.owners;
+  known_.seen = seen;
+  if (!same_owners) known_.owners = owner_table(seen, core::every_template(setup_.policy));
+  if (setup_.shared) setup_.shared->seen.replace(known_);
+}
+
 void Memory::changed() {
   for (const core::PvcName& pvc : std::exchange(waiting_, {})) look_at_(pvc);
 }
@@ -76,9 +83,13 @@ std::vector<core::WantsRestore> Memory::accepting() const {
   std::vector<core::WantsRestore> found;
   for (const core::PvcName& pvc : store_.claims("")) {
     if (!store_.claim(pvc)->pvc.annotations.contains(core::key::kAcceptVanished)) continue;
-    const StoredView stored = store_.view(pvc);
+    StoredView stored = store_.view(pvc);
+    stored.view.ownership.add(known_.owners);
     core::Intent intent = intent_now(stored.view, setup_.policy);
-    if (auto* wanted = std::get_if<core::WantsRestore>(&intent)) found.push_back(std::move(*wanted));
+    auto* wanted = std::get_if<core::WantsRestore>(&intent);
+    if (wanted == nullptr) continue;
+    wanted->candidates = core::looked_at(*wanted, setup_.policy, stored.view.ownership);
+    found.push_back(std::move(*wanted));
   }
   return found;
 }

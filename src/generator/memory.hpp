@@ -45,12 +45,14 @@ class Memory {
 
  private:
   void changed();
+  void seen_changed(const Seen& seen);
   std::vector<core::WantsRestore> accepting() const;
 
   const Generator::Setup& setup_;
   const Store& store_;
   ops::Metrics& metrics_;
   const std::function<void(const core::PvcName&)> look_at_;
+  KnownSeen known_;
   SeenKeeper seen_;
   SeenMemories others_;
   VerifiedKeeper verified_;

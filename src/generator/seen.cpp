@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kName = "holdfast-seen";
 constexpr const char* kIdentities = "identities";
 constexpr const char* kAccepted = "accepted";
+constexpr const char* kPvcs = "pvcs";
 constexpr std::chrono::seconds kTick{1};  ///< of the times that are written
 constexpr std::size_t kIdDigits = 16;
 
@@ -32,6 +33,30 @@ std::size_t size_of(const Seen::Times& times) {
   return bytes;
 }
 
+std::string owner_line(const core::PvcName& pvc, const std::string& identity) {
+  return fmt::format("{} {}\n", core::to_string(pvc), identity);
+}
+
+std::size_t owner_line_size(const core::PvcName& pvc, const std::string& identity) {
+  return pvc.ns.size() + 1 + pvc.name.size() + 1 + identity.size() + 1;
+}
+
+std::size_t size_of(const Seen& seen) {
+  std::size_t bytes = size_of(seen.ends) + size_of(seen.accepted);
+  for (const auto& [identity, pvcs] : seen.owners) {
+    for (const core::PvcName& pvc : pvcs) bytes += owner_line_size(pvc, identity);
+  }
+  return bytes;
+}
+
+std::string owner_lines(const Seen& seen) {
+  std::string text;
+  for (const auto& [identity, pvcs] : seen.owners) {
+    for (const core::PvcName& pvc : pvcs) text += owner_line(pvc, identity);
+  }
+  return text;
+}
+
 std::string lines(const Seen::Times& times) {
   std::string text;
   for (const auto& [identity, end] : times) text += line(identity, end);
@@ -42,11 +67,17 @@ std::string lines(const Seen::Times& times) {
 class Room {
  public:
   Room(const Seen& seen, std::size_t bytes)
-      : left_(static_cast<std::ptrdiff_t>(bytes) -
-              static_cast<std::ptrdiff_t>(size_of(seen.ends) + size_of(seen.accepted))) {}
+      : left_(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(size_of(seen))) {}
 
-  bool take(const std::string& identity) {
-    const auto more = static_cast<std::ptrdiff_t>(line_size(identity));
+  bool take(const std::string& identity) { return take_bytes(line_size(identity)); }
+  bool take(const core::PvcName& pvc, const std::string& identity) {
+    return take_bytes(owner_line_size(pvc, identity));
+  }
+  std::size_t left_out() const { return left_out_; }
+
+ private:
+  bool take_bytes(std::size_t bytes) {
+    const auto more = static_cast<std::ptrdiff_t>(bytes);
     if (more > left_) {
       ++left_out_;
       return false;
@@ -54,9 +85,7 @@ class Room {
     left_ -= more;
     return true;
   }
-  std::size_t left_out() const { return left_out_; }
 
- private:
   std::ptrdiff_t left_;
   std::size_t left_out_ = 0;
 };
@@ -81,6 +110,26 @@ bool read_line(std::string_view text, Seen::Times& times) {
 std::optional<json::ObjectFault> read_times(const std::string& text, std::string_view key, Seen::Times& times) {
   return read_lines(text, key, "<time> <user>@<host>:<path>",
                     [&](std::string_view line) { return read_line(line, times); });
+}
+
+bool read_owner_line(std::string_view text, Seen& seen) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return false;
+  auto pvc = core::parse_pvc_name(text.substr(0, space));
+  const std::string identity(text.substr(space + 1));
+  if (!pvc || !can_be_written(identity)) return false;
+  seen.owners[identity].insert(*std::move(pvc));
+  return true;
+}
+
+bool is_remembered(const Seen& seen, const std::string& identity) {
+  return seen.ends.contains(identity) || seen.accepted.contains(identity);
+}
+
+void unite_owner(Seen& seen, const std::string& identity, const core::PvcName& pvc, Room& room) {
+  const auto known = seen.owners.find(identity);
+  if (known != seen.owners.end() && known->second.contains(pvc)) return;
+  if (is_remembered(seen, identity) && room.take(pvc, identity)) seen.owners[identity].insert(pvc);
 }
 
 void unite_end(Seen& seen, const std::string& identity, core::Time end, Room& room) {
@@ -131,12 +180,19 @@ std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object) {
   if (accepted != nullptr) {
     if (auto fault = read_times(*accepted, kAccepted, read.accepted)) return *std::move(fault);
   }
+  const std::string* pvcs = core::lookup(object.data, kPvcs);
+  if (pvcs != nullptr) {  // an older holdfast wrote none
+    const auto take = [&](std::string_view line) { return read_owner_line(line, read); };
+    if (auto fault = read_lines(*pvcs, kPvcs, "<namespace>/<pvc> <user>@<host>:<path>", take)) return *std::move(fault);
+  }
   unite(seen, read, std::numeric_limits<std::ptrdiff_t>::max());
   return seen;
 }
 
 std::string write_seen(const kube::Target& place, const Seen& seen, const std::string& resource_version) {
-  return config_map_text(place, {{kIdentities, lines(seen.ends)}, {kAccepted, lines(seen.accepted)}}, resource_version);
+  return config_map_text(
+      place, {{kIdentities, lines(seen.ends)}, {kAccepted, lines(seen.accepted)}, {kPvcs, owner_lines(seen)}},
+      resource_version);
 }
 
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes) {
@@ -152,11 +208,36 @@ std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes
   return room.left_out();
 }
 
+std::size_t add_owners(Seen& seen, std::span<const core::Said> said, std::size_t bytes) {
+  Room room(seen, bytes);
+  for (const auto& [identity, pvc] : said) {
+    if (identity.host == pvc.ns) unite_owner(seen, core::to_string(identity), pvc, room);
+  }
+  return room.left_out();
+}
+
 std::size_t unite(Seen& seen, const Seen& more, std::size_t bytes) {
   Room room(seen, bytes);
   for (const auto& [identity, end] : more.ends) unite_end(seen, identity, end, room);
   for (const auto& [identity, end] : more.accepted) unite_accepted(seen, identity, end, room);
+  for (const auto& [identity, pvcs] : more.owners) {
+    for (const core::PvcName& pvc : pvcs) unite_owner(seen, identity, pvc, room);
+  }
   return room.left_out();
+}
+
+std::shared_ptr<const core::OwnerTable> owner_table(const Seen& seen,
+                                                    const std::vector<core::IdentityTemplate>& templates) {
+  core::OwnerTable table;
+  for (const auto& [text, pvcs] : seen.owners) {
+    const auto identity = core::parse_identity(text);
+    if (!identity) continue;
+    for (const core::PvcName& pvc : pvcs) {
+      if (identity->host == pvc.ns) table.add(*identity, pvc);
+    }
+  }
+  table.spell(templates);
+  return std::make_shared<const core::OwnerTable>(std::move(table));
 }
 
 std::optional<core::Tombstone> tombstone(const Seen& seen, std::span<const core::Candidate> candidates) {

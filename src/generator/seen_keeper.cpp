@@ -14,15 +14,21 @@ using std::chrono::steady_clock;
 constexpr const char* kWhat = "memory of seen backups";
 
 bool is_same_set(const Seen& a, const Seen& b) {
-  return a.accepted == b.accepted &&
+  return a.accepted == b.accepted && a.owners == b.owners &&
          std::equal(a.ends.begin(), a.ends.end(), b.ends.begin(), b.ends.end(),
                     [](const auto& one, const auto& other) { return one.first == other.first; });
 }
 
-/// How many identities are in `whole` only.
+/// How many identities, and PVCs of them, are in `whole` only.
 std::size_t lacks(const Seen& seen, const Seen& whole) {
-  return static_cast<std::size_t>(std::count_if(whole.ends.begin(), whole.ends.end(),
-                                                [&](const auto& one) { return !seen.ends.contains(one.first); }));
+  const auto missing =
+      std::ranges::count_if(whole.ends, [&](const auto& one) { return !seen.ends.contains(one.first); });
+  auto lines = static_cast<std::size_t>(missing);
+  for (const auto& [identity, pvcs] : whole.owners) {
+    const auto known = seen.owners.find(identity);
+    lines += pvcs.size() - (known == seen.owners.end() ? 0 : known->second.size());
+  }
+  return lines;
 }
 
 bool has_backup(const core::WantsRestore& wanted, const core::Catalog& catalog) {
@@ -100,7 +106,8 @@ void SeenKeeper::compare(const Round& round, const Found& found) {
   }
   if (!round.writes()) return map_->over();
   forget_accepted(round, wanted);
-  note_left_out(left_out + add_seen(wanted, *round.proven));
+  left_out += add_seen(wanted, *round.proven);
+  note_left_out(left_out + add_owners(wanted, round.said));
   if (exists && !is_worth_a_write(found.seen, wanted)) return map_->over();
   std::string body = write_seen(map_->place(), wanted, found.version);
   map_->write(*round.until, std::move(body), found.version, [this, now = steady_clock::now(), wanted] {
@@ -128,24 +135,24 @@ void SeenKeeper::forget_accepted(const Round& round, Seen& seen) const {
 }
 
 /// The replica that leads writes back what is missing; until then every replica goes by what it knows.
-void SeenKeeper::note_shrunk(std::size_t identities) {
-  if (identities > 0 && identities != shrunk_by_) {
+void SeenKeeper::note_shrunk(std::size_t lines) {
+  if (lines > 0 && lines != shrunk_by_) {
     metrics_.memory_shrunk("seen");
     log_.error("memory of seen backups shrunk",
                {{"name", map_->place().name},
-                {"identities", identities},
+                {"lines", lines},
                 {"message",
                  "somebody has put an older copy there, or taken lines away: what this replica remembers "
                  "is written back"}});
   }
-  shrunk_by_ = identities;
+  shrunk_by_ = lines;
 }
 
-void SeenKeeper::note_left_out(std::size_t identities) {
+void SeenKeeper::note_left_out(std::size_t lines) {
   std::string full;
-  if (identities > 0) full = fmt::format("full: {} identities with backups are not remembered", identities);
-  if (full != full_ && !full.empty()) log_.error("memory of seen backups is full", {{"identities", identities}});
-  metrics_.memory_left_out("seen", identities);
+  if (lines > 0) full = fmt::format("full: {} identities with backups, or their PVCs, are not remembered", lines);
+  if (full != full_ && !full.empty()) log_.error("memory of seen backups is full", {{"lines", lines}});
+  metrics_.memory_left_out("seen", lines);
   full_ = std::move(full);
 }
 

@@ -33,6 +33,7 @@ class SeenKeeper {
     /// PVCs that exist and carry accept-vanished: their tombstones are forgotten where they name them.
     std::vector<core::WantsRestore> accepting = {};
     std::optional<kube::Deadline> until = std::nullopt;  ///< we lead until then; nullopt: nothing is written
+    std::vector<core::Said> said = {};                   ///< by ReplicationSources: who backs up as what
     bool writes() const { return until && proven; }
   };
   /// Reads the memory, and writes it where something is new in it and it has not changed in between. Ignored while an
@@ -61,8 +62,8 @@ class SeenKeeper {
   void compare(const Round& round, const Found& found);
   void know(Seen seen);
   void forget_accepted(const Round& round, Seen& seen) const;
-  void note_shrunk(std::size_t identities);
-  void note_left_out(std::size_t identities);
+  void note_shrunk(std::size_t lines);
+  void note_left_out(std::size_t lines);
   bool is_worth_a_write(const Seen& before, const Seen& after) const;
 
   const bool unpinned_;

@@ -91,6 +91,8 @@ void Store::apply_claim(core::Claim claim) {
     if (same && held->resource_version == claim.resource_version) return;
     if (same && is_older(claim.resource_version, held->resource_version)) return;
     claims_.erase(claims_.find(Place{name.ns, name.name}));
+  } else {
+    owners_changed(name.ns);
   }
   claim.pvc.annotations.erase(kLastApplied);
   claims_.emplace(claim);
@@ -101,6 +103,7 @@ void Store::remove_claim(const core::PvcName& name) {
   const auto held = claims_.find(Place{name.ns, name.name});
   if (held == claims_.end()) return;
   claims_.erase(held);
+  owners_changed(name.ns);
   changed_(name);
   // A restore may have waited for this volume.
   const core::PvcName restored{name.ns, pvc_by_run_volume(name.name)};
@@ -109,14 +112,14 @@ void Store::remove_claim(const core::PvcName& name) {
 
 void Store::begin_claims_reset() {
   claims_unseen_ = names_of<core::PvcName>(claims_);
-  claims_sight_.listed = false;
+  see(claims_sight_, false, claims_sight_.watching);
 }
 
 void Store::end_claims_reset() {
   const auto gone = std::exchange(claims_unseen_, {});
   for (const auto& name : gone) remove_claim(name);
   claims_known_ = true;
-  claims_sight_.listed = true;
+  see(claims_sight_, true, claims_sight_.watching);
   tell(all());
 }
 
@@ -137,14 +140,14 @@ void Store::remove_namespace(const std::string& name) {
 }
 
 void Store::begin_namespaces_reset() {
-  namespaces_sight_.listed = false;
+  see(namespaces_sight_, false, namespaces_sight_.watching);
   namespaces_unseen_.clear();
   for (const auto& [name, meta] : namespaces_) namespaces_unseen_.insert(namespaces_unseen_.end(), name);
 }
 
 void Store::end_namespaces_reset() {
   for (const auto& name : std::exchange(namespaces_unseen_, {})) namespaces_.erase(name);
-  namespaces_sight_.listed = true;
+  see(namespaces_sight_, true, namespaces_sight_.watching);
   tell(all());
 }
 
@@ -178,6 +181,9 @@ void Store::put(Family family, core::Observed object) {
     concerns = concerned(family, held);
     unlink(family, held);
     table.objects.erase(place);
+    if (family == Family::Sources && said_by(held) != said_by(object)) owners_changed(object.meta.ns);
+  } else if (family == Family::Sources) {
+    owners_changed(object.meta.ns);
   }
   const auto more = concerned(family, object);
   concerns.insert(concerns.end(), more.begin(), more.end());
@@ -200,6 +206,7 @@ void Store::remove_object(Family family, const std::string& ns, const std::strin
   const auto concerns = concerned(family, held);
   unlink(family, held);
   table.objects.erase(place);
+  if (family == Family::Sources) owners_changed(ns);
   tell(concerns);
 }
 
@@ -208,10 +215,12 @@ void Store::begin_objects_reset(Family family) {
   table.unseen = names_of<Name>(table.objects);
   table.told = 0;
   ++table.resets;
+  if (family == Family::Sources) see(sources_sight_, false, sources_sight_.watching);
 }
 
 void Store::end_objects_reset(Family family) {
   for (const auto& [ns, name] : std::exchange(table(family).unseen, {})) remove_object(family, ns, name);
+  if (family == Family::Sources) see(sources_sight_, true, sources_sight_.watching);
 }
 
 void Store::touch_object(Family family, const std::string& ns, const std::string& name) const {
@@ -228,17 +237,24 @@ void Store::set_namespaces_state(const kube::WatchState& state) { set_sight(name
 
 void Store::set_sight(Sight& sight, const kube::WatchState& state) {
   const bool before = watches_current();
-  sight.watching = state.is == kube::WatchState::Is::Current;
+  see(sight, sight.listed, state.is == kube::WatchState::Is::Current);
   if (!before && watches_current()) tell(all());  // what was left standing meanwhile
 }
 
-bool Store::watches_current() const {
-  const auto current = [](const Sight& sight) { return sight.listed && sight.watching; };
-  return current(claims_sight_) && current(namespaces_sight_);
+void Store::see(Sight& sight, bool listed, bool watching) {
+  const bool before = sight.is_current();
+  sight = {listed, watching};
+  if (before != sight.is_current() && owners_changed_) owners_changed_();
 }
+
+bool Store::Sight::is_current() const { return listed && watching; }
+
+bool Store::watches_current() const { return claims_sight_.is_current() && namespaces_sight_.is_current(); }
 
 void Store::set_state(Family family, const kube::WatchState& state) {
   Table& table = this->table(family);
+  const bool watching = state.is == kube::WatchState::Is::Current || state.is == kube::WatchState::Is::Absent;
+  if (family == Family::Sources) see(sources_sight_, sources_sight_.listed, watching);
   const Known known = known_by(state, table.known);
   if (known == table.known) return;
   table.known = known;
@@ -247,29 +263,6 @@ void Store::set_state(Family family, const kube::WatchState& state) {
     end_objects_reset(family);
   }
   tell(all());
-}
-
-/// By the names that either naming gives, and those that say that they are of this PVC: all the sources of a namespace
-/// would be too many to go through each time. Our own of this very PVC says nothing new, and where somebody has edited
-/// it, something wrong that is to be mended.
-core::Ownership Store::ownership(const core::PvcName& pvc) const {
-  core::Ownership said;
-  const auto rivals = rivals_.find(pvc);
-  std::set<std::string> asked = rivals == rivals_.end() ? std::set<std::string>() : rivals->second;
-  for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
-    asked.insert(names(naming, pvc.name).source);
-  }
-  const auto& sources = table(Family::Sources).objects;
-  for (const std::string& name : asked) {
-    const auto found = sources.find(Place{pvc.ns, name});
-    if (found == sources.end()) continue;
-    const core::Observed source = found->unpack();
-    if (!is_ours(&source) || made_for(source) != pvc) add_source(said, source);
-  }
-  for (const core::PvcName& namesake : core::namesakes(pvc)) {
-    if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);
-  }
-  return said;
 }
 
 StoredView Store::view(const core::PvcName& pvc) const {

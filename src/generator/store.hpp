@@ -15,6 +15,7 @@
 
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/policy.hpp"
+#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
 #include "src/generator/family.hpp"
@@ -70,6 +71,13 @@ class Store {
   void set_namespaces_state(const kube::WatchState& state);
   void set_state(Family family, const kube::WatchState& state);
 
+  /// `changed`: whose backups are whose, or whether that is known, may be another thing now.
+  void on_owners(std::function<void()> changed) { owners_changed_ = std::move(changed); }
+  /// Brings it up to date, spelled for `templates`.
+  void update(WatchedOwners& owners, const std::vector<core::IdentityTemplate>& templates);
+  /// By all ReplicationSources that have made a backup.
+  std::vector<core::Said> said() const;
+
   /// Everything but the evidence. The pointer to the namespace's labels is good until the next call that is not const.
   StoredView view(const core::PvcName& pvc) const;
 
@@ -97,10 +105,14 @@ class Store {
   struct Sight {
     bool listed = false;    ///< to the end, with nothing that could not be read
     bool watching = false;  ///< since then
+    bool is_current() const;
   };
 
   bool watches_current() const;
+  void owners_changed(const std::string& ns);
+  core::OwnerTable owners_in(const std::string& ns) const;
   void set_sight(Sight& sight, const kube::WatchState& state);
+  void see(Sight& sight, bool listed, bool watching);
   Table& table(Family family) { return tables_[static_cast<std::size_t>(family)]; }
   const Table& table(Family family) const { return tables_[static_cast<std::size_t>(family)]; }
   std::vector<core::PvcName> concerned(Family family, const core::Observed& object) const;
@@ -118,6 +130,7 @@ class Store {
   bool claims_known_ = false;
   Sight claims_sight_;
   Sight namespaces_sight_;
+  Sight sources_sight_;
   std::map<std::string, core::Meta> namespaces_;
   std::set<std::string> namespaces_unseen_;
   Table tables_[std::size(kFamilies)];
@@ -126,6 +139,8 @@ class Store {
   std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
   /// The names of somebody else's ReplicationSources, by the PVC that they back up.
   std::map<core::PvcName, std::set<std::string>> rivals_;
+  std::function<void()> owners_changed_;
+  std::set<std::string> owners_stale_;  ///< namespaces where they may be others
 };
 
 }  // namespace holdfast::generator

@@ -43,7 +43,8 @@ core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Ev
   facts.ownership = view.ownership;
   facts.backup = backup_now(view);
   const auto* wanted = std::get_if<core::WantsRestore>(&intent);
-  if (wanted != nullptr && seen != nullptr) facts.tombstone = tombstone(*seen, wanted->candidates);
+  if (wanted != nullptr && seen != nullptr)
+    facts.tombstone = tombstone(*seen, core::looked_at(*wanted, policy, view.ownership));
   return core::decide(intent, evidence, facts, policy, base::utc_now());
 }
 

@@ -20,6 +20,7 @@ constexpr std::chrono::hours kEventAgain{6};
 constexpr const char* kUndone = "somebody else seems to undo what holdfast writes: it slows down";
 constexpr std::chrono::minutes kEventsAgain{5};  ///< those of others
 constexpr std::chrono::hours kLongestSleep{1};   ///< wall clocks may be set meanwhile
+constexpr milliseconds kShareTogether{100};      ///< whose backups are whose is worked out anew for whole namespaces
 constexpr milliseconds kLearnTogether{50};       ///< a restore waits for it to be written
 
 Observer::Options observing(const Generator::Setup& setup) {
@@ -57,6 +58,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
               [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
       desk_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
       observer_(loop, client_, store_, workloads_, classes_, observing(setup), log) {
+  if (setup.shared) store_.on_owners([this] { share_owners(); });
   if (setup.options.own_namespace.empty()) return;
   kube::Election::Options election;
   election.identity = setup.identity;
@@ -198,7 +200,9 @@ void Worker::show_gaps(const core::PvcName& pvc, const Plan& plan) {
   const auto claim = store_.claim(pvc);
   if (!shared_.leads || claim == nullptr) return;
   const StoredView stored = this->view(pvc, desk_.last());
-  std::vector<Gap> gaps = gaps_of(stored.view, plan, setup_.policy);
+  const core::Verdict verdict =
+      stored.view.evidence == nullptr ? core::Verdict() : judge(stored.view, plan, *stored.view.evidence);
+  std::vector<Gap> gaps = gaps_of(stored.view, plan, verdict, setup_.policy);
   for (Gap& trouble : troubles(pvc)) gaps.push_back(std::move(trouble));
   reporter_.gaps(pvc, gaps);
 }
@@ -226,6 +230,15 @@ void Worker::write_what_was_learned() {
     if (memory_.busy_with_verified()) return write_what_was_learned();
     learned_ = false;
     memory_.remember_verified(leads_until(), false);
+  });
+}
+
+void Worker::share_owners() {
+  if (std::exchange(shares_owners_, true)) return;
+  later(kShareTogether, [this] {
+    shares_owners_ = false;
+    store_.update(owners_, core::every_template(setup_.policy));
+    setup_.shared->watched.replace(owners_);
   });
 }
 

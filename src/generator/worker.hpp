@@ -57,6 +57,7 @@ class Worker {
   std::string problem() const;
   /// The PVCs as they stand, by this evidence.
   Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
+  core::Verdict judge(const View& view, const Plan& plan, const core::Evidence& evidence) const;
   std::vector<Unclaimed> unclaimed(const core::Evidence& evidence) const;
 
  private:
@@ -70,6 +71,7 @@ class Worker {
   void evidence_arrived();
   void settle_installation();
   void remember();
+  void share_owners();
   void keep_remembering();
   void learn(const View& view);
   void write_what_was_learned();
@@ -123,7 +125,9 @@ class Worker {
   std::shared_ptr<const core::Catalog> gaps_of_catalog_;  ///< by which all gaps were shown last
   bool sweeping_ = false;                                 ///< everything is looked at when the next evidence is here
   bool pump_posted_ = false;
-  bool learned_ = false;  ///< of a verified restore, and a round that writes it is to come
+  WatchedOwners owners_;        ///< as others see it, or are about to
+  bool shares_owners_ = false;  ///< soon
+  bool learned_ = false;        ///< of a verified restore, and a round that writes it is to come
   std::optional<Steady> wake_at_;
   std::function<void()> stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -15,9 +15,7 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     const StoredView stored = this->view(pvc, &evidence);
     const View& view = stored.view;
     const Plan plan = make_plan(view, setup_.policy, setup_.options, base::utc_now());
-    const core::Verdict verdict =
-        verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, memory_.seen());
-    AuditItem item = audit_item(view, plan, verdict, setup_.policy);
+    AuditItem item = audit_item(view, plan, judge(view, plan, evidence), setup_.policy);
     if (shared_.leads) add_troubles(pvc, item);
     audit.items.push_back(std::move(item));
   }
@@ -29,6 +27,10 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
     return !identity || identity->host != ns;
   });
   return audit;
+}
+
+core::Verdict Worker::judge(const View& view, const Plan& plan, const core::Evidence& evidence) const {
+  return verdict_now(view, plan.restore.stage, evidence, setup_.policy, setup_.options.adopt, memory_.seen());
 }
 
 /// A PVC claims what its objects are backed up under too, where that is none of its places.

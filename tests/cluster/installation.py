@@ -63,8 +63,9 @@ class Rendered:
                 for each in self.pod()["containers"][0]["env"]}
 
     def webhooks(self, kind: str) -> dict[str, dict]:
-        """The entries of the configuration `holdfast`, by name."""
-        return {entry["name"]: entry for entry in self.one(kind)["webhooks"]}
+        """The entries of the configuration that is asked about PVCs, by name."""
+        name = "zz-holdfast" if kind == "MutatingWebhookConfiguration" else "holdfast"
+        return {entry["name"]: entry for entry in self.one(kind, name)["webhooks"]}
 
     def rights(self) -> list[dict]:
         """What is needed to ask the API server as holdfast's account."""

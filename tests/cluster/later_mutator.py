@@ -1,4 +1,4 @@
-"""Mutating webhooks of somebody else that run after holdfast's."""
+"""Mutating webhooks of somebody else that run after holdfast's, or before it."""
 
 import base64
 import collections.abc
@@ -11,7 +11,8 @@ from rig.kube_api import Api
 from rig.webhooks import MUTATING, pvc_creates
 
 # Webhook configurations run in the order of their names.
-_NAME = "zz-later-mutator"
+_LATER = "zz-later-mutator"
+_EARLIER = "kyverno-like-mutator"
 
 
 @contextlib.contextmanager
@@ -22,9 +23,9 @@ def reference_dropper(api: Api, certificates: pathlib.Path, reinvocation: str):
 
 
 @contextlib.contextmanager
-def late_labeller(api: Api, certificates: pathlib.Path):
+def labeller(api: Api, certificates: pathlib.Path, later: bool):
     """Adds holdfast's label to PVCs with the labels that it yields."""
-    with _mutator(api, certificates, "wants-backups", _label, "IfNeeded") as labels:
+    with _mutator(api, certificates, "wants-backups", _label, "IfNeeded", _LATER if later else _EARLIER) as labels:
         yield labels
 
 
@@ -39,7 +40,7 @@ def _label(request: dict) -> list[dict]:
 
 @contextlib.contextmanager
 def _mutator(api: Api, certificates: pathlib.Path, label: str, steps: collections.abc.Callable[[dict], list[dict]],
-             reinvocation: str):
+             reinvocation: str, name: str = _LATER):
     def respond(request: dict) -> dict:
         patch = steps(request)
         if not patch:
@@ -47,7 +48,7 @@ def _mutator(api: Api, certificates: pathlib.Path, label: str, steps: collection
         return {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
 
     with review_server(certificates, respond) as client:
-        api.put(MUTATING, {"metadata": {"name": _NAME}, "webhooks": [{
+        api.put(MUTATING, {"metadata": {"name": name}, "webhooks": [{
             "name": "later.example.org", "clientConfig": client,
             "rules": pvc_creates(), "objectSelector": {"matchExpressions": [{"key": label, "operator": "Exists"}]},
             "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
@@ -56,4 +57,4 @@ def _mutator(api: Api, certificates: pathlib.Path, label: str, steps: collection
         try:
             yield {label: "true"}
         finally:
-            api.delete(MUTATING, _NAME)
+            api.delete(MUTATING, name)

@@ -110,7 +110,7 @@ class SelfSignedCase(unittest.TestCase):
     def entries(cls) -> list[dict]:
         """Of both configurations."""
         return [entry for path in (webhooks.MUTATING, webhooks.VALIDATING)
-                for entry in cls.api.request("GET", f"{path}/holdfast").body["webhooks"]]
+                for entry in cls.api.request("GET", webhooks.OURS[path]).body["webhooks"]]
 
     @classmethod
     def published(cls) -> set[str]:

@@ -14,7 +14,7 @@ from rig.audit import AuditLog
 from rig.holdfast import Holdfast, generate_certificates
 from rig.objects import SECRET
 from rig.processes import wait_until
-from rig.webhooks import MUTATING, VALIDATING
+from rig.webhooks import MUTATING, OURS, VALIDATING
 from self_signed_case import PATIENCE_S, SHARED, SelfSignedCase
 from steady_load import SteadyLoad
 from suite import Stage
@@ -160,9 +160,9 @@ class SelfSigned(SelfSignedCase):
     def patch_entries(self, path: str, change) -> list[dict]:
         """As somebody who writes the whole list, again where holdfast was faster; what is stored then."""
         def write() -> list[dict] | None:
-            configuration = self.api.request("GET", f"{path}/holdfast").body
+            configuration = self.api.request("GET", OURS[path]).body
             change(configuration["webhooks"])
-            answer = self.api.request("PUT", f"{path}/holdfast", configuration)
+            answer = self.api.request("PUT", OURS[path], configuration)
             return answer.body["webhooks"] if answer.ok else None
         return wait_until(write, PATIENCE_S, "the configuration is changed")
 

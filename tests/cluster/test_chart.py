@@ -267,4 +267,4 @@ class Installed(unittest.TestCase):
 
     def configurations(self) -> list[dict]:
         return [item for path in (MUTATING, VALIDATING) for item in self.plane.api.request("GET", path).body["items"]
-                if item["metadata"]["name"].startswith("holdfast")]
+                if "holdfast" in item["metadata"]["name"]]

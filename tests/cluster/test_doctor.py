@@ -7,7 +7,7 @@ from generator_case import RULES, GeneratorCase
 from rig.accounts import rule
 from rig.objects import VOLUME_SNAPSHOT_CLASS
 from rig.processes import wait_until
-from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING
+from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, OURS
 
 LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list")]
 OTHER_REPOSITORY = "00" * 32
@@ -95,7 +95,7 @@ generator:
         return self.account.api().request("GET", "/apis/batch/v1/jobs").ok
 
     def set_failure_policy(self, policy: str) -> None:
-        path = f"{MUTATING}/holdfast"
+        path = OURS[MUTATING]
         webhooks = self.api.request("GET", path).body["webhooks"]
         for webhook in webhooks:
             webhook["failurePolicy"] = policy

@@ -15,7 +15,7 @@ from rig import crds
 from rig.components import ROOT
 from rig.objects import LEASE, POD, PV, PVC, Objects
 from rig.processes import plain_environment, run, wait_until
-from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, VALIDATING
+from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, NAMES, OURS, VALIDATING
 from storied import RUN, Storied
 from suite import Stage
 
@@ -315,7 +315,7 @@ class S3(Applied):
         run("bash", "-ec", f"cd '{self.authority.parent}'\n{block}", env=environment)
         self.apply()
         for path in (MUTATING, VALIDATING):
-            for entry in self.plane.api.request("GET", f"{path}/holdfast").body["webhooks"]:
+            for entry in self.plane.api.request("GET", OURS[path]).body["webhooks"]:
                 self.assertEqual(base64.b64decode(entry["clientConfig"]["caBundle"]), self.authority.read_bytes())
 
 
@@ -344,6 +344,7 @@ class Everything(Applied):
         self.delete()
         for path in (MUTATING, VALIDATING):
             names = [item["metadata"]["name"] for item in self.plane.api.request("GET", path).body["items"]]
+            self.assertNotIn(NAMES[path], names)
             self.assertEqual([name for name in names if name.startswith("holdfast")], [])
         self.plane.api.create_namespace("manifests-after")
         wait_until(lambda: self.create("manifests-after", {"backup": "daily"}).ok, 20, "claims are let through again")

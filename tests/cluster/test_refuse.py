@@ -6,7 +6,7 @@ import re
 import shutil
 
 from guarded_case import GuardedCase, our_reference, pvc
-from later_mutator import late_labeller, reference_dropper
+from later_mutator import labeller, reference_dropper
 from rig.kopia_repo import Snapshot
 from rig.kube_api import Answer
 from rig.processes import run, wait_until
@@ -190,16 +190,26 @@ class AMutatorAfterUs(GuardedCase):
         with reference_dropper(self.api, self.guarded.certificates, "Never") as labels:
             self.assert_restored(self.create_when_dropping(labels), snapshot)
 
-    def test_that_adds_the_label_is_named_as_the_cause_where_the_pvc_is_held_back(self):
+    def test_that_adds_the_label_before_holdfast_is_asked_gets_the_backup_restored(self):
+        snapshot = self.backup()
+        with self.labelling(later=False) as labels:
+            self.assert_restored(self.create_patiently(pvc(labels=labels)), snapshot)
+
+    def test_that_adds_the_label_later_is_named_as_the_cause_where_the_pvc_is_held_back(self):
         self.backup()
-        with late_labeller(self.api, self.guarded.certificates) as labels:
-            probe = pvc("without", labels=labels)
-            wait_until(lambda: "backup" in self.create(probe, dry_run=True).body["metadata"].get("labels", {}), 20,
-                       "the API server asks the other webhook")
+        with self.labelling(later=True) as labels:
             answer = self.create(pvc(labels=labels))
         self.assert_waits(answer, "RestoreReferenceMissing")
         self.assertIn("another mutating webhook adds the backup label", answer.message)
         self.assertEqual(self.api.get_pvc(self.namespace, "data").status, 404)
+
+    @contextlib.contextmanager
+    def labelling(self, later: bool):
+        with labeller(self.api, self.guarded.certificates, later) as labels:
+            probe = pvc("without", labels=labels)
+            wait_until(lambda: "backup" in self.create(probe, dry_run=True).body["metadata"].get("labels", {}), 20,
+                       "the API server asks the other webhook")
+            yield labels
 
     def test_that_meets_a_pvc_without_a_backup_does_no_harm(self):
         with reference_dropper(self.api, self.guarded.certificates, "IfNeeded") as labels:

@@ -105,7 +105,7 @@ class Uninstall(InstalledCase):
         listed = self.plane.kubectl("get", ",".join(CLUSTER_SCOPED), "-o", "json")
         self.assertEqual(listed.returncode, 0, listed.stderr)
         metadata = [(item["kind"], item["metadata"]) for item in json.loads(listed.stdout)["items"]]
-        return {(f"{kind.lower()}s", each["name"]) for kind, each in metadata if each["name"].startswith("holdfast")
+        return {(f"{kind.lower()}s", each["name"]) for kind, each in metadata if "holdfast" in each["name"]
                 or each.get("labels", {}).get("app.kubernetes.io/name") == "holdfast"}
 
     def blocked(self) -> list[str]:

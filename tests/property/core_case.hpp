@@ -181,15 +181,17 @@ inline ClusterFacts some_cluster() {
 /// About snapshots that are listed, for the most part.
 inline Ownership some_ownership(const Case& c) {
   Ownership said;
+  OwnerTable remembered;
   for (int count = sometimes(2) ? 0 : number<int>(1, 4); count > 0 && !c.listing.empty(); --count) {
     const Identity about = (*rc::gen::elementOf(c.listing)).source;
     const PvcName pvc = sometimes(2) ? c.question.pvc.full_name() : some_pvc_name();
     if (sometimes(2))
       said.source_says(about, pvc);
     else
-      said.memory_says(about, pvc);
+      remembered.add(about, pvc);
   }
   if (sometimes(3)) said.knows(some_pvc_name());
+  said.add(std::make_shared<const OwnerTable>(std::move(remembered)));
   return said;
 }
 

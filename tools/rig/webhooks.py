@@ -11,7 +11,8 @@ EXCLUDED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "volsync
 MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
-_NAME = "holdfast"
+NAMES = {MUTATING: "zz-holdfast", VALIDATING: "holdfast"}  # mutating webhooks are asked in the order of their names
+OURS = {path: f"{path}/{name}" for path, name in NAMES.items()}
 
 _ClientConfig = collections.abc.Callable[[str], dict]  # by the path of a door
 
@@ -41,16 +42,16 @@ def install_for_service(api: Api, namespace: str, name: str, port: int) -> None:
 
 
 def _install(api: Api, client: _ClientConfig, excluded: tuple[str, ...]) -> None:
-    api.put(VALIDATING, _configuration("ValidatingWebhookConfiguration", client("/validate/pvc"), excluded))
-    mutating = _configuration("MutatingWebhookConfiguration", client("/mutate/pvc"), excluded)
+    api.put(VALIDATING, _configuration("ValidatingWebhookConfiguration", NAMES[VALIDATING], client("/validate/pvc"), excluded))
+    mutating = _configuration("MutatingWebhookConfiguration", NAMES[MUTATING], client("/mutate/pvc"), excluded)
     for webhook in mutating["webhooks"]:
         webhook["reinvocationPolicy"] = "IfNeeded"
     api.put(MUTATING, mutating)
 
 
 def remove(api: Api) -> None:
-    api.delete(MUTATING, _NAME)
-    api.delete(VALIDATING, _NAME)
+    for path, name in NAMES.items():
+        api.delete(path, name)
 
 
 def client_config(port: int, path: str, bundle: str) -> dict:
@@ -62,9 +63,9 @@ def pvc_creates() -> list[dict]:
              "resources": ["persistentvolumeclaims"], "scope": "Namespaced"}]
 
 
-def _configuration(kind: str, client: dict, excluded: tuple[str, ...]) -> dict:
+def _configuration(kind: str, name: str, client: dict, excluded: tuple[str, ...]) -> dict:
     namespaces = [{"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": list(excluded)}]
-    return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": _NAME}, "webhooks": [{
+    return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "webhooks": [{
         "name": f"{opt_in}.holdfast.dev",
         "clientConfig": client,
         "rules": pvc_creates(),

@@ -47,9 +47,9 @@ struct Settings {
     enum class Mode { Files, CertManager, Self };
     Mode mode = Mode::Files;
     std::string service = "holdfast";  ///< by which API servers reach the webhook, in our own namespace
-    std::vector<std::string> configurations = {"holdfast", "holdfast-jobs"};  ///< webhook configurations of ours
-    std::string secret = "holdfast-self-signed";                              ///< self: what the replicas share
-    std::chrono::milliseconds lifetime = std::chrono::days{365};              ///< self: of a certificate
+    std::vector<std::string> configurations = {"zz-holdfast", "holdfast", "holdfast-jobs"};  ///< webhook ones of ours
+    std::string secret = "holdfast-self-signed";                  ///< self: what the replicas share
+    std::chrono::milliseconds lifetime = std::chrono::days{365};  ///< self: of a certificate
   } certs;
   std::uint16_t ops_port = 8080;
   std::optional<ops::Level>

@@ -2,12 +2,10 @@
 // namespace, and the memory of seen backups. A value; any thread. The default is that nobody says anything.
 #pragma once
 
-#include <map>
-#include <optional>
-#include <set>
+#include <memory>
 #include <vector>
 
-#include "holdfast/core/identity.hpp"
+#include "holdfast/core/owner_table.hpp"
 
 namespace holdfast::core {
 
@@ -21,35 +19,28 @@ enum class Whose {
 class Ownership {
  public:
   /// A ReplicationSource backs `pvc` up as `identity`.
-  void source_says(const Identity& identity, const PvcName& pvc);
-  /// A line of the memory of seen backups.
-  void memory_says(const Identity& identity, const PvcName& pvc);
+  void source_says(const Identity& identity, const PvcName& pvc) { sources_.add(identity, pvc); }
   /// It exists. Whatever is spoken of counts as known too.
-  void knows(const PvcName& pvc);
-  /// Works out what VolSync makes of the known PVCs' identities under these templates. Without it each question goes
-  /// through all of them, which many PVCs of one namespace pay for. What becomes known later undoes it.
-  void spell(const std::vector<IdentityTemplate>& templates);
+  void knows(const PvcName& pvc) { sources_.knows(pvc); }
+  /// As that of OwnerTable, for what was said here.
+  void spell(const std::vector<IdentityTemplate>& templates) { sources_.spell(templates); }
+  /// What a watch, or the memory, says besides; what comes first is preferred. May be null: it says nothing.
+  void add(std::shared_ptr<const OwnerTable> witness);
 
   Whose whose(const Identity& identity, const PvcName& pvc) const;
 
-  /// The identities that are said to be `pvc`'s and have its namespace as host: those of sources, then the memory's.
+  /// The identities that are said to be `pvc`'s and have its namespace as host: those of sources first.
   std::vector<Identity> of(const PvcName& pvc) const;
 
-  bool is_known(const PvcName& pvc) const { return known_.contains(pvc); }
-  /// Whether a known PVC other than `pvc` has an identity under one of `templates` that VolSync spells like this one,
-  /// having lost letters.
+  bool is_known(const PvcName& pvc) const;
   bool is_spelling_of_another(const Identity& identity, const PvcName& pvc,
                               const std::vector<IdentityTemplate>& templates) const;
 
  private:
-  struct Says {
-    std::map<Identity, std::set<PvcName>> owners;
-    std::map<PvcName, std::set<Identity>> identities;  ///< the other way round
-    void add(const Identity& identity, const PvcName& pvc);
-  };
-  Says sources_, memory_;
-  std::set<PvcName> known_;
-  std::optional<std::map<Identity, std::set<PvcName>>> spellings_;  ///< whose they are; absent: not worked out
+  std::vector<const OwnerTable*> witnesses() const;
+
+  OwnerTable sources_;
+  std::vector<std::shared_ptr<const OwnerTable>> others_;
 };
 
 }  // namespace holdfast::core

@@ -42,16 +42,16 @@ struct AuditItem {
   std::optional<core::Time> last_backup;   ///< when the newest complete snapshot ended
   std::vector<std::string> waits_for;      ///< `<Code>: <sentence>`, each
   std::vector<std::string> other_sources;  ///< somebody else's ReplicationSources of it: "photos-restic (restic)"
-  std::vector<std::string> ignored;        ///< annotations that would ignore existing backups
+  std::vector<std::string> ignored;        ///< labels and annotations that would ignore existing backups
   bool gap = false;                        ///< there are `gaps`
   std::vector<Gap> gaps;                   ///< each reason once
 };
 
-/// Those of `view`, of whose evidence `plan` need not have known.
-std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Policy& policy);
-
-/// `verdict`: what decide() says of the PVC as its author would create it now.
+/// `verdict`: what decide() says of the PVC as its author would create it now. Of `view`'s evidence `plan` need not
+/// have known.
 AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);
+/// Its gaps alone.
+std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);
 
 /// An array, sorted by namespace and name; keys in camelCase, absent where empty (`protected` and `gap` never are).
 Json::Value audit_values(const std::vector<AuditItem>& items);

@@ -38,8 +38,9 @@ core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono
 /// It is a ReplicationSource with the kopia mover that names this PVC as its source.
 bool backs_up(const core::Observed& source, std::string_view pvc);
 
-/// Adds whose backups a ReplicationSource makes, and under which identity; of one with another mover, or that names no
-/// PVC, nothing.
+/// Whose backups a ReplicationSource makes, and under which identity; nullopt: it has another mover, or names no PVC.
+std::optional<core::Said> said_by(const core::Observed& source);
+/// Adds what it says, if anything.
 void add_source(core::Ownership& ownership, const core::Observed& source);
 
 }  // namespace holdfast::generator

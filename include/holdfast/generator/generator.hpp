@@ -10,8 +10,8 @@
 #include "holdfast/base/latest.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/audit.hpp"
+#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/generator/options.hpp"
-#include "holdfast/generator/seen.hpp"
 #include "holdfast/generator/unclaimed.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/kube/client.hpp"
@@ -43,8 +43,8 @@ class Generator {
     std::string identity;                      ///< of this replica, in the Lease and in Events
     std::chrono::milliseconds sweep{900'000};  ///< everything is looked at again, with fresh evidence
     Tempo tempo{};
-    /// Where others read what this replica knows of seen backups; nullptr: nobody does.
-    std::shared_ptr<base::Latest<Seen>> seen = nullptr;
+    /// Where others read what this replica knows; nullptr: nobody does.
+    std::shared_ptr<Knowledge> shared = nullptr;
   };
   /// `index`, `log`, `metrics` outlive it. Makes no connection yet. Throws kube::ConfigError.
   Generator(Setup setup, const kube::Config& config, index::Index& index, const ops::Logger& log,

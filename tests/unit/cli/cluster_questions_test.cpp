@@ -26,6 +26,7 @@ const std::string kJob = "/apis/batch/v1/namespaces/media/jobs/volsync-src-data-
 const std::string kVolume = "/api/v1/namespaces/media/persistentvolumeclaims/volsync-data-backup-src";
 const std::string kSnapshot =
     "/apis/snapshot.storage.k8s.io/v1/namespaces/media/volumesnapshots/volsync-data-backup-src";
+const std::string kClaimList = "/api/v1/namespaces/media/persistentvolumeclaims";
 const std::string kMemory = "/api/v1/namespaces/holdfast/configmaps/seen";
 
 std::string object(const std::string& kind, const std::string& manager, const std::string& status) {
@@ -49,7 +50,7 @@ std::string source(const std::string& name, const std::string& spec) {
 /// An API server with these pages, by path; what is not among them is 404, but for the list of sources, which is empty.
 struct Bench {
   core::ClusterFacts facts(bool without_backup = true) {
-    questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"}, known);
+    questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"}, knowledge);
     core::WantsRestore wanted;
     wanted.pvc = wanted.owner = {"media", "data"};
     wanted.candidates = {{*core::parse_identity("data-backup@media:/data"), false}};
@@ -65,15 +66,21 @@ struct Bench {
   void has_sources(const std::string& items) {
     has(kSources, R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[)" + items + "]}");
   }
+  void know(const generator::Seen& seen) { knowledge->seen.replace({seen, generator::owner_table(seen, {})}); }
+  /// The PVCs and sources of the namespace are watched.
+  void watch(const core::OwnerTable& table) {
+    knowledge->watched.replace({true, {{"media", std::make_shared<const core::OwnerTable>(table)}}});
+  }
   bool was_asked(const std::string& path) {
     const auto requests = server.requests();
     return std::ranges::any_of(requests, [&](const ApiRequest& request) { return request.path == path; });
   }
 
   generator::Options options;
-  cli::ClusterQuestions::Known known;
+  const std::shared_ptr<generator::Knowledge> knowledge = std::make_shared<generator::Knowledge>();
   std::map<std::string, ApiAnswer> pages{
       {kSources, {.body = R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[]})"}},
+      {kClaimList, {.body = R"({"kind":"PersistentVolumeClaimList","metadata":{"resourceVersion":"9"},"items":[]})"}},
       {kMemory, {.body = R"({"metadata":{"name":"seen","resourceVersion":"7"},"data":{"identities":""}})"}}};
   fakes::FakeApiServer server{[this](const ApiRequest& request) {
     const auto page = pages.find(request.path);
@@ -232,7 +239,7 @@ TEST_CASE("an older copy of the memory hides nothing from a replica that knows m
   Bench bench;
   generator::Seen seen;
   seen.ends["data-backup@media:/data"] = core::parse_rfc3339("2026-01-01T00:00:00Z").value();
-  bench.known = std::make_shared<const base::Latest<generator::Seen>>(seen);
+  bench.know(seen);
   CHECK(std::get<std::optional<core::Tombstone>>(bench.facts().tombstone));
   bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"8"},"data":{"identities":"",)"
                      R"("accepted":"2026-01-01T00:00:00Z data-backup@media:/data\n"}})");
@@ -243,12 +250,23 @@ TEST_CASE("an older copy of the memory hides nothing from a replica that knows m
 
 TEST_CASE("of backups nothing is asked where one would be restored") {
   Bench bench;
+  bench.know({});
   const core::ClusterFacts facts = bench.facts(false);
   CHECK(std::holds_alternative<core::NotApplicable>(facts.tombstone));
   CHECK(std::holds_alternative<core::NotApplicable>(facts.backup));
   std::set<std::string> asked;
   for (const ApiRequest& request : bench.server.requests()) asked.insert(request.path);
   CHECK(asked == std::set<std::string>{kDoor, kSource, kSources + "/data", kClaims + "data-backup"});
+}
+
+TEST_CASE("as long as this replica does not know the memory it is asked where a backup would be restored, too") {
+  Bench bench;
+  bench.facts(false);
+  CHECK(bench.was_asked(kMemory));
+  bench.pages[kMemory] = fakes::refusal(500, "InternalError");
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts(false).ownership));
+  bench.pages.erase(kMemory);
+  CHECK(std::holds_alternative<core::Ownership>(bench.facts(false).ownership));
 }
 
 namespace {
@@ -258,6 +276,59 @@ core::Whose whose(const core::ClusterFacts& facts, std::string_view identity) {
 }
 
 }  // namespace
+
+TEST_CASE("the memory says whose backups are whose: as this replica knows it, and as it stands") {
+  const std::string own = "data-backup@media:/data", custom = "by-hand@media:/data";
+  Bench bench;
+  generator::Seen seen;
+  seen.owners[own] = {{"media", "other"}};
+  bench.know(seen);
+  CHECK(whose(bench.facts(false), own) == core::Whose::Anothers);
+  bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"7"},)"
+                     R"("data":{"identities":"2026-01-01T00:00:00Z by-hand@media:/data\n",)"
+                     R"("pvcs":"media/data by-hand@media:/data\n"}})");
+  const core::ClusterFacts facts = bench.facts();
+  CHECK(whose(facts, custom) == core::Whose::Own);
+  CHECK(whose(facts, own) == core::Whose::Anothers);
+  const auto tombstone = std::get<std::optional<core::Tombstone>>(facts.tombstone);
+  REQUIRE(tombstone);
+  CHECK(tombstone->identity == custom);
+}
+
+TEST_CASE("backups that are another PVC's are no tombstone of this one") {
+  Bench bench;
+  bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"7"},)"
+                     R"("data":{"identities":"2026-01-01T00:00:00Z data-backup@media:/data\n",)"
+                     R"("pvcs":"media/other data-backup@media:/data\n"}})");
+  CHECK_FALSE(std::get<std::optional<core::Tombstone>>(bench.facts().tombstone));
+}
+
+TEST_CASE("what is watched says whose backups are whose without a question, whatever its source is called") {
+  Bench bench;
+  core::OwnerTable table;
+  table.add(core::parse_identity("data-backup@media:/data").value(), {"media", "other"});
+  bench.watch(table);
+  CHECK(whose(bench.facts(false), "data-backup@media:/data") == core::Whose::Anothers);
+  CHECK(whose(bench.facts(), "data-backup@media:/data") == core::Whose::Anothers);
+  CHECK_FALSE(bench.was_asked(kClaimList));
+}
+
+TEST_CASE(
+    "PVCs that are not watched are listed before one starts empty: VolSync may spell another's name like its own") {
+  Bench bench;
+  bench.has(kClaimList, R"({"kind":"PersistentVolumeClaimList","metadata":{"resourceVersion":"9"},)"
+                        R"("items":[{"metadata":{"namespace":"media","name":"da.ta"}}]})");
+  const core::ClusterFacts facts = bench.facts();
+  const auto templates = core::every_template(core::Policy{});
+  CHECK(std::get<core::Ownership>(facts.ownership)
+            .is_spelling_of_another(core::parse_identity("data-backup@media:/data").value(), {"media", "data"},
+                                    templates));
+  bench.pages[kClaimList] = fakes::refusal(500, "InternalError");
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().ownership));
+  bench.facts(false);
+  bench.has(kClaimList, R"({"items":[{"metadata":{"name":7}}]})");
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().ownership));
+}
 
 TEST_CASE("a source under a name of either naming says whose its backups are, also where one would be restored") {
   Bench bench;

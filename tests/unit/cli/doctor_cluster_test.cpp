@@ -141,6 +141,33 @@ TEST_CASE("a webhook configuration that is missing, open, or guards its own name
   CHECK_THAT(webhooks_of(cluster, settings), Contains("guards holdfast's own namespace holdfast-system"));
 }
 
+TEST_CASE("a configuration of an earlier version, and one that comes after ours, are named") {
+  Cluster cluster;
+  register_webhooks(cluster, {});
+  const auto with = [&](const std::string& name, const std::string& entry) {
+    std::string list = configurations({.path = "/mutate/pvc"});
+    list.insert(list.find('[') + 1, R"({"metadata":{"name":")" + name + R"("},"webhooks":[)" + entry + "]},");
+    cluster.has(kAdmission + "mutatingwebhookconfigurations", list);
+    return webhooks_of(cluster, in_holdfast_system());
+  };
+  const auto sees = [](const std::string& resource, const std::string& operation) {
+    return R"({"name":"x","rules":[{"resources":[")" + resource + R"("],"operations":[")" + operation + R"("]}]})";
+  };
+  const std::string ours =
+      R"({"name":"pvc.holdfast.dev","failurePolicy":"Fail","clientConfig":{"service":{"path":"/mutate/pvc"}},)"
+      R"("namespaceSelector":{"matchExpressions":[{"operator":"NotIn","values":["holdfast-system"]}]}})";
+  CHECK(
+      with("before", ours) ==
+      "warn    part: PVCs are asked about twice: MutatingWebhookConfiguration before is there besides holdfast; where "
+      "it is an earlier version's, kubectl delete mutatingwebhookconfiguration before\n");
+  CHECK_THAT(with("later", sees("persistentvolumeclaims", "CREATE")),
+             Contains("warn    part: MutatingWebhookConfiguration later comes after holdfast: "));
+  CHECK_THAT(with("later", sees("*", "*")), Contains("later comes after"));
+  for (const std::string& other : {sees("pods", "CREATE"), sees("persistentvolumeclaims", "UPDATE"), std::string()})
+    CHECK_THAT(with("later", other), Contains("ok      part: "));
+  CHECK_THAT(with("earlier", sees("*", "*")), Contains("ok      part: "));
+}
+
 TEST_CASE("the webhook of mover Jobs is needed where the repository is injected") {
   Cluster cluster;
   register_webhooks(cluster, {});

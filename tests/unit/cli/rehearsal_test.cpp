@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "src/cli/rehearsal.hpp"
 
 #include <catch2/catch.hpp>
@@ -27,12 +29,42 @@ TEST_CASE("what has a backup and would get it is restored, what has none is new"
   CHECK(fate("labels: {app: x}", evidence({})) == Fate::New);
 }
 
-TEST_CASE("what has a backup and would come back without it is told, whatever the reason") {
+TEST_CASE("what has a backup and would come back without it is told, and counted where somebody has said why") {
   CHECK(fate("labels: {app: x}", kOneBackup) == Fate::Lost);  // the label was forgotten
   CHECK(fate("labels: {backup: weekly}", kOneBackup) == Fate::Lost);
   CHECK(fate("labels: {backup: hourly}, annotations: {volsync.backup/skip-restore: 'true', "
              "volsync.backup/skip-restore-reason: new}",
-             kOneBackup) == Fate::Lost);
+             kOneBackup) == Fate::Ignored);
+  const std::string exempt = "labels: {backup-exempt: 'true'}, annotations: {volsync.backup/backup-exempt-reason: x}";
+  CHECK(fate(exempt, kOneBackup) == Fate::Ignored);
+  CHECK(fate(exempt, evidence({})) == Fate::New);
+}
+
+TEST_CASE("backups that would be ignored for no reason are a gap, whatever lets the PVC through") {
+  const auto gap = [](const Input& file, const core::Evidence& evidence) {
+    const auto item = rehearse(file, evidence, with_catalog(), kNow).at(0);
+    CHECK(item.gap == !item.gaps.empty());
+    const auto found = std::ranges::find(item.gaps, "BackupsIgnored", &generator::Gap::reason);
+    return found == item.gaps.end() ? std::string() : found->message;
+  };
+  const auto bound_by_hand = input(R"(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: photos, namespace: media, labels: {backup: hourly}}
+spec: {volumeName: pv-1}
+)");
+  for (const Input& file :
+       {input(claim("photos", "labels: {app: x}")), input(claim("photos", "labels: {backup: weekly}")),
+        input(claim("photos", "labels: {pvc-plumber.io/enabled: 'true'}")), bound_by_hand}) {
+    CHECK_THAT(gap(file, kOneBackup), Catch::Contains("it would come back without its backups, the last of 2026-") &&
+                                          Catch::Contains("say why: label `backup-exempt"));
+    CHECK(gap(file, evidence({})).empty());
+    CHECK(gap(file, core::Evidence{}).empty());
+  }
+  const std::string skip = "labels: {backup: weekly}, annotations: {volsync.backup/skip-restore: 'true'";
+  CHECK_FALSE(gap(input(claim("photos", skip + "}")), kOneBackup).empty());
+  CHECK(gap(input(claim("photos", skip + ", volsync.backup/skip-restore-reason: old}")), kOneBackup).empty());
+  CHECK(gap(input(claim("photos", kHourly)), kOneBackup).empty());
 }
 
 TEST_CASE("a file from a cluster is judged like one that was written by hand") {
@@ -65,14 +97,18 @@ TEST_CASE("a newest backup without a file is refused by a rehearsal, and one wit
   CHECK(rehearsed(10).warnings.empty());
 }
 
-TEST_CASE("a PVC with a source of its own does not come back empty") {
+TEST_CASE("a PVC with a source of its own does not come back empty, and loses the backups there are") {
   const Input file = input(R"(
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: photos, namespace: media, labels: {backup: hourly}}
 spec: {dataSourceRef: {kind: PersistentVolumeClaim, name: other}}
 )");
-  CHECK(fate_of(rehearse(file, kOneBackup, with_catalog(), kNow)[0], true) == Fate::Own);
+  for (const core::Evidence& evidence : {kOneBackup, evidence({})}) {
+    const auto item = rehearse(file, evidence, with_catalog(), kNow).at(0);
+    CHECK(fate_of(item, true) == Fate::Own);
+    CHECK(loses_backups(item) == item.last_backup.has_value());
+  }
 }
 
 TEST_CASE("an annotation that ignores backups is named in the item") {

@@ -217,7 +217,7 @@ TEST_CASE("where the certificate comes from is said by flags or by the file") {
   using Mode = Settings::Certs::Mode;
   const Settings::Certs usual = load({}).certs;
   CHECK(usual.mode == Mode::Files);
-  CHECK(usual.configurations == std::vector<std::string>{"holdfast", "holdfast-jobs"});
+  CHECK(usual.configurations == std::vector<std::string>{"zz-holdfast", "holdfast", "holdfast-jobs"});
   CHECK(usual.lifetime == std::chrono::hours(8760));
   CHECK(load({{"--certs-mode", {"cert-manager"}}}).certs.mode == Mode::CertManager);
   const TempFile file(R"(

@@ -33,6 +33,13 @@ inline std::string snapshot_id(unsigned number) {
 
 inline Identity identity(std::string_view text) { return parse_identity(text).value(); }
 
+/// The memory, or a watch, that says one thing.
+inline std::shared_ptr<const OwnerTable> witness(const Identity& identity, const PvcName& pvc) {
+  OwnerTable table;
+  table.add(identity, pvc);
+  return std::make_shared<const OwnerTable>(std::move(table));
+}
+
 /// A complete snapshot of 1,000 bytes that took five seconds.
 inline ListedSnapshot listed(std::string_view source, unsigned number, std::string_view start) {
   ListedSnapshot snapshot;

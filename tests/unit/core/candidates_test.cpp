@@ -94,7 +94,7 @@ TEST_CASE("what a source says of a PVC is a place of its own, where the host is 
   Ownership ownership;
   ownership.source_says(identity("by-hand@media:/srv"), kPvc);
   ownership.source_says(identity("by-hand@elsewhere:/srv"), kPvc);
-  ownership.memory_says(identity("long-ago@media:/data"), kPvc);
+  ownership.add(witness(identity("long-ago@media:/data"), kPvc));
   CHECK(places({}, kPvc, ownership) ==
         "data-backup@media:/data, data@media:/data, by-hand@media:/srv, long-ago@media:/data");
 }
@@ -106,7 +106,7 @@ TEST_CASE("another PVC's identity is no place, and its own is sure") {
   CHECK(places(by_naming(Naming::LegacyBackup), kPvc, ownership) == "data@media:/data");
   CHECK(places(by_naming(Naming::LegacyBackup), kNamesake, ownership) ==
         "data-backup-backup@media:/data, data-backup@media:/data");
-  ownership.memory_says(identity("data@media:/data"), kNamesake);
+  ownership.add(witness(identity("data@media:/data"), kNamesake));
   CHECK(places({}, kPvc, ownership).empty());
 }
 
@@ -114,7 +114,7 @@ TEST_CASE("where a source and the memory do not agree nothing is sure") {
   Ownership ownership;
   ownership.source_says(identity("data-backup@media:/data"), kPvc);
   CHECK(ownership.whose(identity("data-backup@media:/data"), kPvc) == Whose::Own);
-  ownership.memory_says(identity("data-backup@media:/data"), kNamesake);
+  ownership.add(witness(identity("data-backup@media:/data"), kNamesake));
   CHECK(ownership.whose(identity("data-backup@media:/data"), kPvc) == Whose::Disputed);
   CHECK(ownership.whose(identity("data-backup@media:/data"), {"media", "x"}) == Whose::Anothers);
   CHECK(ownership.whose(identity("data@media:/data"), kPvc) == Whose::Unsaid);
@@ -188,6 +188,6 @@ TEST_CASE("backups under a name that could be the PVC's are seen whatever their 
                           listed("x@data:/srv", 3, kLate)}) == "none");
   CHECK(other_name(kPvc, {listed("data@media:/data", 1, kLate)}) == "none");  // a candidate
   Ownership ownership;
-  ownership.memory_says(identity("data@media:/srv"), {"media", "other"});
+  ownership.add(witness(identity("data@media:/srv"), {"media", "other"}));
   CHECK(other_name(kPvc, {listed("data@media:/srv", 1, kLate)}, ownership) == "none");
 }

@@ -74,7 +74,7 @@ TEST_CASE("no message offers a source that VolSync cannot be told") {
 
 TEST_CASE("what is known to be another PVC's does not keep this one from starting empty") {
   Ownership ownership;
-  ownership.memory_says(identity(kOtherPath), kAnother);
+  ownership.add(witness(identity(kOtherPath), kAnother));
   ownership.source_says(identity("data@media:/data"), kAnother);
   Case c = holding({listed(kOtherPath, 1, kLately), listed("data@media:/data", 2, kLately)});
   c.cluster.ownership = ownership;

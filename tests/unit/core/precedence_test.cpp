@@ -72,7 +72,7 @@ const Rule kRestoreRules[] = {
      [](Case& c) {
        Ownership disputed;
        disputed.source_says(identity(kOwnSource), {"media", "data"});
-       disputed.memory_says(identity(kOwnSource), {"media", "other"});
+       disputed.add(witness(identity(kOwnSource), {"media", "other"}));
        c.cluster.ownership = disputed;
        backup(c);
      }},

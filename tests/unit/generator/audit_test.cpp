@@ -291,8 +291,7 @@ TEST_CASE("annotations that would ignore existing backups are named, where there
                                        {"holdfast.dev/accept-vanished", "t: r"},
                                        {"holdfast.dev/accept-older-backups", "r"}};
   world.claim->pvc.annotations = annotations;
-  CHECK(audit(world).ignored == std::vector<std::string>{"volsync.backup/skip-restore", "holdfast.dev/restore-from",
-                                                         "holdfast.dev/accept-vanished"});
+  CHECK(audit(world).ignored == std::vector<std::string>{"volsync.backup/skip-restore", "holdfast.dev/restore-from"});
   world.evidence = current({});
   CHECK(audit(world).ignored.empty());
 }

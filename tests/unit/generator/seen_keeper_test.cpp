@@ -47,9 +47,13 @@ struct Keeping : Bench {
       return over;
     }));
   }
-  void lead(const std::vector<core::ListedSnapshot>& snapshots, std::vector<core::WantsRestore> accepting = {}) {
+  void lead(const std::vector<core::ListedSnapshot>& snapshots, std::vector<core::WantsRestore> accepting = {},
+            std::vector<core::Said> said = {}) {
     const core::Evidence evidence = current(snapshots);
-    round({std::get<core::Current>(evidence.state).catalog, std::move(accepting), within(10s)});
+    round({std::get<core::Current>(evidence.state).catalog, std::move(accepting), within(10s), std::move(said)});
+  }
+  void hear(const std::string& pvc) {
+    lead({listed(kOwnSource, kSnapshot, kOld)}, {}, {{core::parse_identity(kOwnSource).value(), {"media", pvc}}});
   }
   void follow() { round({}); }
 
@@ -316,6 +320,32 @@ TEST_CASE("backups that come again after they were accepted as gone are remember
   house.lead({});
   CHECK(house.seen()->ends.contains(kOwnSource));
   CHECK(house.text().find(kOwnSource) != std::string::npos);
+}
+
+TEST_CASE("whose backups they are is remembered when the source that said so is gone, and written at once") {
+  Keeping house;
+  house.lead({listed(kOwnSource, kSnapshot, kOld)});
+  house.hear("data");
+  CHECK(house.stored()["data"]["pvcs"] == "media/data data-backup@media:/data\n");
+  house.lead({});
+  house.restart();
+  house.follow();
+  CHECK(house.seen()->owners.at(kOwnSource) == std::set<core::PvcName>{{"media", "data"}});
+  house.hear("other");
+  CHECK(house.seen()->owners.at(kOwnSource).size() == 2);
+  CHECK(house.memory_writes() == 3);
+}
+
+TEST_CASE("an older copy of the memory, or an older holdfast, takes no PVC away") {
+  Keeping house;
+  house.hear("data");
+  house.cluster.edit(kube::kConfigMaps, "holdfast", kMemory,
+                     [](Json::Value& object) { object["data"].removeMember("pvcs"); });
+  house.follow();
+  CHECK(house.seen()->owners.contains(kOwnSource));
+  CHECK(house.metrics.text().find("holdfast_memory_shrunk_total{memory=\"seen\"} 1") != std::string::npos);
+  house.lead({});
+  CHECK(house.stored()["data"]["pvcs"] == "media/data data-backup@media:/data\n");
 }
 
 TEST_CASE("what has no room in the memory is counted") {

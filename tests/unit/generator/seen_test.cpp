@@ -60,6 +60,56 @@ TEST_CASE("the ConfigMap says whose it is, and a new one has no version") {
   CHECK(object["data"]["identities"] == "2026-01-01T00:00:05Z data-backup@media:/data\n");
 }
 
+TEST_CASE("whose backups they are is written beside them") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+  const core::Identity own = core::parse_identity(kOwnSource).value();
+  const core::PvcName data{"media", "data"}, other{"media", "other"};
+  CHECK(add_owners(seen, std::vector<core::Said>{{own, other}, {own, data}, {own, data}}) == 0);
+  const auto object = json::read_config_map(write_seen(kPlace, seen, "17"));
+  CHECK(std::get<json::ConfigMap>(object).data.at("pvcs") ==
+        "media/data data-backup@media:/data\nmedia/other data-backup@media:/data\n");
+  CHECK(std::get<Seen>(read_seen(std::get<json::ConfigMap>(object))) == seen);
+  const auto table = owner_table(seen, {});
+  CHECK(table->owners_of(own) == std::set{data, other});
+  CHECK(table->identities_of(data) == std::set{own});
+}
+
+TEST_CASE("nobody speaks for another namespace, nor of what was not seen") {
+  Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+  add_owners(seen, std::vector<core::Said>{{core::parse_identity(kOwnSource).value(), {"elsewhere", "data"}},
+                                           {core::parse_identity("data@media:/data").value(), {"media", "data"}}});
+  CHECK(seen.owners.empty());
+  const auto read = read_seen({"1",
+                               {{"identities", kOld + " a@media:/d\n"},
+                                {"pvcs", "elsewhere/x a@media:/d\nmedia/x a@media:/d\nmedia/y b@media:/d\n"}}});
+  const auto table = owner_table(std::get<Seen>(read), {});
+  CHECK(table->owners_of(core::parse_identity("a@media:/d").value()) == std::set<core::PvcName>{{"media", "x"}});
+  CHECK_FALSE(table->is_known({"media", "y"}));
+}
+
+TEST_CASE("a line of the memory that names no PVC is a fault") {
+  for (const std::string bad : {"a@b:/c", "media a@b:/c", "media/UP a@b:/c", "media/x a@b", "media/x"}) {
+    INFO(bad);
+    const auto read = read_seen({"1", {{"identities", ""}, {"pvcs", bad}}});
+    CHECK(std::get<json::ObjectFault>(read).problem.find("data.pvcs: line 1 ") == 0);
+  }
+}
+
+TEST_CASE("copies that know of different PVCs know of both when they are united") {
+  const core::Identity own = core::parse_identity(kOwnSource).value();
+  Seen one = seen_in({listed(kOwnSource, kSnapshot, kOld)}), other = one;
+  add_owners(one, std::vector<core::Said>{{own, {"media", "a"}}});
+  add_owners(other, std::vector<core::Said>{{own, {"media", "b"}}});
+  Seen accepted = other;
+  forget_seen(accepted, candidates({kOwnSource}));
+  CHECK(unite(one, other) == 0);
+  CHECK(one.owners.at(kOwnSource).size() == 2);
+  CHECK(unite(one, accepted) == 0);
+  CHECK(one.ends.empty());
+  CHECK(one.owners.at(kOwnSource).size() == 2);
+  CHECK(unite(accepted, one, 90) == 1);
+}
+
 TEST_CASE("a memory that is not as holdfast writes it is a fault that names the line") {
   CHECK(std::get<json::ObjectFault>(read_seen({"1", {}})).problem == "data.identities: missing");
   const std::string good = kOld + " a@b:/c\n";

@@ -1,0 +1,52 @@
+#include "src/cli/newcomer.hpp"
+
+#include <future>
+#include <memory>
+
+#include "holdfast/base/clock.hpp"
+#include "src/cli/cluster_questions.hpp"
+#include "src/cli/make_index.hpp"
+#include "src/cli/rehearsal.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::chrono::seconds kPatience{10};
+
+core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Policy& policy, const Settings& settings,
+                               const kube::Config& config, const ops::Logger& log) {
+  net::Loop loop(1);
+  kube::Client client(loop, config, {4, "holdfast-why"}, log);
+  ClusterQuestions questions(client, policy, settings.generator, memory_place(settings, config));
+  const auto answer = std::make_shared<std::promise<core::ClusterFacts>>();
+  questions.ask(wanted, true, std::chrono::steady_clock::now() + kPatience,
+                [answer](core::ClusterFacts facts) { answer->set_value(std::move(facts)); });
+  core::ClusterFacts facts = answer->get_future().get();
+  loop.stop();
+  // Whoever asks from elsewhere may not know holdfast's namespace.
+  if (const auto* silent = std::get_if<core::NoAnswer>(&facts.tombstone)) {
+    log.warn("backups that were seen before and are gone are left out", {{"problem", silent->reason}});
+    facts.tombstone = core::NotApplicable{};
+  }
+  return facts;
+}
+
+}  // namespace
+
+generator::AuditItem newcomer(const core::PvcName& name, const Settings& settings, const kube::Config& config,
+                              index::Index& index, const ops::Logger& log) {
+  core::Policy policy = settings.policy;
+  policy.simple_contract = true;
+  Input input;
+  core::Claim& claim = input.claims.emplace_back();
+  claim.pvc.ns = name.ns;
+  claim.pvc.name = name.name;
+  claim.pvc.labels.emplace(core::key::kBackup, "daily");
+  const core::Intent intent = core::read_intent(input.question(claim), policy, base::utc_now());
+  if (const auto* wanted = std::get_if<core::WantsRestore>(&intent)) {
+    input.facts[wanted->owner.ns] = ask_cluster(*wanted, policy, settings, config, log);
+  }
+  return rehearse(input, look(settings, index), policy, base::utc_now()).front();
+}
+
+}  // namespace holdfast::cli
