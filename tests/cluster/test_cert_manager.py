@@ -126,7 +126,7 @@ class CertManager(IssuedCase):
             wait_until(lambda: self.holdfast.metric("holdfast_certificate_healthy") == 0, UNTIL_SEEN_S, "it is told")
             status, certificate = self.readiness(self.holdfast)
             self.assertEqual(status, 503)
-            self.assertRegex(certificate, r"^MutatingWebhookConfiguration holdfast, \S+: its caBundle does not hold")
+            self.assertRegex(certificate, r"^MutatingWebhookConfiguration zz-holdfast, \S+: its caBundle does not hold")
         wait_until(lambda: self.published(self.secret()["ca.crt"]), PATIENCE_S, "the bundles are back")
         wait_until(lambda: not self.creation(), PATIENCE_S, "PVCs are created again")
         wait_until(lambda: self.holdfast.metric("holdfast_certificate_healthy") == 1, PATIENCE_S, "all is well again")

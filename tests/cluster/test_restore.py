@@ -3,6 +3,8 @@
 import threading
 
 from guarded_case import GuardedCase, our_reference, promise, pvc
+from rig.processes import wait_until
+from rig.webhooks import MUTATING, OURS
 
 
 class Restore(GuardedCase):
@@ -50,6 +52,21 @@ class Restore(GuardedCase):
         complete = self.backup()
         self.repository.interrupted_snapshot(self.namespace, "data")
         self.assert_restored(self.create_patiently(pvc()), complete)
+
+    def test_a_configuration_that_an_upgrade_has_left_behind_changes_no_answer(self):
+        def asked() -> int:
+            before = self.holdfast.admissions(webhook="mutate")
+            self.create_patiently(pvc("probe"), dry_run=True)
+            return self.holdfast.admissions(webhook="mutate") - before
+        snapshot = self.backup()
+        once = asked()
+        old = self.api.request("GET", OURS[MUTATING]).body
+        old["metadata"] = {"name": "holdfast"}
+        self.addCleanup(self.api.delete, MUTATING, "holdfast")
+        self.api.put(MUTATING, old)
+        wait_until(lambda: asked() > once, 20, "the API server asks by both names")
+        self.assert_restored(self.create_patiently(pvc()), snapshot)
+        self.assert_promises(self.stored("data"), snapshot)
 
     def test_the_audit_log_of_the_api_server_tells_verdict_code_and_snapshot(self):
         snapshot = self.backup()

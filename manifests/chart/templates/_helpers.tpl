@@ -113,7 +113,7 @@ certificate. A dict of `root`, `file` and `strict`: whether PVCs without a label
 {{- $always := include "holdfast.file" (dict "root" .root "file" "base/excluded-namespaces.yaml") | fromYaml }}
 {{- $excluded := concat $always.namespaces $values.excludedNamespaces | uniq }}
 {{- range $configuration := (include "holdfast.documents" . | fromJson).items }}
-{{- if and $.strict (eq $configuration.metadata.name "holdfast") }}
+{{- if and $.strict (has $configuration.metadata.name (list "zz-holdfast" "holdfast")) }}
 {{- $file := printf "components/strict/%s.yaml" (trimSuffix "webhookconfiguration" (lower $configuration.kind)) }}
 {{- range $patch := include "holdfast.file" (dict "root" $.root "file" $file) | fromYamlArray }}
 {{- $_ := set $configuration "webhooks" (append $configuration.webhooks $patch.value) }}
