@@ -13,6 +13,7 @@ bool is_without_backup(const core::Verdict& verdict) {
   switch (verdict.code) {
     case core::Code::NoBackup:
     case core::Code::RepositoryUnpinned:
+    case core::Code::RepositoryOutdated:
     case core::Code::BackupUnderOtherName:
     case core::Code::ReferenceWithoutBackup:
     case core::Code::IndexRefreshing:

@@ -142,7 +142,6 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
     get(memory, [this, counts](const kube::Result& result) {
       memory_ = read_memory(result);
       memory_counts_ = counts;
-      if (const auto* silent = std::get_if<core::NoAnswer>(&memory_)) owners_problem_ = silent->reason;
     });
   }
 
@@ -267,6 +266,7 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
     const auto* found = std::get_if<std::optional<generator::Seen>>(&memory_);
     const bool is_new = found != nullptr && *found && (known_ == nullptr || known_->seen.owners != (*found)->owners);
     if (is_new) owners.add(generator::owner_table(**found, core::every_template(*rules_.policy)));
+    owners.spell(core::every_template(*rules_.policy));
     return owners;
   }
 
@@ -287,8 +287,13 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
     core::ClusterFacts facts;
     core::Ownership owners = all_owners();
     facts.tombstone = tombstone(owners);
-    facts.ownership = std::move(owners);
-    if (!owners_problem_.empty()) facts.ownership = core::NoAnswer{owners_problem_};
+    const auto* memory_silent = std::get_if<core::NoAnswer>(&memory_);
+    if (!owners_problem_.empty() || memory_silent != nullptr) {
+      facts.ownership = owners_problem_.empty() ? *memory_silent : core::NoAnswer{owners_problem_};
+      facts.heard = std::move(owners);
+    } else {
+      facts.ownership = std::move(owners);
+    }
     if (const auto* silent = std::get_if<core::NoAnswer>(&destination_)) {
       facts.destination = *silent;
     } else {

@@ -46,13 +46,14 @@ bool keeps_out(const Json::Value& webhook, const std::string& ns) {
 bool sees_claims(const Json::Value& configuration) {
   const auto names = [](const Json::Value& list, std::string_view wanted) {
     return std::any_of(list.begin(), list.end(), [&](const Json::Value& one) {
-      return one.isString() && (one.asString() == "*" || one.asString() == wanted);
+      return one.isString() && (one.asString() == "*" || one.asString() == "*/*" || one.asString() == wanted);
     });
   };
   for (const Json::Value& webhook : at(configuration, {"webhooks"})) {
     for (const Json::Value& rule : at(webhook, {"rules"})) {
-      if (names(at(rule, {"resources"}), "persistentvolumeclaims") && names(at(rule, {"operations"}), "CREATE"))
-        return true;
+      const bool claims =
+          names(at(rule, {"apiGroups"}), "") && names(at(rule, {"resources"}), "persistentvolumeclaims");
+      if (claims && names(at(rule, {"operations"}), "CREATE")) return true;
     }
   }
   return false;

@@ -1,4 +1,5 @@
 // The modes `files` and `cert-manager`: somebody else writes the files, and the caBundle.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -123,10 +124,12 @@ void FileCertificate::show() {
   loop_.post([this] { poll(); }, kPoll);
 }
 
-/// Where no caBundle stands, API servers believe their system's authorities, and with mode `files` that may be meant.
+/// Where no caBundle stands at all, API servers believe their system's authorities, and with mode `files` that may be
+/// meant. Where only some entries have one, the others were forgotten.
 std::string FileCertificate::distrust() const {
+  const bool none = std::ranges::all_of(entries_, [](const certs::Entry& entry) { return entry.bundle.empty(); });
+  if (none && !by_cert_manager_) return {};
   for (const certs::Entry& entry : entries_) {
-    if (entry.bundle.empty() && !by_cert_manager_) continue;
     if (!certs::trusts(entry.bundle, store_->chain())) {
       return entry.where + ": its caBundle does not hold the certificate's authority";
     }

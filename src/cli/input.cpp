@@ -234,6 +234,11 @@ const core::Ownership& Input::ownership_in(std::string_view ns) const {
 
 Input read_input(const InputRequest& request, const core::Policy& policy) {
   Input input = Reader(request).read();
+  for (const core::Claim& claim : input.claims) {
+    auto& said = input.facts[claim.pvc.ns].ownership;
+    if (!std::holds_alternative<core::Ownership>(said)) said = core::Ownership();
+    if (!claim.pvc.name.empty()) std::get<core::Ownership>(said).knows(claim.pvc.full_name());
+  }
   for (auto& [ns, facts] : input.facts) std::get<core::Ownership>(facts.ownership).spell(core::every_template(policy));
   return input;
 }

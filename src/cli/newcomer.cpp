@@ -25,7 +25,9 @@ core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Pol
   loop.stop();
   // Whoever asks from elsewhere may not know holdfast's namespace.
   if (const auto* silent = std::get_if<core::NoAnswer>(&facts.tombstone)) {
-    log.warn("backups that were seen before and are gone are left out", {{"problem", silent->reason}});
+    log.warn("what is remembered of seen backups is left out", {{"problem", silent->reason}});
+    const auto* whose = std::get_if<core::NoAnswer>(&facts.ownership);
+    if (whose != nullptr && whose->reason == silent->reason) facts.ownership = std::move(facts.heard);
     facts.tombstone = core::NotApplicable{};
   }
   return facts;

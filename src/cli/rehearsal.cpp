@@ -77,7 +77,7 @@ Fate fate_of(const generator::AuditItem& item, bool evidence_is_current) {
   if (item.code == to_string(core::Code::SourceAlreadySet)) return Fate::Own;
   if (item.verdict == "wait" || !evidence_is_current) return Fate::Unknown;
   if (loses_backups(item)) return Fate::Lost;
-  return item.last_backup && item.verdict == "pass" ? Fate::Ignored : Fate::New;
+  return item.passes_by ? Fate::Ignored : Fate::New;
 }
 
 }  // namespace holdfast::cli

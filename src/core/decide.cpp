@@ -61,7 +61,8 @@ class Judge {
 
   // Rule 7.
   std::optional<Verdict> backup_exists() {
-    if (const auto* ownership = std::get_if<Ownership>(&cluster_.ownership)) ownership_ = ownership;
+    const auto* ownership = std::get_if<Ownership>(&cluster_.ownership);
+    ownership_ = ownership == nullptr ? &cluster_.heard : ownership;
     places_ = looked_at(wanted_, policy_, *ownership_);
     const auto found = locate(places_, *current_->catalog);
     const auto* silent = std::get_if<NoAnswer>(&cluster_.ownership);
@@ -368,10 +369,9 @@ class Judge {
   const ClusterFacts& cluster_;
   const Policy& policy_;
   const Time now_;
-  const Current* current_ = nullptr;  ///< set by rule 6
-  const Ownership nothing_said_ = {};
-  const Ownership* ownership_ = &nothing_said_;  ///< set by rule 7
-  std::vector<Candidate> places_;                ///< set by rule 7
+  const Current* current_ = nullptr;      ///< set by rule 6
+  const Ownership* ownership_ = nullptr;  ///< set by rule 7
+  std::vector<Candidate> places_;         ///< set by rule 7
 };
 
 }  // namespace
@@ -394,21 +394,16 @@ bool accepts(const WantsRestore& wanted, const Tombstone& tombstone) {
   return value.find_first_not_of(" \t", colon + 1) != std::string_view::npos;
 }
 
+/// All rules from 7 on look for backups in the places that the cluster may know more of.
 bool cluster_matters(const Verdict& verdict) {
   switch (verdict.code) {
-    case Code::BackupFound:
-    case Code::RestoreDoesNotFit:
-    case Code::BackupShrunk:
-    case Code::NoBackupAsOf:
-    case Code::RestoreFromNoBackup:
-    case Code::IdentityAmbiguous:
-    case Code::BackupUnderOtherName:
-    case Code::NoBackup:
-    case Code::ReferenceWithoutBackup:
-    case Code::RepositoryUnpinned:
-      return true;
-    default:
+    case Code::RepositoryChanged:
+    case Code::IndexUnavailable:
+    case Code::IndexRefreshing:
+    case Code::InternalError:
       return false;
+    default:
+      return true;
   }
 }
 

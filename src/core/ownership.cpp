@@ -37,6 +37,21 @@ Whose Ownership::whose(const Identity& identity, const PvcName& pvc) const {
   return anothers ? Whose::Anothers : Whose::Unsaid;
 }
 
+std::set<PvcName> Ownership::others(const Identity& identity, const PvcName& pvc) const {
+  std::set<PvcName> all;
+  for (const OwnerTable* one : witnesses()) {
+    const std::set<PvcName>& owners = one->owners_of(identity);
+    all.insert(owners.begin(), owners.end());
+  }
+  all.erase(pvc);
+  return all;
+}
+
+bool Ownership::is_another_at_work(const Identity& identity, const PvcName& pvc) const {
+  const std::set<PvcName>& owners = sources_.owners_of(identity);
+  return owners.size() > (owners.contains(pvc) ? 1 : 0);
+}
+
 std::vector<Identity> Ownership::of(const PvcName& pvc) const {
   std::vector<Identity> found;
   for (const OwnerTable* one : witnesses()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "holdfast/core/candidates.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "src/generator/backup_source.hpp"
@@ -94,12 +95,24 @@ class Auditor {
   /// Somebody has said why the backups are not wanted.
   bool gives_reason() const {
     const std::string* reason = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestoreReason);
-    return item_.code == to_string(core::Code::Exempt) || (skips_restore() && reason != nullptr && !reason->empty());
+    const bool skips =
+        skips_restore() && reason != nullptr && reason->find_first_not_of(" \t\r\n") != std::string::npos;
+    return item_.code == to_string(core::Code::Exempt) || skips;
+  }
+
+  /// What could as well be another PVC's is none of this one's.
+  bool has_backups_of_its_own() const {
+    return catalog() != nullptr && std::ranges::any_of(core::candidates(policy_, view_.pvc, view_.ownership),
+                                                       [&](const core::Candidate& place) {
+                                                         return !core::is_ambiguous(place, *catalog()) &&
+                                                                catalog()->newest(place.identity);
+                                                       });
   }
 
   /// What is let through at admission, and comes back empty.
   void read_ignored_for_no_reason() {
-    if (item_.verdict != "pass" || !item_.last_backup || gives_reason()) return;
+    item_.passes_by = item_.verdict == "pass" && item_.last_backup && has_backups_of_its_own();
+    if (!item_.passes_by || gives_reason()) return;
     add_gap(to_string(core::Code::BackupsIgnored),
             fmt::format("were it created now, it would come back without its backups, the last of {}: {}; if that is "
                         "meant, say why: label `{}: \"true\"`, or annotation `{}: \"true\"`, each with its reason",

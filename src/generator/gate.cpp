@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/candidates.hpp"
+#include "src/generator/backup_source.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/restore.hpp"
@@ -52,6 +53,7 @@ class SourceGate {
     if (auto gate = promise_kept()) return gate;
     const auto catalog = usable_catalog(view_, policy_, Part::Source);
     if (const auto* gate = std::get_if<Gate>(&catalog)) return *gate;
+    if (auto gate = identity_taken(*std::get<const core::Catalog*>(catalog))) return gate;
     if (is_released(claim_) || restored_from_its_own_backups()) return std::nullopt;
     if (auto gate = older_backups(*std::get<const core::Catalog*>(catalog))) return gate;
     return repository_pinned();
@@ -87,6 +89,15 @@ class SourceGate {
         fmt::format("the PVC is not backed up: a restore was promised to it, and it was never seen to arrive in this "
                     "volume; compare its data with the backup, and to back it up as it is {}",
                     release_remedy()))};
+  }
+
+  /// Whoever it is that releases the PVC: backups of two under one identity push each other out.
+  std::optional<Gate> identity_taken(const core::Catalog& catalog) const {
+    const core::Identity identity = backup_identity(view_, policy_);
+    const core::Ownership& said = view_.ownership;
+    if (said.whose(identity, view_.pvc) != core::Whose::Anothers) return std::nullopt;
+    if (!said.is_another_at_work(identity, view_.pvc) && !catalog.newest(identity)) return std::nullopt;
+    return Gate{identity_taken_hold(identity, view_, false)};
   }
 
   bool restored_from_its_own_backups() const {
@@ -141,6 +152,19 @@ Gate evidence_unknown(Part part, std::string_view reason) {
 }
 
 }  // namespace
+
+Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists) {
+  std::string owners;
+  for (const core::PvcName& other : view.ownership.others(identity, view.pvc))
+    owners += (owners.empty() ? "" : ", ") + core::to_string(other);
+  return make_warning(
+      Part::Source, "IdentityTaken",
+      fmt::format("{}: {} is where the backups of {} lie, by a ReplicationSource or by the memory of seen backups, and "
+                  "two PVCs under one identity push each other's backups out; give the other ReplicationSource a kopia "
+                  "username of its own, or this PVC another name",
+                  exists ? "the PVC is backed up together with another" : "the PVC is not backed up",
+                  core::to_string(identity), cut(owners, 400)));
+}
 
 std::variant<const core::Catalog*, Gate> usable_catalog(const View& view, const core::Policy& policy, Part part) {
   if (view.evidence == nullptr) return evidence_unknown(part, "the repository was not looked at");

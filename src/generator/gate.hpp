@@ -28,6 +28,9 @@ std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, 
 /// good snapshots out.
 std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now);
 
+/// That backups of other PVCs lie under this identity. `exists`: this one's ReplicationSource is there all the same.
+Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists);
+
 /// Why an off-site source that is not there yet may not be made now, although source_gate() lets it: the repository may
 /// be a new one, and the off-site copy the last that is left of a PVC whose volume is new too.
 std::optional<Gate> offsite_gate(const View& view, const core::Policy& policy);

@@ -36,7 +36,7 @@ void Memory::remember(std::optional<kube::Deadline> until, const core::Evidence*
   round.until = until;
   if (until && last != nullptr && last->asked >= leads_since_) {
     round.proven = proven_catalog(last, setup_.policy);
-    if (round.proven) round.said = store_.said();
+    if (round.proven) round.synced = store_.synced();
     if (round.proven && seen_.misses(*round.proven)) round.accepting = accepting();
   }
   seen_.begin(std::move(round));

@@ -19,6 +19,7 @@ struct Entrance {
   std::function<void()> begin_reset;
   std::function<void()> end_reset;
   std::function<void(const kube::WatchState&)> state;
+  std::function<void()> spoil = [] {};  ///< a text was wrong
 };
 
 /// Hands what was read to `use`.
@@ -38,8 +39,10 @@ Entrance claims(Store& store) {
                [&store](const core::Meta& meta) {
                  store.remove_claim({meta.ns, meta.name});
                }),
-          [&store] { store.begin_claims_reset(); }, [&store] { store.end_claims_reset(); },
-          [&store](const kube::WatchState& state) { store.set_claims_state(state); }};
+          [&store] { store.begin_claims_reset(); },
+          [&store] { store.end_claims_reset(); },
+          [&store](const kube::WatchState& state) { store.set_claims_state(state); },
+          [&store] { store.spoil_claims(); }};
 }
 
 Entrance namespaces(Store& store) {
@@ -86,7 +89,8 @@ Entrance objects(Store& store, Family family, std::shared_ptr<Nameless> nameless
                }),
           [&store, family] { store.begin_objects_reset(family); },
           [&store, family] { store.end_objects_reset(family); },
-          [&store, family](const kube::WatchState& state) { store.set_state(family, state); }};
+          [&store, family](const kube::WatchState& state) { store.set_state(family, state); },
+          [&store, family] { store.spoil_objects(family); }};
 }
 
 Entrance jobs(Workloads& workloads) {
@@ -164,6 +168,7 @@ class Observer::Watched : public kube::Sink {
   void complain(const std::string& problem) {
     if (problem.empty()) return;
     spoiled_ = true;
+    entrance_.spoil();
     log_.error("object not understood", {{"resource", resource_.plural}, {"error", problem}});
   }
 

@@ -4,6 +4,7 @@
 #include "holdfast/core/mover_identity.hpp"
 #include "src/generator/adoption.hpp"
 #include "src/generator/family.hpp"
+#include "src/generator/gate.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/planner.hpp"
@@ -55,6 +56,7 @@ void Planner::source() {
   const Object wanted = source_object(subject());
   if (is_ours(there)) {
     report_rivals(there);
+    if (view_.ownership.is_another_at_work(identity_, view_.pvc)) hold(identity_taken_hold(identity_, view_, true));
     return existing_source(*there, wanted);
   }
   if (standing_of(there) == Standing::Foreign) return settle(wanted);

@@ -19,6 +19,9 @@ constexpr const char* kAccepted = "accepted";
 constexpr const char* kPvcs = "pvcs";
 constexpr std::chrono::seconds kTick{1};  ///< of the times that are written
 constexpr std::size_t kIdDigits = 16;
+/// From the end of a snapshot to that of the synchronisation: the mover ends, and VolSync notices.
+constexpr std::chrono::minutes kSyncTail{5};
+constexpr std::chrono::minutes kSyncSkew{1};  ///< of the clocks of two nodes
 
 std::string line(const std::string& identity, core::Time end) {
   return fmt::format("{} {}\n", core::format_seconds(end), identity);
@@ -208,10 +211,16 @@ std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes
   return room.left_out();
 }
 
-std::size_t add_owners(Seen& seen, std::span<const core::Said> said, std::size_t bytes) {
+std::size_t add_owners(Seen& seen, std::span<const Synced> synced, const core::Catalog& catalog, std::size_t bytes) {
   Room room(seen, bytes);
-  for (const auto& [identity, pvc] : said) {
-    if (identity.host == pvc.ns) unite_owner(seen, core::to_string(identity), pvc, room);
+  const auto all = catalog.last_ends();
+  const Seen::Times ends(all.begin(), all.end());
+  for (const auto& [said, at] : synced) {
+    if (said.identity.host != said.pvc.ns) continue;
+    const std::string identity = core::to_string(said.identity);
+    const auto end = ends.find(identity);
+    const bool made_it = end != ends.end() && end->second <= at + kSyncSkew && end->second >= at - kSyncTail;
+    if (made_it) unite_owner(seen, identity, said.pvc, room);
   }
   return room.left_out();
 }

@@ -107,7 +107,7 @@ void SeenKeeper::compare(const Round& round, const Found& found) {
   if (!round.writes()) return map_->over();
   forget_accepted(round, wanted);
   left_out += add_seen(wanted, *round.proven);
-  note_left_out(left_out + add_owners(wanted, round.said));
+  note_left_out(left_out + add_owners(wanted, round.synced, *round.proven));
   if (exists && !is_worth_a_write(found.seen, wanted)) return map_->over();
   std::string body = write_seen(map_->place(), wanted, found.version);
   map_->write(*round.until, std::move(body), found.version, [this, now = steady_clock::now(), wanted] {

@@ -33,7 +33,7 @@ class SeenKeeper {
     /// PVCs that exist and carry accept-vanished: their tombstones are forgotten where they name them.
     std::vector<core::WantsRestore> accepting = {};
     std::optional<kube::Deadline> until = std::nullopt;  ///< we lead until then; nullopt: nothing is written
-    std::vector<core::Said> said = {};                   ///< by ReplicationSources: who backs up as what
+    std::vector<Synced> synced = {};                     ///< ReplicationSources: who backs up as what
     bool writes() const { return until && proven; }
   };
   /// Reads the memory, and writes it where something is new in it and it has not changed in between. Ignored while an

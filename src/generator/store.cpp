@@ -80,8 +80,9 @@ Known known_by(const kube::WatchState& state, Known before) {
 
 }  // namespace
 
-Store::Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed)
-    : naming_(naming), adopt_(adopt), changed_(std::move(changed)) {}
+Store::Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed,
+             std::vector<core::IdentityTemplate> templates)
+    : naming_(naming), adopt_(adopt), changed_(std::move(changed)), templates_(std::move(templates)) {}
 
 void Store::apply_claim(core::Claim claim) {
   const core::PvcName name = claim.pvc.full_name();
@@ -181,10 +182,8 @@ void Store::put(Family family, core::Observed object) {
     concerns = concerned(family, held);
     unlink(family, held);
     table.objects.erase(place);
-    if (family == Family::Sources && said_by(held) != said_by(object)) owners_changed(object.meta.ns);
-  } else if (family == Family::Sources) {
-    owners_changed(object.meta.ns);
   }
+  if (family == Family::Sources) hear({object.meta.ns, object.meta.name}, said_by(object));
   const auto more = concerned(family, object);
   concerns.insert(concerns.end(), more.begin(), more.end());
   link(family, object);
@@ -206,7 +205,7 @@ void Store::remove_object(Family family, const std::string& ns, const std::strin
   const auto concerns = concerned(family, held);
   unlink(family, held);
   table.objects.erase(place);
-  if (family == Family::Sources) owners_changed(ns);
+  if (family == Family::Sources) hear({ns, name}, std::nullopt);
   tell(concerns);
 }
 

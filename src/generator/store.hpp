@@ -37,8 +37,9 @@ struct StoredView {
 
 class Store {
  public:
-  /// `changed` is told of each PVC whose plan may be another one now.
-  Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed);
+  /// `changed` is told of each PVC whose plan may be another one now. `templates`: of identities, besides the namings'.
+  Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed,
+        std::vector<core::IdentityTemplate> templates = {});
 
   // The three verbs, for each kind of thing. A reset takes away what was not applied again between begin and end.
   void apply_claim(core::Claim claim);
@@ -55,6 +56,12 @@ class Store {
   void end_namespaces_reset();
   void begin_objects_reset(Family family);
   void end_objects_reset(Family family);
+
+  // Something that came could not be understood: until the next reset not everything is known.
+  void spoil_claims() { see(claims_sight_, false, claims_sight_.watching); }
+  void spoil_objects(Family family) {
+    if (family == Family::Sources) see(sources_sight_, false, sources_sight_.watching);
+  }
 
   // Answers to writes of our own. They come on another way than what the watch tells, sometimes after it.
   /// How many resets have begun: to be asked when the write begins.
@@ -75,8 +82,8 @@ class Store {
   void on_owners(std::function<void()> changed) { owners_changed_ = std::move(changed); }
   /// Brings it up to date, spelled for `templates`.
   void update(WatchedOwners& owners, const std::vector<core::IdentityTemplate>& templates);
-  /// By all ReplicationSources that have made a backup.
-  std::vector<core::Said> said() const;
+  /// All ReplicationSources that have synchronised.
+  std::vector<Synced> synced() const;
 
   /// Everything but the evidence. The pointer to the namespace's labels is good until the next call that is not const.
   StoredView view(const core::PvcName& pvc) const;
@@ -110,6 +117,7 @@ class Store {
 
   bool watches_current() const;
   void owners_changed(const std::string& ns);
+  void hear(const Name& source, std::optional<core::Said> said);
   core::OwnerTable owners_in(const std::string& ns) const;
   void set_sight(Sight& sight, const kube::WatchState& state);
   void see(Sight& sight, bool listed, bool watching);
@@ -125,6 +133,7 @@ class Store {
   const core::Naming naming_;
   const bool adopt_;
   const std::function<void(const core::PvcName&)> changed_;
+  const std::vector<core::IdentityTemplate> templates_;
   std::set<PackedClaim, ByPlace> claims_;
   std::set<core::PvcName> claims_unseen_;
   bool claims_known_ = false;
@@ -140,7 +149,9 @@ class Store {
   /// The names of somebody else's ReplicationSources, by the PVC that they back up.
   std::map<core::PvcName, std::set<std::string>> rivals_;
   std::function<void()> owners_changed_;
-  std::set<std::string> owners_stale_;  ///< namespaces where they may be others
+  std::set<std::string> owners_stale_;                ///< namespaces where they may be others
+  std::map<Name, core::Said> said_;                   ///< by ReplicationSources that say something
+  std::map<core::Identity, std::set<Name>> said_of_;  ///< the other way round
 };
 
 }  // namespace holdfast::generator

@@ -8,27 +8,51 @@
 
 namespace holdfast::generator {
 
-/// By the names that either naming gives, and those that say that they are of this PVC: all the sources of a namespace
-/// would be too many to go through each time. Our own of this very PVC says nothing new, and where somebody has edited
-/// it, something wrong that is to be mended.
+/// By the names that either naming gives, by the places that templates give, and those that say that they are of this
+/// PVC: all the sources of a namespace would be too many to go through each time. Our own of this very PVC says nothing
+/// new, and where somebody has edited it, something wrong that is to be mended.
 core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
   const auto rivals = rivals_.find(pvc);
   std::set<std::string> asked = rivals == rivals_.end() ? std::set<std::string>() : rivals->second;
+  std::vector<core::IdentityTemplate> templates = templates_;
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
     asked.insert(names(naming, pvc.name).source);
+    templates.push_back(core::naming_template(naming));
   }
-  const auto& sources = table(Family::Sources).objects;
+  for (const core::IdentityTemplate& its : templates) {
+    const auto sources = said_of_.find(its.expand(pvc));
+    if (sources == said_of_.end()) continue;
+    for (const auto& [ns, name] : sources->second) {
+      if (ns == pvc.ns) asked.insert(name);
+    }
+  }
   for (const std::string& name : asked) {
-    const auto found = sources.find(Place{pvc.ns, name});
-    if (found == sources.end()) continue;
-    const core::Observed source = found->unpack();
-    if (!is_ours(&source) || made_for(source) != pvc) add_source(said, source);
+    const auto found = said_.find({pvc.ns, name});
+    if (found == said_.end()) continue;
+    const core::Observed source = table(Family::Sources).objects.find(Place{pvc.ns, name})->unpack();
+    if (!is_ours(&source) || made_for(source) != pvc) said.source_says(found->second.identity, found->second.pvc);
   }
   for (const core::PvcName& namesake : core::namesakes(pvc)) {
     if (claims_.contains(Place{namesake.ns, namesake.name})) said.knows(namesake);
   }
   return said;
+}
+
+void Store::hear(const Name& source, std::optional<core::Said> said) {
+  const auto before = said_.find(source);
+  if (before == said_.end() ? !said : said == before->second) return;
+  if (before != said_.end()) {
+    const auto names = said_of_.find(before->second.identity);
+    names->second.erase(source);
+    if (names->second.empty()) said_of_.erase(names);
+    said_.erase(before);
+  }
+  if (said) {
+    said_of_[said->identity].insert(source);
+    said_.emplace(source, *std::move(said));
+  }
+  owners_changed(source.first);
 }
 
 void Store::owners_changed(const std::string& ns) {
@@ -40,9 +64,8 @@ void Store::owners_changed(const std::string& ns) {
 core::OwnerTable Store::owners_in(const std::string& ns) const {
   core::OwnerTable table;
   for (const core::PvcName& pvc : claims(ns)) table.knows(pvc);
-  const auto& sources = this->table(Family::Sources).objects;
-  for (auto at = sources.lower_bound(Place{ns, ""}); at != sources.end() && at->place().first == ns; ++at) {
-    if (const auto said = said_by(at->unpack())) table.add(said->identity, said->pvc);
+  for (auto at = said_.lower_bound({ns, ""}); at != said_.end() && at->first.first == ns; ++at) {
+    table.add(at->second.identity, at->second.pvc);
   }
   return table;
 }
@@ -60,13 +83,11 @@ void Store::update(WatchedOwners& owners, const std::vector<core::IdentityTempla
   owners.current = claims_sight_.is_current() && sources_sight_.is_current();
 }
 
-/// Before its first backup a source has nothing to say that must be remembered.
-std::vector<core::Said> Store::said() const {
-  std::vector<core::Said> all;
-  for (const PackedObject& packed : table(Family::Sources).objects) {
-    const core::Observed source = packed.unpack();
-    if (!source.status.last_sync) continue;
-    if (auto said = said_by(source)) all.push_back(*std::move(said));
+std::vector<Synced> Store::synced() const {
+  std::vector<Synced> all;
+  for (const auto& [name, said] : said_) {
+    const auto source = table(Family::Sources).objects.find(Place{name.first, name.second});
+    if (const auto at = source->unpack().status.last_sync) all.push_back({said, *at});
   }
   return all;
 }

@@ -40,8 +40,10 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       metrics_(metrics),
       client_(loop, config, {kParallel, "holdfast-generator"}, log),
       pace_(setup.tempo.write_retry),
-      store_(setup.policy.naming, setup.options.adopt,
-             [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); }),
+      store_(
+          setup.policy.naming, setup.options.adopt,
+          [this](const core::PvcName& pvc) { look_at(pvc, steady_clock::now()); },
+          core::identity_templates(setup.policy)),
       workloads_([this](Family family, const std::string& ns,
                         const std::string& name) { store_.touch_object(family, ns, name); },
                  [this](const core::PvcName& pvc) {

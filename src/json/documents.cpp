@@ -80,7 +80,7 @@ class Collector {
   }
 
   void add(DocumentDraft draft) {
-    if (is_source(draft)) return add_source(std::move(draft));
+    if (is_source(draft)) return add_source(draft);
     std::erase_if(draft.complaints, is_of_source);  // what else has such members may mean anything
     const bool core = draft.api_version == "v1";
     if (core && draft.kind == kClaim) return add_claim(std::move(draft));

@@ -1,5 +1,6 @@
 """Backups are found under every name that may be the PVC's, and nobody gets another's."""
 
+import datetime
 import json
 import re
 
@@ -100,7 +101,8 @@ class Remembered(IdentityCase):
     def remember(self, user: str) -> None:
         """That a source by hand has backed `data` up as `user`, and is gone."""
         self.make_source("by-hand", of="data", user=user)
-        self.objects.set_status(RS, self.namespace, "by-hand", {"lastSyncTime": "2026-01-01T00:00:00Z"})
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.objects.set_status(RS, self.namespace, "by-hand", {"lastSyncTime": now})
         line = f"{self.namespace}/data {user}@{self.namespace}:/data\n"
         wait_until(lambda: line in self.remembered(), PATIENCE, "the memory says whose backups they are")
         self.objects.delete(RS, self.namespace, "by-hand")

@@ -51,6 +51,7 @@ struct ClusterFacts {
   std::variant<NotApplicable, NoAnswer, BackupActivity> backup = {};
   std::variant<NotApplicable, NoAnswer, std::optional<Tombstone>> tombstone = {};
   std::variant<NotApplicable, NoAnswer, Ownership> ownership = {};
+  Ownership heard = {};  ///< of NoAnswer: what is known of it all the same
 };
 
 }  // namespace holdfast::core

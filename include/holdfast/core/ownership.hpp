@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "holdfast/core/owner_table.hpp"
@@ -28,6 +29,10 @@ class Ownership {
   void add(std::shared_ptr<const OwnerTable> witness);
 
   Whose whose(const Identity& identity, const PvcName& pvc) const;
+  /// PVCs other than `pvc` whose it is said to be.
+  std::set<PvcName> others(const Identity& identity, const PvcName& pvc) const;
+  /// A ReplicationSource that source_says() was told of backs another PVC up as this.
+  bool is_another_at_work(const Identity& identity, const PvcName& pvc) const;
 
   /// The identities that are said to be `pvc`'s and have its namespace as host: those of sources first.
   std::vector<Identity> of(const PvcName& pvc) const;

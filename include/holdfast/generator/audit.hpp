@@ -43,6 +43,7 @@ struct AuditItem {
   std::vector<std::string> waits_for;      ///< `<Code>: <sentence>`, each
   std::vector<std::string> other_sources;  ///< somebody else's ReplicationSources of it: "photos-restic (restic)"
   std::vector<std::string> ignored;        ///< labels and annotations that would ignore existing backups
+  bool passes_by = false;                  ///< it would be let through, and backups that are surely its own left alone
   bool gap = false;                        ///< there are `gaps`
   std::vector<Gap> gaps;                   ///< each reason once
 };

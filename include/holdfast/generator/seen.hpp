@@ -55,9 +55,16 @@ std::string write_seen(const kube::Target& place, const Seen& seen, const std::s
 
 /// Adds what the catalog holds; nothing is taken away. Returns how many identities had no room in `bytes`.
 std::size_t add_seen(Seen& seen, const core::Catalog& catalog, std::size_t bytes = kSeenBytes);
+/// What a ReplicationSource says, and when its last synchronisation ended.
+struct Synced {
+  core::Said said;
+  core::Time at;
+};
 /// Adds whose the identities are that are in it, where the PVC's namespace is the host: nobody speaks for another
-/// namespace. Returns how many had no room in `bytes`.
-std::size_t add_owners(Seen& seen, std::span<const core::Said> said, std::size_t bytes = kSeenBytes);
+/// namespace. Only of whom the newest backup in `catalog` is, by its time: what a ReplicationSource says now may be an
+/// error that is mended in a minute, and is never taken away here. Returns how many had no room in `bytes`.
+std::size_t add_owners(Seen& seen, std::span<const Synced> synced, const core::Catalog& catalog,
+                       std::size_t bytes = kSeenBytes);
 /// Adds what another copy knows: of each identity the latest holds, and of what is as late that it was accepted.
 /// Returns how many identities had no room in `bytes`.
 std::size_t unite(Seen& seen, const Seen& more, std::size_t bytes = kSeenBytes);

@@ -295,6 +295,18 @@ TEST_CASE("the memory says whose backups are whose: as this replica knows it, an
   CHECK(tombstone->identity == custom);
 }
 
+TEST_CASE("what is watched and remembered is heard although a question has no answer") {
+  const std::string own = "data-backup@media:/data";
+  Bench bench;
+  core::OwnerTable table;
+  table.add(core::parse_identity(own).value(), {"media", "other"});
+  bench.watch(table);
+  bench.pages[kMemory] = fakes::refusal(500, "InternalError");
+  const core::ClusterFacts facts = bench.facts(false);
+  CHECK(std::holds_alternative<core::NoAnswer>(facts.ownership));
+  CHECK(facts.heard.whose(core::parse_identity(own).value(), {"media", "data"}) == core::Whose::Anothers);
+}
+
 TEST_CASE("backups that are another PVC's are no tombstone of this one") {
   Bench bench;
   bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"7"},)"

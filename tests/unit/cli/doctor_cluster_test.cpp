@@ -151,7 +151,9 @@ TEST_CASE("a configuration of an earlier version, and one that comes after ours,
     return webhooks_of(cluster, in_holdfast_system());
   };
   const auto sees = [](const std::string& resource, const std::string& operation) {
-    return R"({"name":"x","rules":[{"resources":[")" + resource + R"("],"operations":[")" + operation + R"("]}]})";
+    const std::string group = resource == "deployments" ? "apps" : resource == "*/*" ? "*" : "";
+    return R"({"name":"x","rules":[{"apiGroups":[")" + group + R"("],"resources":[")" + resource +
+           R"("],"operations":[")" + operation + R"("]}]})";
   };
   const std::string ours =
       R"({"name":"pvc.holdfast.dev","failurePolicy":"Fail","clientConfig":{"service":{"path":"/mutate/pvc"}},)"
@@ -163,7 +165,9 @@ TEST_CASE("a configuration of an earlier version, and one that comes after ours,
   CHECK_THAT(with("later", sees("persistentvolumeclaims", "CREATE")),
              Contains("warn    part: MutatingWebhookConfiguration later comes after holdfast: "));
   CHECK_THAT(with("later", sees("*", "*")), Contains("later comes after"));
-  for (const std::string& other : {sees("pods", "CREATE"), sees("persistentvolumeclaims", "UPDATE"), std::string()})
+  CHECK_THAT(with("later", sees("*/*", "CREATE")), Contains("later comes after"));
+  for (const std::string& other :
+       {sees("pods", "CREATE"), sees("deployments", "CREATE"), sees("persistentvolumeclaims", "UPDATE"), std::string()})
     CHECK_THAT(with("later", other), Contains("ok      part: "));
   CHECK_THAT(with("earlier", sees("*", "*")), Contains("ok      part: "));
 }

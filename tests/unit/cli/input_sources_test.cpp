@@ -33,6 +33,28 @@ generator::AuditItem judged(const std::string& text, const core::Evidence& evide
   return items[0];
 }
 
+}  // namespace
+
+TEST_CASE("the PVCs of the input are known when it is asked whose a backup could be") {
+  const core::Evidence v4 = evidence({fakes::listed("s1", "photos-backup@media:/data")});
+  const std::string photos = claim("photos", kHourly), namesake = claim("photos-backup", "labels: {app: x}");
+  CHECK(judged(photos, v4).code == "BackupFound");
+  CHECK(judged(photos + "---\n" + namesake, v4).code == "IdentityAmbiguous");
+  const core::Evidence spelled = evidence({fakes::listed("s1", "myapp-backup@media:/data")});
+  CHECK(judged(claim("myapp", kHourly), spelled).code == "BackupFound");
+  CHECK(judged(claim("myapp", kHourly) + "---\n" + claim("my.app", "labels: {app: x}"), spelled).code ==
+        "IdentityAmbiguous");
+}
+
+TEST_CASE("backups that could as well be another PVC's are not said to be lost by one that wants none") {
+  const core::Evidence evidence = test::evidence({fakes::listed("s1", "photos-backup@media:/data")});
+  const generator::AuditItem item = judged(claim("photos-backup", "labels: {app: x}"), evidence);
+  CHECK(item.gaps.empty());
+  CHECK(fate_of(item, true) == Fate::New);
+}
+
+namespace {
+
 /// The one warning, behind the file's name.
 std::string warning(const std::string& text) {
   const Input read = input(text);

@@ -128,7 +128,20 @@ TEST_CASE("where sources and memory give no answer only the first place of the s
   CHECK(answer(c) == "wait ClusterUnavailable");
 }
 
+TEST_CASE("one question without an answer does not make another PVC's backups this one's") {
+  Case c = holding({listed(kOwnSource, 1, kLately)});
+  c.cluster.ownership = NoAnswer{"connection refused"};
+  c.cluster.heard.source_says(identity(kOwnSource), kAnother);
+  CHECK(answer(c) == "wait ClusterUnavailable");
+  c.cluster.heard.source_says(identity(kOwnSource), {"media", "data"});
+  CHECK(answer(c) == "wait ClusterUnavailable");
+}
+
 TEST_CASE("whatever depends on whose backups these are is asked for") {
+  Case outdated = holding({listed("nightly@media:/data", 1, kLately)});
+  outdated.policy.fresh_limit = std::chrono::hours{1};
+  REQUIRE(answer(outdated) == "refuse RepositoryOutdated");
+  CHECK(cluster_matters(outdated.decide()));
   CHECK(cluster_matters(holding({listed(kOtherPath, 1, kLately)}).decide()));
   Case c = holding({listed(kOwnSource, 1, kLately), listed("data@media:/data", 2, kLately)});
   REQUIRE(answer(c) == "refuse IdentityAmbiguous");

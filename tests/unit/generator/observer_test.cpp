@@ -184,6 +184,27 @@ TEST_CASE("a list with a member that cannot be read does not say what is gone; t
   CHECK(eventually([&] { return watch.claims() == Pvcs{"more"}; }));
 }
 
+TEST_CASE("an object of a watch that cannot be read leaves it unknown what there is, until the next whole list") {
+  const kube::Resource& kind = GENERATE(std::cref(kube::kClaims), std::cref(kube::kReplicationSources));
+  Watch watch;
+  const auto current = [&] {
+    return watch.ask<bool>([&] {
+      WatchedOwners owners;
+      watch.hand->store.update(owners, {});
+      return owners.current;
+    });
+  };
+  watch.start();
+  REQUIRE(eventually(current));
+  Json::Value broken = claim_json("Bound", "broken");
+  broken["metadata"]["labels"] = "none";
+  watch.cluster.put(kind, broken);
+  CHECK(eventually([&] { return !current(); }));
+  watch.cluster.erase(kind, "media", "broken");
+  watch.cluster.expire_watches();
+  CHECK(eventually(current));
+}
+
 TEST_CASE(
     "which driver makes volumes and snapshots of a class is known, and a cluster without such kinds is no problem") {
   Watch watch;

@@ -48,12 +48,13 @@ struct Keeping : Bench {
     }));
   }
   void lead(const std::vector<core::ListedSnapshot>& snapshots, std::vector<core::WantsRestore> accepting = {},
-            std::vector<core::Said> said = {}) {
+            std::vector<Synced> synced = {}) {
     const core::Evidence evidence = current(snapshots);
-    round({std::get<core::Current>(evidence.state).catalog, std::move(accepting), within(10s), std::move(said)});
+    round({std::get<core::Current>(evidence.state).catalog, std::move(accepting), within(10s), std::move(synced)});
   }
   void hear(const std::string& pvc) {
-    lead({listed(kOwnSource, kSnapshot, kOld)}, {}, {{core::parse_identity(kOwnSource).value(), {"media", pvc}}});
+    const core::Said said{core::parse_identity(kOwnSource).value(), {"media", pvc}};
+    lead({listed(kOwnSource, kSnapshot, kOld)}, {}, {{said, core::parse_rfc3339("2026-01-01T00:00:30Z").value()}});
   }
   void follow() { round({}); }
 

@@ -61,10 +61,13 @@ TEST_CASE("the ConfigMap says whose it is, and a new one has no version") {
 }
 
 TEST_CASE("whose backups they are is written beside them") {
+  const core::Catalog backups = catalog({listed(kOwnSource, kSnapshot, kOld)});
   Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
   const core::Identity own = core::parse_identity(kOwnSource).value();
   const core::PvcName data{"media", "data"}, other{"media", "other"};
-  CHECK(add_owners(seen, std::vector<core::Said>{{own, other}, {own, data}, {own, data}}) == 0);
+  const core::Time synced = at("2026-01-01T00:00:30Z");
+  CHECK(add_owners(seen, std::vector<Synced>{{{own, other}, synced}, {{own, data}, synced}, {{own, data}, synced}},
+                   backups) == 0);
   const auto object = json::read_config_map(write_seen(kPlace, seen, "17"));
   CHECK(std::get<json::ConfigMap>(object).data.at("pvcs") ==
         "media/data data-backup@media:/data\nmedia/other data-backup@media:/data\n");
@@ -75,9 +78,14 @@ TEST_CASE("whose backups they are is written beside them") {
 }
 
 TEST_CASE("nobody speaks for another namespace, nor of what was not seen") {
+  const core::Catalog backups =
+      catalog({listed(kOwnSource, kSnapshot, kOld), listed("data@media:/data", kSnapshot, kOld)});
+  const core::Time synced = at("2026-01-01T00:00:30Z");
   Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
-  add_owners(seen, std::vector<core::Said>{{core::parse_identity(kOwnSource).value(), {"elsewhere", "data"}},
-                                           {core::parse_identity("data@media:/data").value(), {"media", "data"}}});
+  add_owners(seen,
+             std::vector<Synced>{{{core::parse_identity(kOwnSource).value(), {"elsewhere", "data"}}, synced},
+                                 {{core::parse_identity("data@media:/data").value(), {"media", "data"}}, synced}},
+             backups);
   CHECK(seen.owners.empty());
   const auto read = read_seen({"1",
                                {{"identities", kOld + " a@media:/d\n"},
@@ -85,6 +93,21 @@ TEST_CASE("nobody speaks for another namespace, nor of what was not seen") {
   const auto table = owner_table(std::get<Seen>(read), {});
   CHECK(table->owners_of(core::parse_identity("a@media:/d").value()) == std::set<core::PvcName>{{"media", "x"}});
   CHECK_FALSE(table->is_known({"media", "y"}));
+}
+
+TEST_CASE("a source whose last synchronisation did not make the newest backup says nothing to be remembered") {
+  const core::Identity own = core::parse_identity(kOwnSource).value();
+  const core::Catalog backups = catalog({listed(kOwnSource, kSnapshot, kOld)});  // it ended five seconds later
+  const auto remembers = [&](const std::string& synced) {
+    Seen seen = seen_in({listed(kOwnSource, kSnapshot, kOld)});
+    add_owners(seen, std::vector<Synced>{{{own, {"media", "data"}}, at(synced)}}, backups);
+    return !seen.owners.empty();
+  };
+  CHECK(remembers("2026-01-01T00:00:05Z"));
+  CHECK(remembers("2026-01-01T00:05:05Z"));
+  CHECK(remembers("2025-12-31T23:59:05Z"));
+  CHECK_FALSE(remembers("2026-01-01T00:05:06Z"));
+  CHECK_FALSE(remembers("2025-12-31T23:59:04Z"));
 }
 
 TEST_CASE("a line of the memory that names no PVC is a fault") {
@@ -98,8 +121,9 @@ TEST_CASE("a line of the memory that names no PVC is a fault") {
 TEST_CASE("copies that know of different PVCs know of both when they are united") {
   const core::Identity own = core::parse_identity(kOwnSource).value();
   Seen one = seen_in({listed(kOwnSource, kSnapshot, kOld)}), other = one;
-  add_owners(one, std::vector<core::Said>{{own, {"media", "a"}}});
-  add_owners(other, std::vector<core::Said>{{own, {"media", "b"}}});
+  const core::Catalog backups = catalog({listed(kOwnSource, kSnapshot, kOld)});
+  add_owners(one, std::vector<Synced>{{{own, {"media", "a"}}, at("2026-01-01T00:00:30Z")}}, backups);
+  add_owners(other, std::vector<Synced>{{{own, {"media", "b"}}, at("2026-01-01T00:00:30Z")}}, backups);
   Seen accepted = other;
   forget_seen(accepted, candidates({kOwnSource}));
   CHECK(unite(one, other) == 0);

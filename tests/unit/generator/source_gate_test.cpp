@@ -53,6 +53,38 @@ TEST_CASE("a young PVC is looked at again when it is old enough, also after the 
   CHECK_FALSE(makes_source(world));
 }
 
+TEST_CASE("no PVC is backed up under an identity that another one works under, whoever releases it") {
+  World world = bound();
+  world.ownership.source_says(core::parse_identity(kOwnSource).value(), {"media", "photos"});
+  world.claim->pvc.annotations["holdfast.dev/accept-older-backups"] = "compared";
+  CHECK_FALSE(makes_source(world));
+  REQUIRE(warned(world.plan(), "IdentityTaken"));
+  CHECK(held(world.plan(), "IdentityTaken")->message.find("where the backups of media/photos lie") !=
+        std::string::npos);
+  world.ownership = {};
+  CHECK(makes_source(world));
+}
+
+TEST_CASE("what only the memory says to be another PVC's is left alone as long as there are backups") {
+  World world = bound();
+  core::OwnerTable table;
+  table.add(core::parse_identity(kOwnSource).value(), {"media", "photos"});
+  world.ownership.add(std::make_shared<const core::OwnerTable>(table));
+  CHECK(makes_source(world));
+  world.evidence = current({listed(kOwnSource, kSnapshot, kOlder)});
+  CHECK_FALSE(makes_source(world));
+  CHECK(warned(world.plan(), "IdentityTaken"));
+}
+
+TEST_CASE("two sources that work under one identity go on, and it is said") {
+  World world = bound();
+  world.settle();
+  REQUIRE_FALSE(warned(world.plan(), "IdentityTaken"));
+  world.ownership.source_says(core::parse_identity(kOwnSource).value(), {"media", "photos"});
+  CHECK(warned(world.plan(), "IdentityTaken"));
+  CHECK(words(world.plan()).empty());
+}
+
 TEST_CASE("backups older than the PVC that were not restored into it hold it, and the way out is told") {
   World world = with_older_backups();
   const Plan plan = world.plan();

@@ -100,12 +100,47 @@ TEST_CASE("a cluster without ReplicationSources is one where nobody says anythin
   CHECK(bench.current());
 }
 
+TEST_CASE(
+    "what a watch brings that cannot be understood leaves it unknown whose backups are whose, until the next list") {
+  Sharing bench;
+  bench.list();
+  bench.watch(Is::Current);
+  REQUIRE(bench.current());
+  bench.store.spoil_objects(Family::Destinations);
+  CHECK(bench.current());
+  bench.store.spoil_objects(Family::Sources);
+  CHECK_FALSE(bench.current());
+  bench.list();
+  CHECK(bench.current());
+  bench.store.spoil_claims();
+  CHECK_FALSE(bench.current());
+}
+
+TEST_CASE("a source of another PVC under any name is heard where it works under a place of this one") {
+  Sharing bench;
+  const auto whose = [&] {
+    const StoredView stored = bench.store.view(kData);
+    return stored.view.ownership.whose(core::parse_identity("data-backup@media:/data").value(), kData);
+  };
+  CHECK(whose() == core::Whose::Unsaid);
+  bench.store.apply_object(Family::Sources, source("any", "data-backup", "photos"));
+  CHECK(whose() == core::Whose::Anothers);
+  bench.store.apply_object(Family::Sources, source("any", "photos", "photos", "11"));
+  CHECK(whose() == core::Whose::Unsaid);
+  bench.store.apply_object(Family::Sources, source("any", "data-backup", "photos", "12"));
+  bench.store.remove_object(Family::Sources, "media", "any");
+  CHECK(whose() == core::Whose::Unsaid);
+}
+
 TEST_CASE("what is to be remembered is said by sources that have made a backup") {
   Sharing bench;
   bench.store.apply_object(Family::Sources, source("new", "by-hand", "data"));
-  CHECK(bench.store.said().empty());
+  CHECK(bench.store.synced().empty());
   core::Observed used = source("used", "long-ago", "data");
   used.status.last_sync = core::Time{};
   bench.store.apply_object(Family::Sources, used);
-  CHECK(bench.store.said() == std::vector<core::Said>{{core::parse_identity("long-ago@media:/data").value(), kData}});
+  const std::vector<Synced> synced = bench.store.synced();
+  REQUIRE(synced.size() == 1);
+  CHECK(synced[0].said == core::Said{core::parse_identity("long-ago@media:/data").value(), kData});
+  CHECK(synced[0].at == core::Time{});
 }

@@ -332,6 +332,21 @@ TEST_CASE("where the backups are another PVC's, everything is asked before it st
   CHECK(cluster.without_backup == std::vector<bool>{false, true});
 }
 
+TEST_CASE("that the repository is old is said after the cluster was asked where else the backups may lie") {
+  Door door;
+  door.index.holds({fakes::listed("s1", "nightly@media:/data")});
+  FakeCluster cluster;
+  core::Policy policy = Door::with_catalog();
+  policy.fresh_limit = std::chrono::hours{1};
+  webhook::Admission admission({policy}, door.index, &cluster, door.log, door.metrics);
+  CHECK(ask_at(admission)["status"]["reason"] == "RepositoryOutdated");
+  CHECK(cluster.without_backup == std::vector<bool>{true});
+  core::Ownership owners;
+  owners.source_says({"nightly", "media", "/data"}, {"media", "photos"});
+  cluster.facts.ownership = owners;
+  CHECK(ask_at(admission).isMember("patch"));
+}
+
 TEST_CASE("a PVC that only a managed namespace opts in is judged by the labels of its namespace") {
   Door door;
   door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
