@@ -197,7 +197,7 @@ TEST_CASE("an object of a watch that cannot be read leaves it unknown what there
   watch.start();
   REQUIRE(eventually(current));
   Json::Value broken = claim_json("Bound", "broken");
-  broken["metadata"]["labels"] = "none";
+  broken["spec"] = broken["status"] = 7;
   watch.cluster.put(kind, broken);
   CHECK(eventually([&] { return !current(); }));
   watch.cluster.erase(kind, "media", "broken");
