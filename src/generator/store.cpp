@@ -82,7 +82,11 @@ Known known_by(const kube::WatchState& state, Known before) {
 
 Store::Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed,
              std::vector<core::IdentityTemplate> templates)
-    : naming_(naming), adopt_(adopt), changed_(std::move(changed)), templates_(std::move(templates)) {}
+    : naming_(naming), adopt_(adopt), changed_(std::move(changed)), templates_(std::move(templates)) {
+  for (const core::Naming one : {core::Naming::LegacyBackup, core::Naming::V4}) {
+    templates_.push_back(core::naming_template(one));
+  }
+}
 
 void Store::apply_claim(core::Claim claim) {
   const core::PvcName name = claim.pvc.full_name();

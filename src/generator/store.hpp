@@ -118,6 +118,7 @@ class Store {
   bool watches_current() const;
   void owners_changed(const std::string& ns);
   void hear(const Name& source, std::optional<core::Said> said);
+  void tell_of(const core::Identity& identity) const;
   core::OwnerTable owners_in(const std::string& ns) const;
   void set_sight(Sight& sight, const kube::WatchState& state);
   void see(Sight& sight, bool listed, bool watching);
@@ -133,7 +134,7 @@ class Store {
   const core::Naming naming_;
   const bool adopt_;
   const std::function<void(const core::PvcName&)> changed_;
-  const std::vector<core::IdentityTemplate> templates_;
+  std::vector<core::IdentityTemplate> templates_;  ///< the namings' too
   std::set<PackedClaim, ByPlace> claims_;
   std::set<core::PvcName> claims_unseen_;
   bool claims_known_ = false;

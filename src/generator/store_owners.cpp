@@ -15,12 +15,10 @@ core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
   const auto rivals = rivals_.find(pvc);
   std::set<std::string> asked = rivals == rivals_.end() ? std::set<std::string>() : rivals->second;
-  std::vector<core::IdentityTemplate> templates = templates_;
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
     asked.insert(names(naming, pvc.name).source);
-    templates.push_back(core::naming_template(naming));
   }
-  for (const core::IdentityTemplate& its : templates) {
+  for (const core::IdentityTemplate& its : templates_) {
     const auto sources = said_of_.find(its.expand(pvc));
     if (sources == said_of_.end()) continue;
     for (const auto& [ns, name] : sources->second) {
@@ -42,7 +40,9 @@ core::Ownership Store::ownership(const core::PvcName& pvc) const {
 void Store::hear(const Name& source, std::optional<core::Said> said) {
   const auto before = said_.find(source);
   if (before == said_.end() ? !said : said == before->second) return;
+  if (said) tell_of(said->identity);
   if (before != said_.end()) {
+    tell_of(before->second.identity);
     const auto names = said_of_.find(before->second.identity);
     names->second.erase(source);
     if (names->second.empty()) said_of_.erase(names);
@@ -53,6 +53,14 @@ void Store::hear(const Name& source, std::optional<core::Said> said) {
     said_.emplace(source, *std::move(said));
   }
   owners_changed(source.first);
+}
+
+/// Of PVCs that would be backed up under it.
+void Store::tell_of(const core::Identity& identity) const {
+  for (const core::IdentityTemplate& its : templates_) {
+    const auto pvc = its.another(identity, {});
+    if (pvc && claims_.contains(Place{pvc->ns, pvc->name})) changed_(*pvc);
+  }
 }
 
 void Store::owners_changed(const std::string& ns) {

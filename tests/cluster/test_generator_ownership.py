@@ -92,6 +92,19 @@ class Ownership(Owned):
                    "only the second copy is left")
         self.assertFalse([gap for gap in self.audit()["gaps"] if "ForeignSource" in gap or "second-copy" in gap])
 
+    def test_no_source_is_made_under_an_identity_that_another_pvc_is_backed_up_under(self):
+        self.objects.create(RS, self.namespace, {"metadata": {"name": "keep"}, "spec": {
+            "sourcePVC": "photos", "trigger": {"schedule": "0 0 1 1 *"},
+            "kopia": {"repository": "theirs", "username": "data-backup", "hostname": self.namespace}}})
+        self.create_patiently(pvc())
+        self.part.bind(self.namespace, "data")
+        wait_until(lambda: "IdentityTaken" in self.reasons(), PATIENCE, "an Event says so")
+        self.assertIn(f"where the backups of {self.namespace}/photos lie", self.messages("IdentityTaken")[0])
+        self.assertTrue(self.audit()["gap"])
+        self.stays(lambda: self.part_of(RS) is None, "there is no source of holdfast's")
+        self.objects.delete(RS, self.namespace, "keep")
+        self.wait_for_ours()
+
     # --- our objects
 
     def test_a_deleted_object_of_ours_comes_back(self):

@@ -132,6 +132,22 @@ TEST_CASE("a source of another PVC under any name is heard where it works under 
   CHECK(whose() == core::Whose::Unsaid);
 }
 
+TEST_CASE("a PVC is looked at when a source comes to work under its place, or ceases to") {
+  Sharing bench;
+  bench.store.apply_claim(claim(kData));
+  bench.take();
+  bench.store.apply_object(Family::Sources, source("any", "data-backup", "photos"));
+  CHECK(bench.take().contains(kData));
+  bench.store.apply_object(Family::Sources, source("any", "data-backup", "photos", "11"));
+  CHECK_FALSE(bench.take().contains(kData));
+  bench.store.apply_object(Family::Sources, source("any", "photos", "photos", "12"));
+  CHECK(bench.take().contains(kData));
+  bench.store.apply_object(Family::Sources, source("any", "data", "photos", "13"));
+  bench.take();
+  bench.store.remove_object(Family::Sources, "media", "any");
+  CHECK(bench.take().contains(kData));
+}
+
 TEST_CASE("what is to be remembered is said by sources that have made a backup") {
   Sharing bench;
   bench.store.apply_object(Family::Sources, source("new", "by-hand", "data"));
