@@ -27,22 +27,27 @@ const std::set<Value>& found_in(const std::map<Key, std::set<Value>>& map, const
 }  // namespace
 
 void OwnerTable::add(const Identity& identity, const PvcName& pvc) {
+  if (!is_known(pvc)) spellings_.reset();
+  known_.erase(pvc);
   owners_[identity].insert(pvc);
   identities_[pvc].insert(identity);
-  knows(pvc);
 }
 
 void OwnerTable::knows(const PvcName& pvc) {
-  if (known_.insert(pvc).second) spellings_.reset();
+  if (is_known(pvc)) return;
+  known_.insert(pvc);
+  spellings_.reset();
 }
 
 void OwnerTable::spell(const std::vector<IdentityTemplate>& templates) {
   spellings_.emplace();
-  for (const PvcName& pvc : known_) {
+  const auto add = [&](const PvcName& pvc) {
     for (const IdentityTemplate& its : templates) {
       if (auto identity = spelling(its, pvc)) (*spellings_)[*std::move(identity)].insert(pvc);
     }
-  }
+  };
+  for (const PvcName& pvc : known_) add(pvc);
+  for (const auto& [pvc, its] : identities_) add(pvc);
 }
 
 const std::set<PvcName>& OwnerTable::owners_of(const Identity& identity) const { return found_in(owners_, identity); }
@@ -55,10 +60,12 @@ bool OwnerTable::is_spelling_of_another(const Identity& identity, const PvcName&
     const std::set<PvcName>& its = found_in(*spellings_, identity);
     return its.size() > (its.contains(pvc) ? 1 : 0);
   }
-  return std::ranges::any_of(known_, [&](const PvcName& other) {
+  const auto is_so_spelled = [&](const PvcName& other) {
     const auto is_its = [&](const IdentityTemplate& its) { return spelling(its, other) == identity; };
     return other != pvc && std::ranges::any_of(templates, is_its);
-  });
+  };
+  return std::ranges::any_of(known_, is_so_spelled) ||
+         std::ranges::any_of(identities_, [&](const auto& one) { return is_so_spelled(one.first); });
 }
 
 }  // namespace holdfast::core

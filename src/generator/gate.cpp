@@ -93,6 +93,7 @@ class SourceGate {
 
   /// Whoever it is that releases the PVC: backups of two under one identity push each other out.
   std::optional<Gate> identity_taken(const core::Catalog& catalog) const {
+    if (object_of(view_, Part::Source) != nullptr) return std::nullopt;  // one that is taken over goes on as it does
     const core::Identity identity = backup_identity(view_, policy_);
     const core::Ownership& said = view_.ownership;
     if (said.whose(identity, view_.pvc) != core::Whose::Anothers) return std::nullopt;

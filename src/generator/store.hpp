@@ -150,9 +150,8 @@ class Store {
   /// The names of somebody else's ReplicationSources, by the PVC that they back up.
   std::map<core::PvcName, std::set<std::string>> rivals_;
   std::function<void()> owners_changed_;
-  std::set<std::string> owners_stale_;                ///< namespaces where they may be others
-  std::map<Name, core::Said> said_;                   ///< by ReplicationSources that say something
-  std::map<core::Identity, std::set<Name>> said_of_;  ///< the other way round
+  std::set<std::string> owners_stale_;  ///< namespaces where they may be others
+  std::map<Name, core::Said> said_;     ///< by ReplicationSources that say something
 };
 
 }  // namespace holdfast::generator

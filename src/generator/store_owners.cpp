@@ -1,4 +1,5 @@
 // Whose backups are whose, by the ReplicationSources and PVCs that the watches have told of.
+#include <algorithm>
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
@@ -9,7 +10,7 @@
 namespace holdfast::generator {
 
 /// By the names that either naming gives, by the places that templates give, and those that say that they are of this
-/// PVC: all the sources of a namespace would be too many to go through each time. Our own of this very PVC says nothing
+/// PVC: all the sources of a namespace would be too many to unpack each time. Our own of this very PVC says nothing
 /// new, and where somebody has edited it, something wrong that is to be mended.
 core::Ownership Store::ownership(const core::PvcName& pvc) const {
   core::Ownership said;
@@ -18,12 +19,10 @@ core::Ownership Store::ownership(const core::PvcName& pvc) const {
   for (const core::Naming naming : {core::Naming::LegacyBackup, core::Naming::V4}) {
     asked.insert(names(naming, pvc.name).source);
   }
-  for (const core::IdentityTemplate& its : templates_) {
-    const auto sources = said_of_.find(its.expand(pvc));
-    if (sources == said_of_.end()) continue;
-    for (const auto& [ns, name] : sources->second) {
-      if (ns == pvc.ns) asked.insert(name);
-    }
+  std::vector<core::Identity> places;
+  for (const core::IdentityTemplate& its : templates_) places.push_back(its.expand(pvc));
+  for (auto at = said_.lower_bound({pvc.ns, ""}); at != said_.end() && at->first.first == pvc.ns; ++at) {
+    if (std::ranges::find(places, at->second.identity) != places.end()) asked.insert(at->first.second);
   }
   for (const std::string& name : asked) {
     const auto found = said_.find({pvc.ns, name});
@@ -43,15 +42,9 @@ void Store::hear(const Name& source, std::optional<core::Said> said) {
   if (said) tell_of(said->identity);
   if (before != said_.end()) {
     tell_of(before->second.identity);
-    const auto names = said_of_.find(before->second.identity);
-    names->second.erase(source);
-    if (names->second.empty()) said_of_.erase(names);
     said_.erase(before);
   }
-  if (said) {
-    said_of_[said->identity].insert(source);
-    said_.emplace(source, *std::move(said));
-  }
+  if (said) said_.emplace(source, *std::move(said));
   owners_changed(source.first);
 }
 

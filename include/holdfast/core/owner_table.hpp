@@ -28,10 +28,10 @@ class OwnerTable {
   /// through all of them, which many PVCs of one namespace pay for. What becomes known later undoes it.
   void spell(const std::vector<IdentityTemplate>& templates);
 
-  bool empty() const { return known_.empty(); }
+  bool empty() const { return known_.empty() && identities_.empty(); }
   const std::set<PvcName>& owners_of(const Identity& identity) const;
   const std::set<Identity>& identities_of(const PvcName& pvc) const;
-  bool is_known(const PvcName& pvc) const { return known_.contains(pvc); }
+  bool is_known(const PvcName& pvc) const { return known_.contains(pvc) || identities_.contains(pvc); }
   /// Whether a known PVC other than `pvc` has an identity under one of `templates` that VolSync spells like this one,
   /// having lost letters.
   bool is_spelling_of_another(const Identity& identity, const PvcName& pvc,
@@ -39,8 +39,8 @@ class OwnerTable {
 
  private:
   std::map<Identity, std::set<PvcName>> owners_;
-  std::map<PvcName, std::set<Identity>> identities_;  ///< the other way round
-  std::set<PvcName> known_;
+  std::map<PvcName, std::set<Identity>> identities_;                ///< the other way round
+  std::set<PvcName> known_;                                         ///< besides those
   std::optional<std::map<Identity, std::set<PvcName>>> spellings_;  ///< whose they are; absent: not worked out
 };
 

@@ -76,6 +76,16 @@ TEST_CASE("what only the memory says to be another PVC's is left alone as long a
   CHECK(warned(world.plan(), "IdentityTaken"));
 }
 
+TEST_CASE("a source that is taken over is no other one's, whatever it says") {
+  World world = bound();
+  world.options.adopt = true;
+  world.put_foreign(Part::Source, "kyverno").spec =
+      R"({"sourcePVC":"photos","kopia":{"username":"data-backup","hostname":"media"}})";
+  world.ownership.source_says(core::parse_identity(kOwnSource).value(), {"media", "photos"});
+  CHECK_FALSE(warned(world.plan(), "IdentityTaken"));
+  CHECK(makes_source(world));
+}
+
 TEST_CASE("two sources that work under one identity go on, and it is said") {
   World world = bound();
   world.settle();
