@@ -20,6 +20,7 @@ core::Ownership Store::ownership(const core::PvcName& pvc) const {
     asked.insert(names(naming, pvc.name).source);
   }
   std::vector<core::Identity> places;
+  places.reserve(templates_.size());
   for (const core::IdentityTemplate& its : templates_) places.push_back(its.expand(pvc));
   for (auto at = said_.lower_bound({pvc.ns, ""}); at != said_.end() && at->first.first == pvc.ns; ++at) {
     if (std::ranges::find(places, at->second.identity) != places.end()) asked.insert(at->first.second);
