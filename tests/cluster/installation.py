@@ -10,6 +10,7 @@ from rig.components import ROOT
 from rig.kube_api import Api
 from rig.objects import Kind
 from rig.processes import plain_environment
+from rig.webhooks import NAMES
 from suite import Stage
 
 MANIFESTS = ROOT / "manifests"
@@ -64,7 +65,7 @@ class Rendered:
 
     def webhooks(self, kind: str) -> dict[str, dict]:
         """The entries of the configuration that is asked about PVCs, by name."""
-        name = "zz-holdfast" if kind == "MutatingWebhookConfiguration" else "holdfast"
+        [name] = [NAMES[each.path(None)] for each in CONFIGURATION_KINDS if each.name == kind]
         return {entry["name"]: entry for entry in self.one(kind, name)["webhooks"]}
 
     def rights(self) -> list[dict]:

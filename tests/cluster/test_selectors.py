@@ -15,12 +15,12 @@ import unittest
 
 from guarded_case import pvc
 from installation import CONFIGURATION_KINDS, Copy, Rendered
+from rig import webhooks
 from rig.accounts import ServiceAccount
 from rig.holdfast import Holdfast, generate_certificates
 from rig.kube_api import Answer
 from rig.objects import Objects
 from rig.processes import plain_environment, wait_until
-from rig.webhooks import client_config
 from suite import Stage
 
 SETTINGS = "index: {{backend: catalog, catalogFile: {folder}/catalog.json}}\nmode: {mode}\ncontracts: [{contracts}]\n"
@@ -77,8 +77,7 @@ class Selectors(unittest.TestCase):
             wait_until(lambda: ("selected-plain", "last") in self.said(holdfast), 20, "the last one is logged")
             said = self.said(holdfast)
         finally:
-            for kind in CONFIGURATION_KINDS:
-                self.objects.delete(kind, None, "holdfast")
+            webhooks.remove(Stage.plane.api)
             holdfast.stop()
         decided = self.decided(settings)
         # What is not sent is admitted as it is.
@@ -90,12 +89,12 @@ class Selectors(unittest.TestCase):
 
     def register(self, holdfast: Holdfast, component: str) -> None:
         rendered = Rendered(self.copy.overlay(holdfast.process.log.stem, *filter(None, [component]), settings=INSTALLED))
-        bundle = (self.certificates / "ca.crt").read_bytes()
+        bundle = base64.b64encode((self.certificates / "ca.crt").read_bytes()).decode()
         for kind in CONFIGURATION_KINDS:
             for document in rendered.all(kind.name):
                 for entry in document["webhooks"]:
                     path = entry["clientConfig"]["service"]["path"]
-                    entry["clientConfig"] = client_config(holdfast.webhook_port, path, base64.b64encode(bundle).decode())
+                    entry["clientConfig"] = webhooks.client_config(holdfast.webhook_port, path, bundle)
                 self.objects.apply(kind, None, document, force=True)
         probes = [{"backup-exempt": "true"}, {}] if component else [{"backup-exempt": "true"}]
         for labels in probes:
