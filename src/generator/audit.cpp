@@ -9,6 +9,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "src/generator/backup_source.hpp"
+#include "src/generator/gate.hpp"
 #include "src/generator/hold.hpp"
 #include "src/generator/observed.hpp"
 #include "src/generator/restore.hpp"
@@ -79,26 +80,17 @@ class Auditor {
     if (item_.last_backup) read_ignored();
   }
 
-  bool skips_restore() const {
-    const std::string* skip = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestore);
-    return skip != nullptr && *skip == "true";
-  }
-
   /// By what the backups that were found would not be restored, were the PVC created again.
   void read_ignored() {
-    if (skips_restore()) item_.ignored.emplace_back(core::key::kSkipRestore);
+    const std::string* skip = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestore);
+    if (skip != nullptr && *skip == "true") item_.ignored.emplace_back(core::key::kSkipRestore);
     if (item_.code == to_string(core::Code::Exempt)) item_.ignored.emplace_back(core::key::kBackupExempt);
     const bool from_another = view_.claim->pvc.annotations.contains(core::key::kRestoreFrom);
     if (from_another) item_.ignored.emplace_back(core::key::kRestoreFrom);
   }
 
   /// Somebody has said why the backups are not wanted.
-  bool gives_reason() const {
-    const std::string* reason = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestoreReason);
-    const bool skips =
-        skips_restore() && reason != nullptr && reason->find_first_not_of(" \t\r\n") != std::string::npos;
-    return item_.code == to_string(core::Code::Exempt) || skips;
-  }
+  bool gives_reason() const { return item_.code == to_string(core::Code::Exempt) || skips_restore(*view_.claim); }
 
   /// What could as well be another PVC's is none of this one's.
   bool has_backups_of_its_own() const {

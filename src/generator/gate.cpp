@@ -19,11 +19,6 @@ bool has_reason(const core::Claim& claim, std::string_view key) {
   return text != nullptr && text->find_first_not_of(" \t\r\n") != std::string::npos;
 }
 
-bool skips_restore(const core::Claim& claim) {
-  const std::string* value = core::lookup(claim.pvc.annotations, core::key::kSkipRestore);
-  return value != nullptr && *value == "true" && has_reason(claim, core::key::kSkipRestoreReason);
-}
-
 /// A person said that this volume is to be backed up whatever lies in the repository.
 bool is_released(const core::Claim& claim) {
   return skips_restore(claim) || has_reason(claim, key::kAcceptOlderBackups);
@@ -153,6 +148,11 @@ Gate evidence_unknown(Part part, std::string_view reason) {
 }
 
 }  // namespace
+
+bool skips_restore(const core::Claim& claim) {
+  const std::string* value = core::lookup(claim.pvc.annotations, core::key::kSkipRestore);
+  return value != nullptr && *value == "true" && has_reason(claim, core::key::kSkipRestoreReason);
+}
 
 Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists) {
   std::string owners;

@@ -28,6 +28,9 @@ std::variant<const core::Catalog*, Gate> usable_catalog_since(const View& view, 
 /// good snapshots out.
 std::optional<Gate> source_gate(const View& view, const core::Policy& policy, const Options& options, core::Time now);
 
+/// It is to start empty although there are backups, and says why.
+bool skips_restore(const core::Claim& claim);
+
 /// That backups of other PVCs lie under this identity. `exists`: this one's ReplicationSource is there all the same.
 Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists);
 

@@ -84,7 +84,7 @@ std::vector<core::WantsRestore> Memory::accepting() const {
   for (const core::PvcName& pvc : store_.claims("")) {
     if (!store_.claim(pvc)->pvc.annotations.contains(core::key::kAcceptVanished)) continue;
     StoredView stored = store_.view(pvc);
-    stored.view.ownership.add(known_.owners);
+    add_to(stored.view);
     core::Intent intent = intent_now(stored.view, setup_.policy);
     auto* wanted = std::get_if<core::WantsRestore>(&intent);
     if (wanted == nullptr) continue;

@@ -91,6 +91,13 @@ class Storied(GeneratorCase):
         self.assertEqual(status, 200, body)
         return {item["pvc"]: item for item in json.loads(body)["items"]}
 
+    def gap_series(self) -> set[str]:
+        """The reasons by which the leader's metrics have the PVC as a gap."""
+        prefix = f'holdfast_pvc_gap{{namespace="{self.namespace}",pvc="data",reason="'
+        lines = self.holdfast.get("/metrics")[1].splitlines()
+        return {line.removeprefix(prefix).partition('"')[0] for line in lines
+                if line.startswith(prefix) and line.endswith(" 1")}
+
     def create_with_backup(self, name: str = "data") -> Snapshot:
         """A PVC whose restore is promised; its snapshot."""
         snapshot = self.backup(name)

@@ -34,15 +34,10 @@ class Agreement(Storied):
     def reasons_in(self, item: dict) -> set[str]:
         return {line.partition(":")[0] for line in item.get("gaps", [])}
 
-    def series(self) -> set[str]:
-        prefix = f'holdfast_pvc_gap{{namespace="{self.namespace}",pvc="data",reason="'
-        return {line.removeprefix(prefix).partition('"')[0] for line in self.holdfast.get("/metrics")[1].splitlines()
-                if line.startswith(prefix) and line.endswith(" 1")}
-
     def assert_gaps(self, reasons: set[str]) -> None:
         """Of what stands in the cluster."""
         wait_until(lambda: self.reasons_in(self.audit()) == reasons, PATIENCE, f"/audit says {reasons}")
-        wait_until(lambda: self.series() == reasons, PATIENCE, f"the metrics say {reasons}")
+        wait_until(lambda: self.gap_series() == reasons, PATIENCE, f"the metrics say {reasons}")
         status, told = self.ask("audit", "-n", self.namespace)
         self.assertEqual((status, self.reasons_in(told["items"][0])), (1 if reasons else 0, reasons))
         done = self.command("why", f"{self.namespace}/data")

@@ -25,15 +25,8 @@ class LateBackups(Storied):
         self.assertTrue(self.create_patiently(pvc(labels={"backup": "hourly"})).ok)
         self.part.bind(self.namespace, "data")
         wait_until(self.rs, PATIENCE, "backups begin")
-        self.assertEqual((self.series(), self.audited()), (set(), set()))
+        self.assertEqual((self.gap_series(), self.audited()), (set(), set()))
         self.plane.backdate(RS, self.namespace, SOURCE, ago(2 * DAY))
-
-    def series(self) -> set[str]:
-        """The reasons by which the leader's metrics have this PVC as a gap."""
-        prefix = f'holdfast_pvc_gap{{namespace="{self.namespace}",pvc="data",reason="'
-        lines = self.holdfast.get("/metrics")[1].splitlines()
-        return {line.removeprefix(prefix).partition('"')[0] for line in lines
-                if line.startswith(prefix) and line.endswith(" 1")}
 
     def audited(self) -> set[str]:
         """The same by `holdfast audit`."""
@@ -45,7 +38,7 @@ class LateBackups(Storied):
 
     def wait_for_gap(self, *reasons: str) -> None:
         """Those and no other, wherever gaps are told."""
-        wait_until(lambda: self.series() == set(reasons), PATIENCE, f"the metrics say {reasons}")
+        wait_until(lambda: self.gap_series() == set(reasons), PATIENCE, f"the metrics say {reasons}")
         self.assertEqual(self.audited(), set(reasons))
 
     def test_a_pvc_without_a_first_backup_in_time_is_a_gap_until_there_is_one(self):
