@@ -98,7 +98,7 @@ def select(tests, only):
 
 
 class Progress(unittest.TestResult):
-    """Prints `ok   restore: a backup finished just before a creation is seen (3.1 s)`."""
+    """Prints `ok   restore: a backup finished just before a creation is seen (3.1 s)`, and the cause of a failure."""
 
     def __init__(self, tally: Tally):
         super().__init__()
@@ -139,6 +139,7 @@ class Progress(unittest.TestResult):
         theme = type(test).__module__.removeprefix("test_")
         name = getattr(test, "_testMethodName", None)
         title = f"{theme}: {name.removeprefix('test_').replace('_', ' ')}" if name else test.id()
-        print(f"{word} {title} ({time.monotonic() - self._began:.1f} s)", flush=True)
+        last = f": {more.strip().splitlines()[-1]}" if word == "FAIL" and more.strip() else ""
+        print(f"{word} {title} ({time.monotonic() - self._began:.1f} s){last}", flush=True)
         if more:
             print("     " + more.strip().replace("\n", "\n     "), flush=True)

@@ -81,7 +81,8 @@ class NodeCase(unittest.TestCase):
         """Returns when it is gone."""
         ns = namespace or self.namespace
         self.objects.delete(PVC, ns, name)
-        wait_until(lambda: self.objects.get(PVC, ns, name) is None, PATIENCE_S, f"{name} is gone")
+        wait_until(lambda: self.objects.get(PVC, ns, name) is None, PATIENCE_S,
+                   lambda: f"{name} is gone: {self.said_about(name, ns)}")
 
     def give_secret(self, *names: str, password: str | None = None, namespace: str = "") -> None:
         """What movers need beside a claim, as docs/install.md has it."""
@@ -93,7 +94,8 @@ class NodeCase(unittest.TestCase):
         """Runs a script in a pod that mounts the claims at /<claim>; what it printed. Fails the test where it fails."""
         ns = namespace or self.namespace
         name = self.start_pod(script, *claims, namespace=ns, user=user)
-        ended = wait_until(lambda: self._ended(ns, name), PATIENCE_S, f"the pod {name} has ended", every=0.2)
+        ended = wait_until(lambda: self._ended(ns, name), PATIENCE_S,
+                           lambda: f"the pod {name} has ended: {self.said_about(name, ns)}", every=0.2)
         log = self.node.api.request("GET", POD.path(ns, name, "log")).body.get("message", "")
         self.objects.delete(POD, ns, name)
         self.assertEqual(ended, "Succeeded", log)
@@ -122,7 +124,7 @@ class NodeCase(unittest.TestCase):
         def look():
             claim = self.objects.get(PVC, namespace or self.namespace, name)
             return claim if claim["status"]["phase"] == "Bound" else None
-        return wait_until(look, seconds, f"{name} is bound: {self.said_about(name, namespace)}")
+        return wait_until(look, seconds, lambda: f"{name} is bound: {self.said_about(name, namespace)}")
 
     def backed_up(self, *names: str, namespace: str = "") -> dict:
         """Has VolSync back up these claims once more, as a user asks for it, and waits; kopia's entry of the first."""
@@ -136,20 +138,20 @@ class NodeCase(unittest.TestCase):
         tokens = {name: self.start_backup(name, ns) for name in names}
         for name, token in tokens.items():
             wait_until(lambda name=name, token=token: self._synced(ns, name) == token, PATIENCE_S,
-                       f"a backup of {name}: {self.said_about(name, ns)}", every=0.2)
+                       lambda name=name: f"a backup of {name}: {self.said_about(name, ns)}", every=0.2)
             self._trigger(ns, name, None)
 
     def wait_for_source(self, name: str = "data", namespace: str = "") -> None:
         ns = namespace or self.namespace
         wait_until(lambda: self.objects.get(REPLICATION_SOURCE, ns, f"{name}-backup"), PATIENCE_S,
-                   f"a ReplicationSource of {name}: {self.said_about(name, ns)}")
+                   lambda: f"a ReplicationSource of {name}: {self.said_about(name, ns)}")
 
     def start_backup(self, name: str = "data", namespace: str = "") -> str:
         """Its token."""
         ns, token = namespace or self.namespace, f"now-{next(_numbers)}"
         # A new source synchronises at once; a token that comes while it does is taken for that sync's own.
-        wait_until(lambda: self._rests(ns, name), PATIENCE_S, f"a first backup of {name}: {self.said_about(name, ns)}",
-                   every=0.2)
+        wait_until(lambda: self._rests(ns, name), PATIENCE_S,
+                   lambda: f"a first backup of {name}: {self.said_about(name, ns)}", every=0.2)
         self._trigger(ns, name, token)
         return token
 
@@ -184,7 +186,7 @@ class NodeCase(unittest.TestCase):
     def wait_for_event(self, reason: str, name: str = "data", namespace: str = "",
                        seconds: float = PATIENCE_S) -> str:
         return wait_until(lambda: self.events(reason, name, namespace), seconds,
-                          f"an Event {reason}: {self.said_about(name, namespace)}", every=0.2)[-1]
+                          lambda: f"an Event {reason}: {self.said_about(name, namespace)}", every=0.2)[-1]
 
     def assert_same(self, now: str, before: str) -> None:
         """What SUMS printed; a difference is told by its first lines."""

@@ -68,15 +68,16 @@ class Child:
         return "\n".join(self.said().splitlines()[-5:])
 
 
-def wait_until(question, seconds: float, what: str, every: float = 0.05):
-    """The first true answer of `question()`; TimeoutError naming `what` after `seconds`."""
+def wait_until(question, seconds: float, what, every: float = 0.05):
+    """The first true answer of `question()`; TimeoutError naming `what` after `seconds`: a text, or a function that
+    makes one, which is called at the end alone."""
     deadline = time.monotonic() + seconds
     while True:
         answer = question()
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {seconds:g} s")
+            raise TimeoutError(f"{what() if callable(what) else what}: not within {seconds:g} s")
         time.sleep(every)
 
 

@@ -27,7 +27,7 @@ struct Fixture {
     kopia_that("reads\n" + script, connect);
   }
   /// In `script` is `reads` what leaves the traces of a reader that begins without any, and `stands NAME` what puts the
-  /// folder NAME in the place of the repository, which goes to the folder `aside`.
+  /// folder NAME in the place of a repository that grew, in one step: there is no moment without one.
   void kopia_that(const std::string& script, const std::string& connect = "exit 0") {
     const std::string file = folder.write(
         "next", "#!/bin/sh\ncase $1 in repository) " + connect + ";; esac\ncd " + folder.path().string() + R"(
@@ -41,7 +41,7 @@ reads() {
     : >$OPENED/x${blob%%/*}${blob#*/}.sndx
   done
 }
-stands() { /bin/mv repository aside; /bin/mv $1 repository; }
+stands() { /bin/ln -s $1 next-repository; /bin/mv -T next-repository repository; }
 )" + script);
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     std::filesystem::rename(file, folder / "kopia");
@@ -196,16 +196,18 @@ TEST_CASE("a repository that changes its format while it is listed is not proven
   CHECK_THAT(test.reason(), Catch::Contains("changed its format, or became another repository"));
 }
 
-/// A repository of two index blobs, and as `older` a copy from before the second.
+/// A repository of two index blobs, `newer` by name, and as `older` a copy from before the second.
 void grow(const Fixture& test) {
   std::filesystem::copy(test.folder / "repository", test.folder / "older", std::filesystem::copy_options::recursive);
   test.folder.write("repository/x/n0_/two.f");
+  std::filesystem::rename(test.folder / "repository", test.folder / "newer");
+  std::filesystem::create_directory_symlink("newer", test.folder / "repository");
 }
 
 TEST_CASE("an older copy that stands there only while kopia lists is not believed") {
   Fixture test;
   grow(test);
-  test.kopia_that("stands older; reads; /bin/cat $LISTING; /bin/mv repository older; /bin/mv aside repository");
+  test.kopia_that("stands older; reads; /bin/cat $LISTING; stands newer");
   const auto index = test.index();
   CHECK_THAT(reason_of(ask(*index)), Catch::Contains("without 1 of the 2 index blobs that were there before"));
   test.kopia("/bin/cat $LISTING");

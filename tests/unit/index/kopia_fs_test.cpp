@@ -175,14 +175,20 @@ TEST_CASE("an unmounted path is Unavailable and says so, and is current again on
   CHECK(proven(*index) == 1);
 }
 
-/// A program that is kopia, but puts the folder `older` in the repository's place for as long as kopia lists.
+/// A program that is kopia, but puts the folder `older` in the repository's place for as long as kopia lists: in one
+/// step each way, so that there is no moment without a repository.
 std::string kopia_with_older_copy(const KopiaRepository& repository, const std::string& older) {
+  const std::string newer = repository.folder() / "newer";
+  std::filesystem::rename(repository.path(), newer);
+  std::filesystem::create_directory_symlink(newer, repository.path());
+  const std::string link = repository.folder() / "link";
+  const auto stands = [&](const std::string& copy) {
+    return "/bin/ln -s " + copy + " " + link + "\n/bin/mv -T " + link + " " + repository.path() + "\n";
+  };
   const std::string file = repository.folder().write(
       "swapping", "#!/bin/sh\ncase \" $* \" in *' snapshot list '*) ;; *) exec " + repository.kopia() +
-                      " \"$@\" ;; esac\n/bin/mv " + repository.path() + " " + older + ".now\n/bin/mv " + older + " " +
-                      repository.path() + "\n" + repository.kopia() + " \"$@\"\nresult=$?\n/bin/mv " +
-                      repository.path() + " " + older + "\n/bin/mv " + older + ".now " + repository.path() +
-                      "\nexit $result\n");
+                      " \"$@\" ;; esac\n" + stands(older) + repository.kopia() + " \"$@\"\nresult=$?\n" +
+                      stands(newer) + "exit $result\n");
   std::filesystem::permissions(file, std::filesystem::perms::owner_all);
   return file;
 }
