@@ -1,4 +1,4 @@
-# The front door. `make help` lists the verbs.
+# The commands of the project. `make help` lists the verbs.
 SHELL := /bin/bash
 JOBS ?= 2
 MINUTES ?= 2

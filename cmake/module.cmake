@@ -1,6 +1,6 @@
 # Files that no batch takes: Asio and Beast themselves, and those whose options differ (tests/fuzz).
-set(HOLDFAST_ALONE src/net/boost.cpp src/index/format.cpp src/json/parse.cpp src/json/patch.cpp
-                   src/json/review_answer.cpp src/ops/log.cpp)
+set(HOLDFAST_ALONE src/net/boost.cpp src/index/kopia/format.cpp src/json/reader/parse.cpp src/json/objects/patch.cpp
+                   src/json/objects/review_answer.cpp src/ops/log.cpp)
 
 # holdfast_batch(VARIABLE NAME): puts the source files in VARIABLE into batches, each compiled as one (cmake/batches.py).
 function(holdfast_batch variable name)
@@ -20,10 +20,10 @@ function(holdfast_batch variable name)
   set(${variable} ${files} PARENT_SCOPE)
 endfunction()
 
-# holdfast_module(NAME FOLDER USES …): one static library, holdfast::NAME, of every source file in FOLDER.
+# holdfast_module(NAME FOLDER USES …): one static library, holdfast::NAME, of every source file in FOLDER and its rooms.
 function(holdfast_module name folder)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cpp)
   if(NOT sources)
     add_library(holdfast_${name} INTERFACE)
     add_library(holdfast::${name} ALIAS holdfast_${name})

@@ -47,11 +47,11 @@ bool is_json(std::string_view content_type) {
 /// it is never used by two threads at once.
 class Review : public std::enable_shared_from_this<Review> {
  public:
-  Review(Admission& door, core::Webhook webhook, net::Request request, net::Respond respond)
-      : door_(door), webhook_(webhook), request_(std::move(request)), respond_(std::move(respond)) {
-    ++door_.under_way_;
+  Review(Admission& admission, core::Webhook webhook, net::Request request, net::Respond respond)
+      : admission_(admission), webhook_(webhook), request_(std::move(request)), respond_(std::move(respond)) {
+    ++admission_.under_way_;
   }
-  ~Review() { --door_.under_way_; }
+  ~Review() { --admission_.under_way_; }
   Review(const Review&) = delete;
   Review& operator=(const Review&) = delete;
 
@@ -61,13 +61,13 @@ class Review : public std::enable_shared_from_this<Review> {
       request_.body = {};
       if (const auto* fault = std::get_if<json::ReviewFault>(&read)) return malformed(*fault);
       review_ = std::get<json::Review>(std::move(read));
-      if (request_.overloaded || door_.under_way_ > door_.options_.requests_under_way) return overloaded();
+      if (request_.overloaded || admission_.under_way_ > admission_.options_.requests_under_way) return overloaded();
       ask_question();
     });
   }
 
  private:
-  const core::Policy& policy() const { return door_.options_.policy; }
+  const core::Policy& policy() const { return admission_.options_.policy; }
   index::Deadline deadline() const { return request_.arrived + budget(request_.query); }
 
   void ask_question() {
@@ -76,7 +76,7 @@ class Review : public std::enable_shared_from_this<Review> {
     if (review_.pvc) question.pvc = *review_.pvc;
     question.pvc.ns = review_.ns;
     if (webhook_ == core::Webhook::Validate) promise_ = core::take_promise(question.pvc, policy());
-    const bool ask = door_.cluster_ && core::depends_on_namespace(question, policy(), base::utc_now());
+    const bool ask = admission_.cluster_ && core::depends_on_namespace(question, policy(), base::utc_now());
     if (ask) return ask_namespace(std::move(question));
     judge(question);
   }
@@ -85,10 +85,10 @@ class Review : public std::enable_shared_from_this<Review> {
   /// on.
   void ask_namespace(core::Question question) {
     const std::string ns = question.pvc.ns;
-    door_.cluster_->ask_namespace(ns, deadline(),
-                                  [self = shared_from_this(), question = std::move(question)](auto labels) mutable {
-                                    self->guard([&] { self->have_labels(std::move(question), std::move(labels)); });
-                                  });
+    admission_.cluster_->ask_namespace(
+        ns, deadline(), [self = shared_from_this(), question = std::move(question)](auto labels) mutable {
+          self->guard([&] { self->have_labels(std::move(question), std::move(labels)); });
+        });
   }
 
   void have_labels(core::Question question, ClusterQuestions::Labels labels) {
@@ -103,7 +103,8 @@ class Review : public std::enable_shared_from_this<Review> {
 
   void judge(const core::Question& question) {
     Judgement::begin(
-        {door_.index_, door_.cluster_, policy()}, core::read_intent(question, policy(), base::utc_now()), deadline(),
+        {admission_.index_, admission_.cluster_, policy()}, core::read_intent(question, policy(), base::utc_now()),
+        deadline(),
         [self = shared_from_this()](core::Verdict verdict, const core::Evidence& evidence) {
           self->settle(std::move(verdict), evidence);
         },
@@ -141,7 +142,8 @@ class Review : public std::enable_shared_from_this<Review> {
 
   void internal_error(std::string_view what) noexcept {
     try {
-      door_.log_.error("internal error", {{"uid", review_.uid}, {"webhook", to_string(webhook_)}, {"error", what}});
+      admission_.log_.error("internal error",
+                            {{"uid", review_.uid}, {"webhook", to_string(webhook_)}, {"error", what}});
       finish(core::wait_verdict(core::Code::InternalError, "an error inside holdfast, see its log", "the review",
                                 base::utc_now()));
     } catch (...) {
@@ -154,14 +156,14 @@ class Review : public std::enable_shared_from_this<Review> {
     const bool patchable = webhook_ == core::Webhook::Mutate && review_.pvc && review_.creates_pvc();
     net::Response response = answer(review_.uid, verdict, patchable ? &*review_.pvc : nullptr, policy());
     const auto duration = std::chrono::steady_clock::now() - request_.arrived;
-    door_.metrics_.admission(to_string(webhook_), to_string(verdict.outcome), to_string(verdict.code), duration);
+    admission_.metrics_.admission(to_string(webhook_), to_string(verdict.outcome), to_string(verdict.code), duration);
     finished_ = true;
     respond_(std::move(response));
     log(verdict, duration);
   }
 
   void log(const core::Verdict& verdict, std::chrono::nanoseconds duration) const {
-    if (!door_.log_.enabled(ops::Level::Info)) return;
+    if (!admission_.log_.enabled(ops::Level::Info)) return;
     const std::string name = review_.pvc ? review_.pvc->name : review_.name;
     std::vector<ops::Field> fields = {{"namespace", review_.ns},
                                       {"pvc", name},
@@ -179,10 +181,10 @@ class Review : public std::enable_shared_from_this<Review> {
     if (policy().mode != core::Mode::Enforce) fields.emplace_back("mode", to_string(policy().mode));
     fields.emplace_back("message", verdict.message);
     for (const std::string& warning : verdict.warnings) fields.emplace_back("warning", warning);
-    door_.log_.log(ops::Level::Info, "decision", fields);
+    admission_.log_.log(ops::Level::Info, "decision", fields);
   }
 
-  Admission& door_;
+  Admission& admission_;
   const core::Webhook webhook_;
   net::Request request_;
   net::Respond respond_;

@@ -9,11 +9,11 @@
 #include "src/cli/cluster.hpp"
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/describe.hpp"
+#include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/newcomer.hpp"
 #include "src/cli/output.hpp"
-#include "src/cli/rehearsal.hpp"
-#include "src/cli/story.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -40,7 +40,7 @@ struct Look {
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
     const core::Time now = base::utc_now();
     Audit audit;
-    audit.items = rehearse(input, evidence, settings.policy, now);
+    audit.items = dry_run(input, evidence, settings.policy, now);
     audit.unclaimed = unclaimed(input, evidence, settings.policy);
     audit.repository = core::repository_age(evidence, settings.policy, now);
     if (unknown != nullptr) audit.problem = "the backups are not known: " + unknown->reason;
@@ -131,7 +131,7 @@ int why(const Settings& settings, const std::string& name, Output output) {
   const generator::AuditItem item =
       exists ? audit.items.front() : newcomer(*pvc, settings, need_cluster(settings), *look_at.index, look_at.log);
   if (output == Output::Text) {
-    print(exists ? story(item) : story_of_absent(item));
+    print(exists ? describe(item) : describe_absent(item));
   } else {
     print(render(generator::audit_values({item})[0], output));
   }

@@ -10,7 +10,7 @@
 #include "holdfast/json/patch.hpp"
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/input.hpp"
+#include "src/cli/input/input.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
 

@@ -4,7 +4,7 @@
 #include "holdfast/ops/metrics.hpp"
 #include "src/cli/cluster.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/doctor_checks.hpp"
+#include "src/cli/doctor/checks.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
 

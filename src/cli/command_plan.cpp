@@ -7,10 +7,10 @@
 #include "holdfast/cli/run.hpp"
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/input.hpp"
+#include "src/cli/input/dry_run.hpp"
+#include "src/cli/input/input.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
-#include "src/cli/rehearsal.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -120,7 +120,7 @@ int plan(const Settings& settings, const PlanRequest& request, Output output) {
   Report report;
   report.repository = core::repository_age(evidence, settings.policy, report.now);
   report.unclaimed = unclaimed(input, evidence, settings.policy);
-  for (auto& item : rehearse(input, evidence, settings.policy, report.now)) {
+  for (auto& item : dry_run(input, evidence, settings.policy, report.now)) {
     const Fate fate = fate_of(item, current);
     report.all.push_back({std::move(item), fate});
   }

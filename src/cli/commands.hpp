@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "holdfast/cli/settings.hpp"
-#include "src/cli/input.hpp"
+#include "src/cli/input/input.hpp"
 
 namespace holdfast::cli {
 

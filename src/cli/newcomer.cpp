@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "holdfast/base/clock.hpp"
-#include "src/cli/cluster_questions.hpp"
+#include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/rehearsal.hpp"
+#include "src/cli/serve/cluster_questions.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -48,7 +48,7 @@ generator::AuditItem newcomer(const core::PvcName& name, const Settings& setting
   if (const auto* wanted = std::get_if<core::WantsRestore>(&intent)) {
     input.facts[wanted->owner.ns] = ask_cluster(*wanted, policy, settings, config, log);
   }
-  return rehearse(input, look(settings, index), policy, base::utc_now()).front();
+  return dry_run(input, look(settings, index), policy, base::utc_now()).front();
 }
 
 }  // namespace holdfast::cli

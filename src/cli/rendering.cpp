@@ -52,7 +52,7 @@ class Renderer {
 
   void add(const Subject& subject) {
     if (settings_.generator.secret.external_secret) out_.objects.push_back(generator::secret_object(subject));
-    out_.objects.push_back(generator::door_object(subject, {}));
+    out_.objects.push_back(generator::destination_object(subject, {}));
     out_.objects.push_back(generator::source_object(subject));
     if (!wants_offsite(subject.claim, settings_.generator)) return;
     out_.objects.push_back(generator::offsite_secret_object(subject));

@@ -8,7 +8,7 @@
 #include "holdfast/cli/settings.hpp"
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/generator/desired.hpp"
-#include "src/cli/input.hpp"
+#include "src/cli/input/input.hpp"
 
 namespace holdfast::cli {
 

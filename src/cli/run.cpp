@@ -9,7 +9,7 @@
 #include <variant>
 
 #include "src/cli/commands.hpp"
-#include "src/cli/files.hpp"
+#include "src/cli/input/files.hpp"
 #include "src/cli/output.hpp"
 
 namespace holdfast::cli {

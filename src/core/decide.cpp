@@ -7,6 +7,7 @@
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/core/repository_age.hpp"
 #include "src/core/ignored_backups.hpp"
+#include "src/core/settling_line.hpp"
 
 namespace holdfast::core {
 namespace {
@@ -129,27 +130,8 @@ class Judge {
     return refuse(Code::IdentityAmbiguous, problem,
                   fmt::format("if they are this PVC's, add the annotation `{}: {}`{}; if not, `{}: \"true\"` with `{}`",
                               key::kRestoreIdentity, found.newer ? to_string(*found.newer) : identity,
-                              for_all_pvcs(found), key::kSkipRestore, key::kSkipRestoreReason));
-  }
-
-  /// The line of the settings that settles it: the template of what is meant, and the others after it, the newest
-  /// first.
-  std::string for_all_pvcs(const Located& found) const {
-    std::vector<IdentityTemplate> lines = every_template(policy_);
-    const auto gives = [&](const Identity& identity) {
-      return std::ranges::any_of(lines, [&](const auto& line) {
-        return line.expand(wanted_.owner) == identity && !line.could_be_another(identity, wanted_.owner);
-      });
-    };
-    if (!gives(found.identity) || (found.newer && !gives(*found.newer))) return {};
-    if (ownership_->whose(found.identity, wanted_.owner) == Whose::Disputed) return {};
-    std::ranges::stable_sort(lines, std::ranges::greater(), [&](const IdentityTemplate& line) {
-      const auto newest = current_->catalog->newest(line.expand(wanted_.owner));
-      return newest ? newest->start : Time::min();
-    });
-    std::string text;
-    for (const IdentityTemplate& line : lines) text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", line.text());
-    return fmt::format(", or for all PVCs put `index: {{identities: [{}]}}` into holdfast's configuration", text);
+                              settling_line(found, wanted_.owner, policy_, *ownership_, *current_->catalog),
+                              key::kSkipRestore, key::kSkipRestoreReason));
   }
 
   std::optional<Verdict> destination_is_free() const {

@@ -4,7 +4,7 @@
 
 #include "src/kube/calls.hpp"
 #include "src/kube/client_impl.hpp"
-#include "src/kube/watch_stream.hpp"
+#include "src/kube/watch/watch_stream.hpp"
 
 namespace holdfast::kube {
 

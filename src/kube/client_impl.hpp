@@ -8,7 +8,7 @@
 
 #include "holdfast/kube/client.hpp"
 #include "holdfast/net/client.hpp"
-#include "src/kube/credentials.hpp"
+#include "src/kube/auth/credentials.hpp"
 
 namespace holdfast::kube {
 

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <new>
 
-#include "src/net/client_trust.hpp"
+#include "src/net/server/client_trust.hpp"
 #include "src/net/tls_context.hpp"
 
 namespace holdfast::net {

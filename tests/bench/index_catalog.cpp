@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "src/index/catalog.hpp"
+#include "src/index/proof/catalog.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-#include "src/index/walk.hpp"
+#include "src/index/kopia/walk.hpp"
 
 namespace {
 

@@ -8,10 +8,10 @@ from generator_case import GeneratorCase
 from guarded_case import pvc
 from rig.objects import PVC, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE, PLAIN, SOURCE, Storied
+from restore_case import PATIENCE, PLAIN, SOURCE, RestoreCase
 
 
-class Agreement(Storied):
+class Agreement(RestoreCase):
     expected_seconds = 90
     settings = PLAIN
     flags = (*GeneratorCase.flags, "--sweep", "10s")  # the repository is looked at then

@@ -47,10 +47,10 @@ class CertManager(IssuedCase):
         self.assertGreater(len(self.bundles()), 3, "an entry and more in each")
         self.assertTrue(self.published(self.secret()["ca.crt"]))
 
-    def test_a_claim_is_guarded_by_both_doors(self):
-        before = [self.holdfast.admissions(webhook=door) for door in ("mutate", "validate")]
+    def test_a_claim_is_guarded_by_both_webhooks(self):
+        before = [self.holdfast.admissions(webhook=webhook) for webhook in ("mutate", "validate")]
         self.assertEqual(self.creation(), "")
-        after = [self.holdfast.admissions(webhook=door) for door in ("mutate", "validate")]
+        after = [self.holdfast.admissions(webhook=webhook) for webhook in ("mutate", "validate")]
         self.assertEqual(after, [count + 1 for count in before])
 
     def test_no_creation_fails_while_the_certificate_is_renewed(self):

@@ -53,7 +53,8 @@ PAIRS = {
                 {"settings": V4, "certificate": {"mode": "cert-manager"}}),
     "everything": (("nfs", "job-injection", "repository-init", "network-policy", "monitoring", "pod-insight", "strict",
                     "certificate-files"), INJECT, SERVER,
-                   {"mode": "strict", "monitoring": ON, "podInsight": True, "settings": {"generator": {"repository": {"inject": True}}},
+                   {"mode": "strict", "monitoring": ON, "podInsight": True,
+                    "settings": {"generator": {"repository": {"inject": True}}},
                     "repository": {"kind": "nfs", "create": True, "nfs": {"server": "192.0.2.1", "path": "/tank"}}}),
 }
 REFUSED = {

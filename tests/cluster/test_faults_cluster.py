@@ -19,7 +19,7 @@ class Cluster(EnduranceCase, FaultCase):
     slack = 16  # connections to the API server, of which there may be eight and a watch for each kind
 
     def ask_holdfast_for(self, seconds: float) -> None:
-        """At its own door, because the API server cannot."""
+        """At its own port, because the API server cannot."""
         reviewer = self.reviewer()
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:

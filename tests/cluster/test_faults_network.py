@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 
-from crowd import Crowd
+from hostile_connections import HostileConnections
 from endurance_case import PATIENCE, EnduranceCase
 from fault_table import fault
 from guarded_case import pvc
@@ -28,7 +28,7 @@ class SlowClients(EnduranceCase):
         self.assertGreater(self.answers.count(), 0)
         self.assertEqual(self.answers.count("Restore"), self.answers.count(), str(self.answers))
 
-    def outlast(self, crowd: Crowd, word: bytes) -> None:
+    def outlast(self, crowd: HostileConnections, word: bytes) -> None:
         """Each says `word` twice a second until holdfast has ended all of them."""
         self.assertEqual(len(crowd), MANY)
 
@@ -44,7 +44,7 @@ class SlowClients(EnduranceCase):
     @fault(AREA, "slow headers", sent="200 TLS connections, a byte of a request's header twice a second",
            expected="each ended after 10 s; others do not notice")
     def test_slow_headers_are_ended_and_nobody_notices(self):
-        with Crowd(self.holdfast.webhook_port) as crowd:
+        with HostileConnections(self.holdfast.webhook_port) as crowd:
             for _ in range(MANY):
                 crowd.add(HALF_A_HEAD, tls=True)
             self.outlast(crowd, b"x")
@@ -52,7 +52,7 @@ class SlowClients(EnduranceCase):
     @fault(AREA, "slow bodies", sent="200 TLS connections, a byte of a request's body twice a second",
            expected="each ended after 20 s; others do not notice")
     def test_slow_bodies_are_ended_and_nobody_notices(self):
-        with Crowd(self.holdfast.webhook_port) as crowd:
+        with HostileConnections(self.holdfast.webhook_port) as crowd:
             for _ in range(MANY):
                 crowd.add(HEAD + b"Content-Length: 2000\r\n\r\n{", tls=True)
             self.outlast(crowd, b" ")
@@ -61,7 +61,7 @@ class SlowClients(EnduranceCase):
            sent="200 clients that vanish without a word to the server, half of them in the middle of a request",
            expected="their descriptors are free after 10 s; others do not notice")
     def test_clients_that_vanish_leave_nothing_behind(self):
-        with Crowd(self.holdfast.webhook_port) as crowd:
+        with HostileConnections(self.holdfast.webhook_port) as crowd:
             for number in range(MANY):
                 crowd.add(HALF_A_HEAD if number % 2 else b"", tls=bool(number % 2))
             self.assertEqual(len(crowd), MANY)
@@ -79,7 +79,7 @@ class Crowds(EnduranceCase):
                     "after 10 s")
     def test_ten_thousand_connections_are_a_pause_at_most(self):
         began, most = time.monotonic(), 0
-        with Crowd(self.holdfast.webhook_port) as crowd, self.asking():
+        with HostileConnections(self.holdfast.webhook_port) as crowd, self.asking():
             for number in range(TOO_MANY):
                 crowd.add()
                 if number % 100 == 0:
@@ -96,7 +96,7 @@ class Crowds(EnduranceCase):
                                        "hello of TLS 1.0",
            expected="each ended at once; others do not notice")
     def test_what_is_no_tls_is_ended_at_once(self):
-        with Crowd(self.holdfast.webhook_port) as crowd, self.asking():
+        with HostileConnections(self.holdfast.webhook_port) as crowd, self.asking():
             for _ in range(50):
                 for words in (HEAD + b"Content-Length: 0\r\n\r\n", b"\xff" + os.urandom(1000),
                               b"\x16\x03\x01\xff\xff" + bytes(2000), old_hello()):

@@ -1,6 +1,6 @@
 """The program runs into a limit of its own."""
 
-from crowd import Crowd
+from hostile_connections import HostileConnections
 from descriptors import few_descriptors
 from endurance_case import PATIENCE, EnduranceCase
 from fault_table import fault
@@ -11,13 +11,13 @@ FREE = 40  # descriptors: more than a listing needs, fewer than the connections 
 
 
 class Descriptors(EnduranceCase):
-    def exhaust(self, crowd: Crowd) -> bool:
+    def exhaust(self, crowd: HostileConnections) -> bool:
         """Connections come as fast as old ones are ended; true when none of the new ones gets a descriptor."""
         if crowd.look() < 2 * FREE:
             crowd.add()
         return self.signs_now().descriptors >= self.before.descriptors + FREE
 
-    def some_answers(self, crowd: Crowd) -> bool:
+    def some_answers(self, crowd: HostileConnections) -> bool:
         self.exhaust(crowd)
         return self.answers.count() >= 3
 
@@ -26,7 +26,7 @@ class Descriptors(EnduranceCase):
            expected="Wait, or a denial by an API server that cannot connect; well again when connections end")
     def test_no_free_descriptor_is_a_pause(self):
         with few_descriptors(self.pid, FREE):
-            with Crowd(self.holdfast.webhook_port) as crowd:
+            with HostileConnections(self.holdfast.webhook_port) as crowd:
                 wait_until(lambda: self.exhaust(crowd), PATIENCE, "no descriptor is free", every=0.01)
                 self.snapshot = self.backup()
                 with self.asking():

@@ -10,7 +10,7 @@ import unittest
 from endurance_case import PATIENCE, EnduranceCase
 from fault_table import fault
 from guarded_case import pvc
-from mirrored import Mirrored
+from hanging_repository import HangingRepository
 from rig.processes import process_exists, run, wait_until
 
 AREA = "Kopia and its repository"
@@ -82,7 +82,7 @@ class FullDisk(EnduranceCase):
 
 @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "needs root and /dev/fuse")
 class HangingFileSystem(EnduranceCase):
-    guarded_type = Mirrored
+    guarded_type = HangingRepository
     guarded_options = {"flags": ("--allow-cached-mount",)}
 
     @fault(AREA, "the repository's file system hangs",

@@ -29,9 +29,9 @@ class FromNothing(NetworkedCase):
         for command in found:
             self.run_as_a_user(command)
             self.wait_for_service()
-        door = wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, "media", "photos-backup"), PATIENCE_S,
+        destination = wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, "media", "photos-backup"), PATIENCE_S,
                           "the claim is looked after")
-        self.assertEqual(door["metadata"]["ownerReferences"][0]["name"], "photos")
+        self.assertEqual(destination["metadata"]["ownerReferences"][0]["name"], "photos")
         self.assert_fresh_was_proven()
         self.assert_restores()
         self.assert_upgrades()

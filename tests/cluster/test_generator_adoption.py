@@ -1,13 +1,13 @@
 """What kyverno and pvc-plumber made is taken over where the settings say so, and never to another place."""
 
 from guarded_case import pvc
-from owned import PVC_LABEL, Owned
+from owned_parts import PVC_LABEL, OwnedParts
 from rig.objects import EXTERNAL_SECRET, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
 from rig.processes import wait_until
-from storied import DOOR, HOME_NFS, PATIENCE, SECRET
+from restore_case import DESTINATION, HOME_NFS, PATIENCE, SECRET
 
 
-class Adoption(Owned):
+class Adoption(OwnedParts):
     settings = HOME_NFS.replace("generator:", "generator:\n  adopt: true")
 
     def test_objects_of_kyverno_and_pvc_plumber_are_taken_over_as_they_stand(self):
@@ -35,23 +35,23 @@ class Adoption(Owned):
 
     def test_an_image_of_before_does_not_outlive_the_adoption(self):
         self.plant(RD, "kyverno")
-        self.part.start_restore(self.namespace, DOOR)
-        self.part.finish_restore(self.namespace, DOOR)
-        self.assertIsNotNone(self.image_on_door())
+        self.part.start_restore(self.namespace, DESTINATION)
+        self.part.finish_restore(self.namespace, DESTINATION)
+        self.assertIsNotNone(self.image_on_destination())
         self.create_patiently(pvc())
-        self.wait_for_door()
-        wait_until(lambda: self.image_on_door() is None, PATIENCE, "the old image is taken off")
+        self.wait_for_destination()
+        wait_until(lambda: self.image_on_destination() is None, PATIENCE, "the old image is taken off")
 
     def test_an_image_that_nobody_took_over_is_refused_with_what_to_delete_and_that_settles_it(self):
         snapshot = self.backup()
         self.plant(RD, "kyverno")
-        self.part.start_restore(self.namespace, DOOR)
+        self.part.start_restore(self.namespace, DESTINATION)
         self.assert_refused(self.create_patiently(pvc()), "ForeignDestination")  # it may show an image at any moment
-        self.part.finish_restore(self.namespace, DOOR)
+        self.part.finish_restore(self.namespace, DESTINATION)
         before = self.part_of(RD)
         answer = self.create_patiently(pvc())
         self.assert_refused(answer, "ForeignDestination")
-        self.assertIn(f"delete ReplicationDestination {DOOR} in the namespace {self.namespace}", answer.message)
+        self.assertIn(f"delete ReplicationDestination {DESTINATION} in the namespace {self.namespace}", answer.message)
         self.stays(lambda: self.part_of(RD) == before, "somebody else's PVC may be filled from it")
         self.delete_part(RD)
         self.assert_restored(self.create_patiently(pvc()), snapshot)
@@ -66,7 +66,7 @@ class Adoption(Owned):
         [said] = wait_until(lambda: self.messages("ForeignIdentity"), PATIENCE, "an Event says so")
         self.assertIn(f"data@{self.namespace}:/srv", said)
         self.assertIn('"{pvc}@{namespace}:/srv"]}`', said)
-        self.wait_for_door()
+        self.wait_for_destination()
         self.assertEqual(self.audit()["source"], "foreign")
         self.assert_untouched({RS: elsewhere})
         self.change(RS, {"spec": {"kopia": {"sourcePathOverride": "/data"}}})

@@ -49,7 +49,7 @@ class Rendered(dict):
         return self["ReplicationSource/data-backup"]["spec"]
 
     @property
-    def door(self) -> dict:
+    def destination(self) -> dict:
         return self["ReplicationDestination/data-backup"]["spec"]
 
     @property
@@ -104,10 +104,10 @@ class Configurations:
 
     # --- repositories and secrets
 
-    def test_without_settings_a_door_and_a_source_are_all(self):
+    def test_without_settings_a_destination_and_a_source_are_all(self):
         found = self.rendered({})
         self.assertEqual(sorted(found), ["ReplicationDestination/data-backup", "ReplicationSource/data-backup"])
-        for spec in (found.door, found.source):
+        for spec in (found.destination, found.source):
             self.assertNotIn("moverVolumes", spec["kopia"])
             self.assertEqual(spec["kopia"]["repository"], "volsync-data")
 
@@ -115,7 +115,7 @@ class Configurations:
         found = self.rendered(generator(repository=NFS, secret=STORE))
         volume = {"mountPath": "repository",
                   "volumeSource": {"nfs": {"server": "192.0.2.10", "path": "/tank/kopia"}}}
-        for spec in (found.door, found.source):
+        for spec in (found.destination, found.source):
             self.assertEqual(spec["kopia"]["moverVolumes"], [volume])
         self.assertEqual(found.secret["target"]["template"]["data"]["KOPIA_FS_PATH"], "/mnt/repository")
 
@@ -230,17 +230,17 @@ class Configurations:
     def test_every_setting_of_a_backup_is_written(self):
         found = self.rendered(generator(repository=NFS, backup=BACKUP))
         context = BACKUP["moverSecurityContext"] | {"seccompProfile": {"type": "RuntimeDefault"}}
-        for spec in (found.source["kopia"], found.door["kopia"]):
+        for spec in (found.source["kopia"], found.destination["kopia"]):
             self.assertEqual(spec["moverSecurityContext"], context)
             self.assertEqual(spec["volumeSnapshotClassName"], "snap")
         self.assertEqual(found.source["kopia"]["storageClassName"], "fast")
-        self.assertEqual(found.door["kopia"]["storageClassName"], "standard")
+        self.assertEqual(found.destination["kopia"]["storageClassName"], "standard")
         source = found.source["kopia"]
         self.assertEqual((source["cacheCapacity"], source["cacheStorageClassName"]), ("512Mi", "local"))
-        self.assertEqual([key for key in found.door["kopia"] if "ache" in key], [])
+        self.assertEqual([key for key in found.destination["kopia"] if "ache" in key], [])
         self.assertEqual((source["compression"], source["parallelism"], source["copyMethod"]), ("pgzip", 7, "Clone"))
         self.assertEqual(source["retain"], BACKUP["retain"])
-        self.assertEqual(found.door["kopia"]["copyMethod"], "Snapshot")
+        self.assertEqual(found.destination["kopia"]["copyMethod"], "Snapshot")
 
     def test_no_cache_stays_unless_a_class_is_set_for_it(self):
         found = self.rendered(generator(backup={"storageClassName": "fast"}))
@@ -293,7 +293,7 @@ class Configurations:
         kopia = found.source["kopia"]
         self.assertEqual((kopia["username"], kopia["hostname"], kopia["sourcePathOverride"]),
                          ("data", self.namespace, "/config"))
-        self.assertEqual(found.door["kopia"]["sourceIdentity"],
+        self.assertEqual(found.destination["kopia"]["sourceIdentity"],
                          {"sourceName": "data", "sourceNamespace": self.namespace, "sourcePathOverride": "/config",
                           "sourcePVCName": "data"})
 

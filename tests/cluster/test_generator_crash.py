@@ -8,16 +8,16 @@ from guarded_case import pvc
 from rig.holdfast import Holdfast
 from rig.objects import PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE, RUN, Storied
+from restore_case import PATIENCE, RUN, RestoreCase
 
 _numbers = itertools.count(2)
 
 
-class Crash(Storied):
+class Crash(RestoreCase):
     WITHOUT_A_RUN = "promised"
     WITH_A_RUN = ("asked", "running", "ended", "marked", "published", "bound", "emptied", "deleted")
     PUBLISHED = ("published", "bound", "emptied")
-    # How often the status of the door is written in all: an image is put on, and taken off unless that was done.
+    # How often the status of the destination is written in all: an image is put on, and taken off unless that was done.
     WRITES_OF_IMAGES = {"emptied": 1}
 
     def start_another(self) -> Holdfast:

@@ -9,12 +9,12 @@ from fault_case import FaultCase
 from fault_table import fault
 from generator_case import RULES
 from guarded_case import pvc
-from meddler import meddler
+from write_interceptor import write_interceptor
 from rig import crds
 from rig.audit import AuditLog
 from rig.objects import KOPIA_MAINTENANCE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import DOOR, PATIENCE, RUN, SOURCE
+from restore_case import DESTINATION, PATIENCE, RUN, SOURCE
 
 AREA = "API server, etcd and clocks"
 MANY = [f"data-{number}" for number in range(30)]
@@ -31,7 +31,7 @@ class Outages(FaultCase):
             self.opt_in(*MANY)
         finally:
             self.holdfast.process.signal(signal.SIGCONT)
-        wait_until(lambda: self.objects.items(RD, self.namespace), PATIENCE, "the first door", every=0.01)
+        wait_until(lambda: self.objects.items(RD, self.namespace), PATIENCE, "the first destination", every=0.01)
 
     def change_unseen(self) -> None:
         """While holdfast cannot see it: one PVC comes, one goes, one opts out."""
@@ -90,7 +90,7 @@ class Outages(FaultCase):
         with self.wire.stalled():
             self.change_unseen()
             wait_until(lambda: not self.leads(), PATIENCE, "behind a silent wire it does not lead")
-            self.assertIsNone(self.door("new"))
+            self.assertIsNone(self.destination("new"))
         self.assert_caught_up()
 
     @fault(AREA, "a watch is too old to go on",
@@ -140,7 +140,7 @@ class Tokens(FaultCase):
         self.wire.cut()
         self.wait_for_health("persistentvolumeclaims: Unauthorized")
         self.opt_in("data")
-        self.assertIsNone(self.door("data"))
+        self.assertIsNone(self.destination("data"))
         self.account.rotate()
         began = time.monotonic()
         self.wait_for_parts("data")
@@ -160,7 +160,7 @@ class Rights(FaultCase):
         self.wait_for_health("externalsecrets: Forbidden")
         self.create_patiently(pvc())
         self.part.bind(self.namespace, "data")
-        wait_until(lambda: self.door("data") and self.source("data"), PATIENCE, "the other kinds")
+        wait_until(lambda: self.destination("data") and self.source("data"), PATIENCE, "the other kinds")
         self.assertIsNone(self.secret("data"))
         self.assertIn("Forbidden", self.waits_for())
         self.assertTrue(self.audit()["gap"])
@@ -174,7 +174,7 @@ class Rights(FaultCase):
                             if rule["apiGroups"] == ["external-secrets.io"] else rule for rule in RULES])
         self.addCleanup(self.account.allow, RULES)
         self.create_patiently(pvc())
-        wait_until(lambda: self.door("data"), PATIENCE, "the other kinds")
+        wait_until(lambda: self.destination("data"), PATIENCE, "the other kinds")
         wait_until(lambda: "WriteFailed" in self.reasons(), PATIENCE, "an Event says so")
         self.assertIn("WriteFailed", self.waits_for())
         self.account.allow(RULES)
@@ -187,7 +187,7 @@ class Rights(FaultCase):
             self.wait_for_health("the API server does not know externalsecrets")
             self.create_patiently(pvc())
             self.part.bind(self.namespace, "data")
-            wait_until(lambda: self.door("data") and self.source("data"), PATIENCE, "the other kinds")
+            wait_until(lambda: self.destination("data") and self.source("data"), PATIENCE, "the other kinds")
             self.assertIn("KindNotInstalled", self.waits_for())
         finally:
             crds.install(self.api, "externalsecrets")
@@ -214,16 +214,16 @@ class LateDefinitions(FaultCase):
 
 
 class Conflicts(FaultCase):
-    def meddle_with_door(self, act, subresource: str = ""):
-        return meddler(self.api, self.guarded.certificates, self.account, RD, self.namespace, DOOR, act,
+    def meddle_with_destination(self, act, subresource: str = ""):
+        return meddler(self.api, self.guarded.certificates, self.account, RD, self.namespace, DESTINATION, act,
                        subresource=subresource)
 
-    def put_foreign_door(self) -> None:
-        self.objects.create(RD, self.namespace, {"metadata": {"name": DOOR, "labels": {"made-by": "hand"}},
+    def put_foreign_destination(self) -> None:
+        self.objects.create(RD, self.namespace, {"metadata": {"name": DESTINATION, "labels": {"made-by": "hand"}},
                                                  "spec": BY_HAND})
 
-    def touch_door(self) -> None:
-        self.objects.merge(RD, self.namespace, DOOR, {"metadata": {"annotations": {"example.org/touched": "yes"}}})
+    def touch_destination(self) -> None:
+        self.objects.merge(RD, self.namespace, DESTINATION, {"metadata": {"annotations": {"example.org/touched": "yes"}}})
 
     def codes(self, resource: str, name: str, since=None) -> list[int]:
         """How holdfast's writes of that object were answered."""
@@ -253,28 +253,28 @@ class Conflicts(FaultCase):
 
     def test_an_object_that_somebody_makes_at_the_same_moment_is_theirs_and_is_reported(self):
         self.create_unprotected("data")
-        with self.meddle_with_door(self.put_foreign_door) as somebody:
+        with self.meddle_with_destination(self.put_foreign_destination) as somebody:
             self.opt_in("data")
             wait_until(lambda: "ForeignObject" in self.reasons(), PATIENCE, "an Event names it")
         self.assertEqual(somebody.acts, 1)
-        self.assertEqual(self.codes("replicationdestinations", DOOR), [409])
-        self.assertEqual(self.door("data")["spec"], BY_HAND)
+        self.assertEqual(self.codes("replicationdestinations", DESTINATION), [409])
+        self.assertEqual(self.destination("data")["spec"], BY_HAND)
         self.assertEqual(self.audit()["destination"], "foreign")
-        self.objects.delete(RD, self.namespace, DOOR)
+        self.objects.delete(RD, self.namespace, DESTINATION)
         self.wait_for_parts("data")
-        self.assertTrue(self.door("data")["spec"]["paused"])
+        self.assertTrue(self.destination("data")["spec"]["paused"])
 
-    def test_a_door_that_changes_while_it_is_opened_is_opened_all_the_same(self):
+    def test_a_destination_that_changes_while_it_is_opened_is_opened_all_the_same(self):
         self.create_with_backup()
-        self.wait_for_door()
+        self.wait_for_destination()
         self.wait_for_run()
         self.part.start_restore(self.namespace, RUN)
-        with self.meddle_with_door(self.touch_door, "status") as somebody:
+        with self.meddle_with_destination(self.touch_destination, "status") as somebody:
             image = self.part.finish_restore(self.namespace, RUN)
-            wait_until(self.image_on_door, PATIENCE, "the door opens")
-        self.assertEqual(self.image_on_door(), self.part.reference(image))
+            wait_until(self.image_on_destination, PATIENCE, "the image is on the destination")
+        self.assertEqual(self.image_on_destination(), self.part.reference(image))
         self.assertEqual(somebody.acts, 1)
-        self.assertEqual(self.codes("replicationdestinations/status", DOOR), [409, 200])
+        self.assertEqual(self.codes("replicationdestinations/status", DESTINATION), [409, 200])
 
     def test_with_somebody_who_undoes_every_change_it_does_not_fight(self):
         self.protect("data")

@@ -6,7 +6,7 @@ import json
 from guarded_case import pvc
 from rig.objects import PVC, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE, PLAIN, SOURCE, Storied
+from restore_case import PATIENCE, PLAIN, SOURCE, RestoreCase
 
 DAY = datetime.timedelta(days=1)
 
@@ -15,10 +15,10 @@ def ago(long: datetime.timedelta) -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc) - long
 
 
-class LateBackups(Storied):
+class LateBackups(RestoreCase):
     expected_seconds = 60
     settings = PLAIN
-    flags = (*Storied.flags, "--sweep", "10s")  # the repository is looked at then
+    flags = (*RestoreCase.flags, "--sweep", "10s")  # the repository is looked at then
 
     def begin(self) -> None:
         """An hourly PVC, new and well, whose ReplicationSource was made two days ago."""
@@ -64,12 +64,12 @@ class LateBackups(Storied):
         self.wait_for_gap()
 
 
-class LateProof(Storied):
+class LateProof(RestoreCase):
     """The generator acts on what is known of the repository for no longer than a minute, counted from when it knows it."""
 
     expected_seconds = 100
     LISTING_S = 67  # longer than that, from wherever in the first seconds of the listing the generator asked
-    flags = (*Storied.flags, "--index-timeout", "2m")
+    flags = (*RestoreCase.flags, "--index-timeout", "2m")
 
     def changed(self) -> float:
         """So many looks at the repository found it changed."""
@@ -77,7 +77,7 @@ class LateProof(Storied):
 
     def test_a_listing_of_more_than_a_minute_is_acted_on_when_it_is_there(self):
         self.assertTrue(self.create_patiently(pvc()).ok)
-        self.wait_for_door()
+        self.wait_for_destination()
         listings = self.kopia.listings()
         with self.kopia.behaves(f"slow {self.LISTING_S}"):
             self.backup("another")

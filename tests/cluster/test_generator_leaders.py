@@ -11,7 +11,7 @@ from rig.accounts import ServiceAccount
 from rig.audit import AuditLog, Request
 from rig.objects import LEASE, REPLICATION_DESTINATION as RD
 from rig.processes import wait_until
-from storied import PATIENCE
+from restore_case import PATIENCE
 
 FENCE = datetime.timedelta(seconds=10)  # from a leader's last renewal to its last write
 MANY = [f"data-{number}" for number in range(20)]
@@ -112,7 +112,7 @@ class Replicas(ReplicaCase):
             self.leader.signal(signal.SIGCONT)
             wait_until(lambda: not self.leader.leads, PATIENCE, "it knows that it does not lead")
             wait_until(lambda: self.looks_at_lease(self.leader, woken), PATIENCE, "it has looked at the Lease")
-            self.stays(lambda: self.door("late") is None, "nobody does what is left")
+            self.stays(lambda: self.destination("late") is None, "nobody does what is left")
         self.wait_for_parts("late", *MANY)
         self.assertEqual([request for request in self.writes(self.leader) if request.at > takeover.at], [])
         self.assertEqual([request for request in self.claims(self.leader) if request.at > takeover.at], [])

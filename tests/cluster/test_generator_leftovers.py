@@ -6,7 +6,7 @@ from fault_case import FaultCase
 from guarded_case import pvc
 from rig.objects import PVC
 from rig.processes import wait_until
-from storied import PATIENCE, RUN
+from restore_case import PATIENCE, RUN
 
 VOLUME = f"volsync-{RUN}-dest"
 HELD = "rig.holdfast.dev/held"

@@ -8,7 +8,7 @@ from guarded_case import pvc
 from rig.accounts import rule
 from rig.objects import POD
 from rig.processes import wait_until
-from storied import HOME_NFS, PATIENCE, RUN, SOURCE, Storied
+from restore_case import HOME_NFS, PATIENCE, RUN, SOURCE, RestoreCase
 from suite import Stage
 
 BACKUP_JOB, RESTORE_JOB = f"volsync-src-{SOURCE}", f"volsync-dst-{RUN}"
@@ -18,7 +18,7 @@ BACKUP_JOB, RESTORE_JOB = f"volsync-src-{SOURCE}", f"volsync-dst-{RUN}"
 PLAIN = re.sub(r"\n  secret: .*", "", HOME_NFS)
 
 
-class Movers(Storied):
+class Movers(RestoreCase):
     settings = PLAIN
 
     def wait_until_told(self, words: str) -> str:

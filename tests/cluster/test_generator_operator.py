@@ -8,11 +8,11 @@ from real_operator import real_operator
 from rig.objects import KOPIA_MAINTENANCE, PV, PVC
 from rig.processes import run, wait_until
 from rig.volsync_part import NOTHING_RESTORED
-from storied import PATIENCE, RUN, Storied
+from restore_case import PATIENCE, RUN, RestoreCase
 from suite import Stage
 
 
-class BesideTheOperator(Storied):
+class BesideTheOperator(RestoreCase):
     @classmethod
     def setUpClass(cls):
         Stage.current = cls
@@ -40,7 +40,7 @@ class BesideTheOperator(Storied):
 
     def test_a_protected_pvc_is_populated_from_what_was_verified_and_from_nothing_else(self):
         self.create_with_backup()
-        self.wait_for_door()
+        self.wait_for_destination()
         self.wait_until_the_operator_waits()
         self.wait_for_run()
         self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
@@ -66,10 +66,10 @@ class BesideTheOperator(Storied):
         self.create_with_backup()
         self.wait_until_the_operator_waits()
         self.wait_for_run()
-        self.stays(lambda: self.prime() is None and self.image_on_door() is None, "nothing is populated")
+        self.stays(lambda: self.prime() is None and self.image_on_destination() is None, "nothing is populated")
 
 
-class BeforeItsMaintenance(Storied):
+class BeforeItsMaintenance(RestoreCase):
     """The fork's operator is removed while holdfast's KopiaMaintenance is still there."""
 
     def maintenance(self) -> dict | None:

@@ -4,20 +4,20 @@ import re
 import time
 
 from guarded_case import pvc
-from owned import MANAGER, PARTS, PVC_LABEL, Owned, is_ours
+from owned_parts import MANAGER, PARTS, PVC_LABEL, OwnedParts, is_ours
 from rendering import keeps, render
 from rig.audit import AuditLog
 from rig.objects import (EXTERNAL_SECRET, JOB, KOPIA_MAINTENANCE, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
                          REPLICATION_SOURCE as RS, Kind)
 from rig.processes import wait_until
-from storied import DOOR, PATIENCE, RUN, SOURCE
+from restore_case import DESTINATION, PATIENCE, RUN, SOURCE
 
 _METADATA = [{"metadata": {"labels": {PVC_LABEL: "other"}}},
              {"metadata": {"annotations": {"holdfast.dev/applied": None}}}]
 _LOG_OF_REMOVAL = re.compile(r'msg="?(to be deleted|deleted)"? .*name=(\S+)')
 
 
-class Ownership(Owned):
+class Ownership(OwnedParts):
     # --- others' objects
 
     def test_foreign_objects_are_left_alone_and_reported_until_they_go(self):
@@ -39,7 +39,7 @@ class Ownership(Owned):
         self.wait_for_ours()
         wait_until(lambda: "ForeignObject" not in str(self.audit()), PATIENCE, "nothing foreign is reported any more")
 
-    def test_a_foreign_door_refuses_a_creation_that_should_be_restored(self):
+    def test_a_foreign_destination_refuses_a_creation_that_should_be_restored(self):
         snapshot = self.backup()
         self.plant(RD, "somebody")
         self.assert_refused(self.create_patiently(pvc()), "ForeignDestination")
@@ -50,7 +50,7 @@ class Ownership(Owned):
         theirs = self.plant(RD, name=RUN)
         self.create_with_backup()
         wait_until(lambda: any(RUN in text for text in self.messages("ForeignObject")), PATIENCE, "the run is reported")
-        self.stays(lambda: self.image_on_door() is None, "the door is shut")
+        self.stays(lambda: self.image_on_destination() is None, "the destination shows no image")
         self.assertEqual(self.rd(RUN), theirs)
         self.objects.delete(RD, self.namespace, RUN)
         self.wait_for_run()
@@ -116,7 +116,7 @@ class Ownership(Owned):
             self.assertNotEqual(after[kind]["metadata"]["uid"], old["metadata"]["uid"])
             self.assertEqual(after[kind]["spec"], old["spec"])
 
-    def test_a_changed_door_is_repaired(self):
+    def test_a_changed_destination_is_repaired(self):
         self.assert_all_repaired(RD, [
             {"spec": {"paused": False}}, {"spec": {"trigger": {"manual": "restore-once"}}},
             {"spec": {"kopia": {"username": "another"}}}, *_METADATA, {"metadata": {"ownerReferences": None}}])
@@ -209,7 +209,7 @@ class Ownership(Owned):
         wait_until(lambda: self.rs()["spec"]["trigger"]["schedule"].endswith(" * * * *"), PATIENCE, "the new schedule")
         for kind in before:
             self.assertTrue(keeps(self.part_of(kind), theirs | more[kind]), self.part_of(kind))
-        self.assertEqual(len(self.rd(DOOR)["metadata"]["ownerReferences"]), len(owners))
+        self.assertEqual(len(self.rd(DESTINATION)["metadata"]["ownerReferences"]), len(owners))
 
     def test_an_object_without_our_label_is_somebody_elses_from_then_on(self):
         planted = {}
@@ -275,10 +275,10 @@ class Ownership(Owned):
         self.assertLessEqual(len(created), len(names), created)
 
 
-class Swept(Owned):
+class Swept(OwnedParts):
     """What no watch tells: only the sweep notices."""
 
-    flags = (*Owned.flags, "--sweep", "10s")
+    flags = (*OwnedParts.flags, "--sweep", "10s")
 
     def maintenance(self) -> dict | None:
         return next(iter(self.objects.items(KOPIA_MAINTENANCE, self.account.namespace)), None)
@@ -316,13 +316,13 @@ class Swept(Owned):
 
     def test_a_foreign_object_that_leaves_a_shortened_name_makes_room_for_ours(self):
         longest = "n" * 253
-        [door] = [document["metadata"]["name"] for document in render({}, pvc(longest))
+        [destination] = [document["metadata"]["name"] for document in render({}, pvc(longest))
                   if document["kind"] == RD.name]
-        self.assertFalse(door.startswith(longest))
-        self.plant(RD, "somebody", door)
+        self.assertFalse(destination.startswith(longest))
+        self.plant(RD, "somebody", destination)
         self.create_patiently(pvc(longest))
         wait_until(lambda: self.audit(longest)["destination"] == "foreign", PATIENCE, "it is reported")
         self.stays(lambda: self.audit(longest)["destination"] == "foreign", "nothing is left to do for the PVC")
-        self.objects.delete(RD, self.namespace, door)
+        self.objects.delete(RD, self.namespace, destination)
         uid = self.claim(longest)["metadata"]["uid"]
-        wait_until(lambda: (found := self.rd(door)) and is_ours(found, uid), PATIENCE, "the door is holdfast's")
+        wait_until(lambda: (found := self.rd(destination)) and is_ours(found, uid), PATIENCE, "the destination is holdfast's")

@@ -4,10 +4,10 @@ from guarded_case import pvc
 from rig.kopia_repo import identity
 from rig.objects import CONFIG_MAP, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import DOOR, HOME_NFS, PATIENCE, RUN, SOURCE, Storied
+from restore_case import DESTINATION, HOME_NFS, PATIENCE, RUN, SOURCE, RestoreCase
 
 
-class VerifiedRestore(Storied):
+class VerifiedRestore(RestoreCase):
     def restore(self) -> str:
         """A PVC that was restored and is backed up; what its destination says of that."""
         self.offer()
@@ -25,8 +25,8 @@ class VerifiedRestore(Storied):
         self.wait_for_image(self.part.finish_restore(self.namespace, RUN))
 
     def mark(self) -> str | None:
-        door = self.rd(DOOR)
-        return door and door["metadata"]["annotations"].get("holdfast.dev/verified")
+        destination = self.rd(DESTINATION)
+        return destination and destination["metadata"]["annotations"].get("holdfast.dev/verified")
 
     def memory(self) -> str:
         found = self.objects.get(CONFIG_MAP, self.account.namespace, "holdfast-verified")
@@ -51,7 +51,7 @@ class VerifiedRestore(Storied):
         mark = self.mark()
         with self.holdfast.process.stopped():  # it sees nothing in between
             self.part.bind(self.namespace, "data")
-            self.objects.delete(RD, self.namespace, DOOR)
+            self.objects.delete(RD, self.namespace, DESTINATION)
             self.objects.delete(RD, self.namespace, RUN)
         wait_until(self.rs, PATIENCE, "it is backed up")
         self.assertEqual(self.mark(), mark)
@@ -72,12 +72,12 @@ class VerifiedRestore(Storied):
         self.offer()
         self.label(None)
         wait_until(self.nothing_of_ours, PATIENCE, "its objects are gone")
-        self.objects.create(RD, self.namespace, {"metadata": {"name": DOOR}, "spec": {"trigger": {"manual": "mine"}}})
-        self.part.finish_restore(self.namespace, DOOR)
+        self.objects.create(RD, self.namespace, {"metadata": {"name": DESTINATION}, "spec": {"trigger": {"manual": "mine"}}})
+        self.part.finish_restore(self.namespace, DESTINATION)
         uid = self.claim()["metadata"]["uid"]
         wait_until(lambda: f"{uid} - -" in self.memory(), PATIENCE, "what was verified is taken back")
         self.part.bind(self.namespace, "data")
-        self.objects.delete(RD, self.namespace, DOOR)
+        self.objects.delete(RD, self.namespace, DESTINATION)
         self.label("hourly")
         wait_until(lambda: "RestoreNotVerified" in self.reasons(), PATIENCE, "a person is to look")
         self.assertIsNone(self.rs())
@@ -85,14 +85,14 @@ class VerifiedRestore(Storied):
     def test_objects_that_somebody_deletes_say_again_what_was_verified(self):
         mark = self.restore()
         uids = {kind: self.objects.get(kind, self.namespace, name)["metadata"]["uid"]
-                for kind, name in ((RD, DOOR), (RS, SOURCE))}
+                for kind, name in ((RD, DESTINATION), (RS, SOURCE))}
         self.objects.delete(RS, self.namespace, SOURCE)
-        self.objects.delete(RD, self.namespace, DOOR)
+        self.objects.delete(RD, self.namespace, DESTINATION)
 
         def is_new(kind, name):
             found = self.objects.get(kind, self.namespace, name)
             return found is not None and found["metadata"]["uid"] != uids[kind]
-        wait_until(lambda: is_new(RD, DOOR) and is_new(RS, SOURCE), PATIENCE, "both are made again")
+        wait_until(lambda: is_new(RD, DESTINATION) and is_new(RS, SOURCE), PATIENCE, "both are made again")
         wait_until(lambda: self.mark() == mark, PATIENCE, "the destination says it again")
         self.assertNotIn("RestoreNotVerified", self.reasons())
 
@@ -115,7 +115,7 @@ class VerifiedRestore(Storied):
         self.assertIn(self.claim("more")["metadata"]["uid"], self.memory())
 
 
-class OffSite(Storied):
+class OffSite(RestoreCase):
     settings = HOME_NFS + """
   offsite: {enabled: true, repository: "s3:https://192.0.2.11/offsite", store: 1password, key: restic}
 """

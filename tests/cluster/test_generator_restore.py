@@ -9,12 +9,12 @@ from rig.kopia_repo import identity
 from rig.objects import NAMESPACE, PVC, REPLICATION_DESTINATION as RD
 from rig.processes import wait_until
 from rig.volsync_part import NOTHING_RESTORED, RESTORED, counted, nothing_selected
-from storied import DOOR, HOME_NFS, PATIENCE, RUN, SNAPSHOT_FILES, Storied
+from restore_case import DESTINATION, HOME_NFS, PATIENCE, RUN, SNAPSHOT_FILES, RestoreCase
 
 KOPIA_SAID_LAST = "ERROR unable to open repository: permission denied: /mnt/repository/kopia.repository.f"
 
 
-class Verification(Storied):
+class Verification(RestoreCase):
     def begin(self, *names: str) -> None:
         """PVCs whose movers work."""
         for name in names:
@@ -39,7 +39,7 @@ class Verification(Storied):
     def unverified(self, result: str = "unverified") -> float:
         return self.holdfast.metric("holdfast_restores_total", result=result)
 
-    def test_a_success_that_is_none_never_opens_the_door(self):
+    def test_a_success_that_is_none_never_opens_the_destination(self):
         others = [f"pvc-{number}-backup@elsewhere:/data" for number in range(20)]
         nothing = nothing_selected("lies-backup@here:/data", *others)
         self.assertNotIn("No eligible", nothing)  # that line is cut off
@@ -66,14 +66,14 @@ class Verification(Storied):
             self.assertEqual(self.audit(name)["restore"], "unverified")
             self.assertTrue(self.audit(name)["gap"])
         self.assertEqual(self.unverified() - before, len(lies))
-        self.stays(lambda: not any(self.image_on_door(name) for name in lies), "every door is shut")
+        self.stays(lambda: not any(self.image_on_destination(name) for name in lies), "no destination shows an image")
         logged = [line for line in self.holdfast.process.said().splitlines() if "restore not verified" in line]
         self.assertTrue(all(any(f"pvc={name}" in line for line in logged) for name in lies), logged)
 
     def test_the_token_of_another_run_is_not_this_one_s_success(self):
         self.begin("data")
         self.part.finish_restore(self.namespace, RUN, token="restore-once")
-        self.stays(lambda: self.image_on_door() is None, "the door is shut")
+        self.stays(lambda: self.image_on_destination() is None, "the destination shows no image")
         self.assertEqual(self.audit()["restore"], "running")
         image = self.part.finish_restore(self.namespace, RUN)
         self.wait_for_image(image)
@@ -110,7 +110,7 @@ class Verification(Storied):
         said = self.wait_until_said("RestoreNotVerified", "no volume snapshot was made")
         self.assertNotIn("accept-unverified", said)
 
-    def test_the_next_attempt_waits_for_its_time_and_opens_the_door_when_it_is_right(self):
+    def test_the_next_attempt_waits_for_its_time_and_opens_the_destination_when_it_is_right(self):
         self.begin("data")
         first = self.rd(RUN)["spec"]["trigger"]["manual"]
         wrong = self.part.finish_restore(self.namespace, RUN, logs=NOTHING_RESTORED)
@@ -123,7 +123,7 @@ class Verification(Storied):
         self.wait_until_said("RestoreStarted", f"attempt 2, token {token}")
         self.assertEqual(second["status"]["latestImage"], self.part.reference(wrong))
         self.part.start_restore(self.namespace, RUN)
-        self.stays(lambda: self.image_on_door() is None, "the first attempt's image is not offered")
+        self.stays(lambda: self.image_on_destination() is None, "the first attempt's image is not offered")
         right = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
         self.wait_for_image(right)
 
@@ -134,7 +134,7 @@ class Verification(Storied):
         token = self.rd(RUN)["spec"]["trigger"]["manual"]
         self.assertIn(f"`holdfast.dev/accept-unverified: {token}`", said)
         self.annotate(accept_unverified=token[:-1] + "2")
-        self.stays(lambda: self.image_on_door() is None, "another attempt's token opens nothing")
+        self.stays(lambda: self.image_on_destination() is None, "another attempt's token opens nothing")
         self.annotate(accept_unverified=token)
         self.wait_for_image(image)
         self.wait_until_said("RestoreAcceptedUnverified", "not verified")
@@ -154,13 +154,14 @@ class Verification(Storied):
         image = self.part.finish_restore(self.namespace, RUN)
         self.wait_for_image(image)
 
-    def test_a_pvc_without_a_pod_waits_at_an_open_door_and_nothing_is_written(self):
+    def test_a_pvc_without_a_pod_waits_at_a_published_image_and_nothing_is_written(self):
         self.begin("data")
         image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
         self.wait_for_image(image)
         wait_until(lambda: "RestorePublished" in self.reasons(), PATIENCE, "the Event that says so")
         since = self.plane.audit.now()
-        self.stays(lambda: self.image_on_door() == self.part.reference(image), "the door is open", seconds=6)
+        self.stays(lambda: self.image_on_destination() == self.part.reference(image), "the destination shows the image",
+                   seconds=6)
         ours = [request for request in self.asked(since).writes if request.namespace == self.namespace]
         self.assertEqual(ours, [])
         self.assertEqual((self.audit()["restore"], self.audit()["verdict"]), ("published", "restore"))
@@ -176,7 +177,7 @@ class Verification(Storied):
         image = self.part.finish_restore(self.namespace, RUN)
         said = self.wait_until_said("RestoreNotVerified", f"snapshot {promised.id} .* is not in .* any more")
         self.assertIn("delete the PVC and create it again to restore the newest that is left", said)
-        self.assertIsNone(self.image_on_door())
+        self.assertIsNone(self.image_on_destination())
         self.annotate(accept_unverified=self.rd(RUN)["spec"]["trigger"]["manual"])
         self.wait_for_image(image)
 
@@ -190,7 +191,7 @@ class Verification(Storied):
         self.a_minute_and_a_half_passes()
         self.stays(lambda: len(self.messages("RestoreNotVerified")) == 1, "that is said, and nothing else")
         self.assertEqual(self.rd(RUN)["spec"]["trigger"]["manual"], token)
-        self.assertIsNone(self.image_on_door())
+        self.assertIsNone(self.image_on_destination())
 
     def test_while_the_repository_cannot_be_read_a_finished_restore_waits(self):
         self.begin("data")
@@ -200,12 +201,12 @@ class Verification(Storied):
             wait_until(lambda: any(text.startswith("EvidenceUnknown") for text in self.audit().get("waitsFor", [])),
                        PATIENCE, "what it waits for is said")
             self.assertEqual(self.audit()["restore"], "checking")
-            self.stays(lambda: self.image_on_door() is None, "the door is shut")
+            self.stays(lambda: self.image_on_destination() is None, "the destination shows no image")
             self.assertEqual(self.messages("RestoreNotVerified"), [])
         self.wait_for_image(image)
 
 
-class Deletion(Storied):
+class Deletion(RestoreCase):
     STAGES = ("open", "running", "unverified", "published")
 
     def bring_to_their_stages(self) -> None:
@@ -233,10 +234,10 @@ class Deletion(Storied):
         for name in self.STAGES:
             self.wait_for_run(name=name)
             self.assertNotEqual(self.token(name), before.get(name))
-            self.assertIsNone(self.image_on_door(name))
+            self.assertIsNone(self.image_on_destination(name))
         # The end of a mover that worked for the PVC before.
         self.part.finish_restore(self.namespace, "running-restore", token=before["running"], files=SNAPSHOT_FILES)
-        self.stays(lambda: self.image_on_door("running") is None, "the door is shut")
+        self.stays(lambda: self.image_on_destination("running") is None, "the destination shows no image")
         image = self.part.finish_restore(self.namespace, "running-restore")
         self.wait_for_image(image, "running")
 
@@ -247,37 +248,37 @@ class Deletion(Storied):
         self.wait_for_image(image)
         self.objects.delete(PVC, self.namespace, "data")
         wait_until(lambda: self.claim() is None and self.nothing_of_ours(), PATIENCE, "nothing of ours is left")
-        published = self.asked_of_door()
+        published = self.asked_of_destination()
         self.create_again()
         self.wait_for_run()
-        self.stays(lambda: self.image_on_door() is None, "the door of the new PVC is shut")
-        self.assertEqual(self.asked_of_door(), published)
+        self.stays(lambda: self.image_on_destination() is None, "the destination of the new PVC is shut")
+        self.assertEqual(self.asked_of_destination(), published)
 
-    def asked_of_door(self) -> int:
+    def asked_of_destination(self) -> int:
         """How often its status was written."""
         return len([request for request in self.asked().of("replicationdestinations/status", "patch")
-                    if (request.namespace, request.name) == (self.namespace, DOOR)])
+                    if (request.namespace, request.name) == (self.namespace, DESTINATION)])
 
 
-class StaleImage(Storied):
-    """An image that a crash in the middle left on a door, while nobody can take it off."""
+class StaleImage(RestoreCase):
+    """An image that a crash in the middle left on a destination, while nobody can take it off."""
 
     MAY_NOT_CLEAR = [rule | {"verbs": ["get", "list", "watch"]} if "replicationdestinations/status" in rule["resources"]
                      or "replicationdestinations" in rule["resources"] else rule for rule in RULES]
 
     def leave_an_image(self) -> None:
-        """On a door of ours whose PVC is gone."""
+        """On a destination of ours whose PVC is gone."""
         self.objects.create(RD, self.namespace, {
-            "metadata": {"name": DOOR, "labels": {"app.kubernetes.io/managed-by": "holdfast",
+            "metadata": {"name": DESTINATION, "labels": {"app.kubernetes.io/managed-by": "holdfast",
                                                   "volsync.backup/pvc": "data"},
                          "annotations": {"holdfast.dev/pvc": f"{self.namespace}/data"}},
             "spec": {"paused": True, "trigger": {"manual": "holdfast-idle"}, "kopia": {
                 "repository": "volsync-data", "copyMethod": "Snapshot", "capacity": "1Gi",
                 "accessModes": ["ReadWriteOnce"]}}})
-        self.objects.set_status(RD, self.namespace, DOOR, {
+        self.objects.set_status(RD, self.namespace, DESTINATION, {
             "latestImage": self.part.reference(self.part.image(self.namespace, "left-behind"))})
 
-    def test_an_image_left_on_a_door_is_refused_at_admission_until_it_is_cleared(self):
+    def test_an_image_left_on_a_destination_is_refused_at_admission_until_it_is_cleared(self):
         snapshot = self.backup()
         self.account.allow(self.MAY_NOT_CLEAR)
         self.addCleanup(self.account.allow, RULES)
@@ -286,16 +287,16 @@ class StaleImage(Storied):
         self.assert_waits(self.create(pvc()), "RestoreImageStale")
         self.assertIsNone(self.claim())
         self.account.allow(RULES)
-        wait_until(lambda: self.image_on_door() is None, PATIENCE, "the image is taken off")
+        wait_until(lambda: self.image_on_destination() is None, PATIENCE, "the image is taken off")
         self.assert_restored(self.create_patiently(pvc()), snapshot)
 
     def may_write_status(self) -> bool:
         answer = self.account.api().request(
-            "PATCH", RD.path(self.namespace, "no-such-door", "status"), {"status": {}}, "application/merge-patch+json")
+            "PATCH", RD.path(self.namespace, "no-such-destination", "status"), {"status": {}}, "application/merge-patch+json")
         return answer.status != 403
 
 
-class Promises(Storied):
+class Promises(RestoreCase):
     """What is asked of VolSync is what was promised, byte for byte."""
 
     settings = HOME_NFS + """

@@ -12,7 +12,7 @@ from rig.audit import AuditLog, Requests
 from rig.meter import cost_of
 from rig.objects import (EXTERNAL_SECRET, OURS, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS)
 from rig.processes import wait_until
-from storied import HOME_NFS
+from restore_case import HOME_NFS
 from suite import Stage
 
 NAMESPACES = [f"scale-{number}" for number in range(50)]

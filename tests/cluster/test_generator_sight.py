@@ -7,7 +7,7 @@ from rig.audit import Request
 from rig.objects import LEASE, NAMESPACE, PVC, REPLICATION_DESTINATION as RD, Kind
 from rig.processes import wait_until
 from replica_case import ReplicaCase
-from storied import PATIENCE
+from restore_case import PATIENCE
 
 
 class PartialSight(ReplicaCase):
@@ -34,7 +34,7 @@ class PartialSight(ReplicaCase):
         return self.uids(name)
 
     def uids(self, name: str) -> dict[str, str]:
-        objects = {"door": self.door(name), "secret": self.secret(name), "source": self.source(name)}
+        objects = {"destination": self.destination(name), "secret": self.secret(name), "source": self.source(name)}
         return {what: found["metadata"]["uid"] for what, found in objects.items() if found}
 
     def change_leaders(self) -> None:
@@ -52,7 +52,7 @@ class PartialSight(ReplicaCase):
                 self.objects.set_status(RD, self.namespace, f"{name}-backup",
                                         {"latestImage": self.part.reference("wrong")})
             for name in names:
-                wait_until(lambda name=name: not self.image_on_door(name), PATIENCE, f"{name} is looked at")
+                wait_until(lambda name=name: not self.image_on_destination(name), PATIENCE, f"{name} is looked at")
 
     def assert_deletes_nothing_without(self, kind: Kind) -> None:
         with self.proxy.refusing(kind):
@@ -66,7 +66,7 @@ class PartialSight(ReplicaCase):
                 self.delete_pvc("gone")
             self.look_at("living", "gone")
             self.assertEqual(self.deletions(), [], self.writes(self.standby))
-            self.assertTrue(self.door("gone") and self.secret("gone"))
+            self.assertTrue(self.destination("gone") and self.secret("gone"))
         self.wait_for_none("gone")
         self.assertEqual(self.uids("living"), living)
 

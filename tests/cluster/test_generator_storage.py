@@ -4,14 +4,14 @@ from generator_case import RULES
 from guarded_case import pvc
 from rig.objects import PVC, REPLICATION_SOURCE as RS, STORAGE_CLASS, VOLUME_SNAPSHOT, VOLUME_SNAPSHOT_CLASS
 from rig.processes import wait_until
-from storied import HOME_NFS, PATIENCE, RUN, Storied
+from restore_case import HOME_NFS, PATIENCE, RUN, RestoreCase
 
 DRIVER, OTHER_DRIVER = "rig.example.org/none", "rig.example.org/other"  # the first is that of `standard`
 SET = HOME_NFS.replace("volumeSnapshotClassName: longhorn-snapclass",
                        "volumeSnapshotClassName: twin-snapshots\n    storageClassName: twin")
 
 
-class Classes(Storied):
+class Classes(RestoreCase):
     """`twin` and `twin-snapshots` are set; they are of the driver of `standard`. `other` is not."""
 
     settings = SET
@@ -51,7 +51,7 @@ class SetClasses(Classes):
 
     def test_a_restore_is_of_the_pvcs_own_class(self):
         self.create_with_backup()
-        for kopia in (self.wait_for_door()["spec"]["kopia"], self.wait_for_run()["spec"]["kopia"]):
+        for kopia in (self.wait_for_destination()["spec"]["kopia"], self.wait_for_run()["spec"]["kopia"]):
             self.assertEqual((kopia["storageClassName"], kopia["volumeSnapshotClassName"]),
                              ("standard", "twin-snapshots"))
 
@@ -81,7 +81,7 @@ class UnknownClasses(Classes):
         self.assertEqual(self.waits_for("own"), [])
 
 
-class Sizes(Storied):
+class Sizes(RestoreCase):
     def restored_into(self, name: str, **image) -> str:
         """The name of the VolumeSnapshot that is to be offered."""
         self.wait_for_run()
@@ -96,7 +96,7 @@ class Sizes(Storied):
         [said] = self.messages("RestoreSizeExceedsRequest")
         self.assertIn("it requests 1Gi", said)
         self.assertIn("request at least 2Gi", said)
-        self.stays(lambda: self.image_on_door() is None, "the door is shut")
+        self.stays(lambda: self.image_on_destination() is None, "the destination shows no image")
         self.assertTrue(any(line.startswith("RestoreSizeExceedsRequest") for line in self.audit()["gaps"]))
         self.delete_claim()
         wait_until(self.nothing_of_ours, PATIENCE, "our objects go with the PVC")
@@ -108,7 +108,7 @@ class Sizes(Storied):
         image = self.restored_into("soon", ready=False)
         wait_until(lambda: any(line.startswith("RestoreImageNotReady") for line in self.audit().get("waitsFor", [])),
                    PATIENCE, "it waits for the snapshot")
-        self.assertIsNone(self.image_on_door())
+        self.assertIsNone(self.image_on_destination())
         self.objects.set_status(VOLUME_SNAPSHOT, self.namespace, image, {"readyToUse": True, "restoreSize": "1Gi"})
         self.wait_for_image(image)
 

@@ -3,18 +3,18 @@
 from guarded_case import our_reference, pvc
 from rig.objects import EXTERNAL_SECRET, KOPIA_MAINTENANCE, PVC, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import RUN, SECRET, SNAPSHOT_FILES, SOURCE, Storied
+from restore_case import RUN, SECRET, SNAPSHOT_FILES, SOURCE, RestoreCase
 
 
-class Story(Storied):
+class Story(RestoreCase):
     def test_from_the_first_creation_to_the_restore(self):
-        # Nothing exists: Fresh. The door and the secret stand at once, the source waits for Bound.
+        # Nothing exists: Fresh. The destination and the secret stand at once, the source waits for Bound.
         created = self.create_patiently(pvc(labels={"backup": "hourly"}))
         self.assertTrue(created.ok, str(created))
         self.assertNotIn("dataSourceRef", created.body["spec"])
-        door = self.wait_for_door()
-        self.assertTrue(door["spec"]["paused"])
-        self.assertEqual(door["metadata"]["ownerReferences"][0]["uid"], created.body["metadata"]["uid"])
+        destination = self.wait_for_destination()
+        self.assertTrue(destination["spec"]["paused"])
+        self.assertEqual(destination["metadata"]["ownerReferences"][0]["uid"], created.body["metadata"]["uid"])
         secret = wait_until(lambda: self.objects.get(EXTERNAL_SECRET, self.namespace, SECRET), 10, "the secret")
         self.assertEqual(secret["spec"]["secretStoreRef"], {"kind": "ClusterSecretStore", "name": "1password"})
         self.stays(lambda: self.rs() is None, "no source before the PVC is bound")
@@ -35,22 +35,22 @@ class Story(Storied):
         self.delete_claim()
         wait_until(self.nothing_of_ours, 20, "our objects go with the PVC")
 
-        # The same PVC again: a promise, kept behind a door that stays shut until the restore is verified.
+        # The same PVC again: a promise, kept behind a destination that stays shut until the restore is verified.
         self.assert_restored(self.create_patiently(pvc()), snapshot)
-        self.wait_for_door()
+        self.wait_for_destination()
         run = self.wait_for_run()
         self.assertEqual(run["spec"]["kopia"]["restoreAsOf"], snapshot.start_time)
         self.assertNotIn("paused", run["spec"])
-        self.assertIsNone(self.image_on_door())
+        self.assertIsNone(self.image_on_destination())
         self.part.start_restore(self.namespace, RUN)
         image = self.part.finish_restore(self.namespace, RUN, files=SNAPSHOT_FILES)
-        wait_until(self.image_on_door, 20, "the door opens")
-        self.assertEqual(self.image_on_door(), self.part.reference(image))
+        wait_until(self.image_on_destination, 20, "the image is on the destination")
+        self.assertEqual(self.image_on_destination(), self.part.reference(image))
         self.assertIsNone(self.rs())
 
-        # Bound: the door is shut, the run is gone, backups begin.
+        # Bound: the destination shows no image, the run is gone, backups begin.
         self.part.bind(self.namespace, "data")
-        wait_until(lambda: self.image_on_door() is None and self.rd(RUN) is None, 20, "the restore is closed")
+        wait_until(lambda: self.image_on_destination() is None and self.rd(RUN) is None, 20, "the restore is closed")
         wait_until(self.rs, 20, "backups begin")
         self.assertTrue({"RestoreStarted", "RestoreVerified", "RestorePublished", "RestoreDone"} <= self.reasons(),
                         self.reasons())
@@ -88,7 +88,7 @@ class Story(Storied):
 
     def test_an_exemption_with_a_reason_takes_our_objects_away(self):
         self.create_patiently(pvc())
-        self.wait_for_door()
+        self.wait_for_destination()
         self.objects.merge(PVC, self.namespace, "data", {"metadata": {
             "labels": {"backup-exempt": "true"},
             "annotations": {"volsync.backup/backup-exempt-reason": "a cache"}}})
@@ -109,6 +109,6 @@ class Story(Storied):
             "holdfast.dev/accept-older-backups": "they are of another application"}}})
         wait_until(self.rs, 20, "the source, once a person has said so")
 
-    def test_our_reference_points_at_our_door(self):
+    def test_our_reference_points_at_our_destination(self):
         self.create_with_backup()
         self.assertEqual(self.claim()["spec"]["dataSourceRef"], our_reference("data"))

@@ -9,7 +9,7 @@ from guarded_case import pvc
 from real_operator import real_operator
 from rig.objects import EVENT, JOB, NAMESPACE, PVC, SECRET
 from rig.processes import wait_until
-from storied import PATIENCE, PLAIN, RUN, SOURCE, Storied
+from restore_case import PATIENCE, PLAIN, RUN, SOURCE, RestoreCase
 from suite import Stage
 
 BACKUP_JOB, RESTORE_JOB = f"volsync-src-{SOURCE}", f"volsync-dst-{RUN}"
@@ -26,7 +26,7 @@ def user_of(document: dict) -> int:
     return spec["kopia"]["moverSecurityContext"]["runAsUser"]
 
 
-class Stuck(Storied):
+class Stuck(RestoreCase):
     settings = PLAIN
 
     def say_whom_movers_run_as(self, user: int) -> None:

@@ -8,7 +8,7 @@ from rendering import apply_strictly, keeps, kind_of, render
 from rig.audit import READS, AuditLog
 from rig.objects import CLEANUP_POLICY, KOPIA_MAINTENANCE, NAMESPACE, PVC, REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE, RUN, Storied
+from restore_case import PATIENCE, RUN, RestoreCase
 
 OTHER_NAMESPACE = "generator-written-elsewhere"
 HASH = "holdfast.dev/applied"
@@ -34,7 +34,7 @@ PLUMBER_LABELS = {"pvc-plumber.io/enabled": "true", "pvc-plumber.io/manage-volsy
                   "pvc-plumber.io/tier": "hourly"}
 
 
-class Written(Storied):
+class Written(RestoreCase):
     settings = json.dumps(SETTINGS)
 
     def claims(self) -> list[dict]:
@@ -91,7 +91,7 @@ class Written(Storied):
 
     def test_every_write_is_validated_strictly_and_under_our_name(self):
         self.create_patiently(pvc())
-        self.wait_for_door()
+        self.wait_for_destination()
         writes = [request for request in self.asked().writes if request.verb not in (*READS, "delete")]
         self.assertTrue({"replicationdestinations", "kopiamaintenances"} <= {write.resource for write in writes})
         for write in writes:
@@ -119,16 +119,16 @@ class Written(Storied):
         kopia = run["spec"]["kopia"]
         self.assertEqual((kopia["username"], kopia["hostname"]), (user, host))
         self.assertEqual(kopia["restoreAsOf"], snapshot.start_time)
-        door = self.wait_for_door()["spec"]["kopia"]
-        self.assertEqual((door["username"], door["hostname"]), ("data-backup", self.namespace))
+        destination = self.wait_for_destination()["spec"]["kopia"]
+        self.assertEqual((destination["username"], destination["hostname"]), ("data-backup", self.namespace))
 
 
-class Renamed(Storied):
+class Renamed(RestoreCase):
     """The names of pvc-plumber v4, its contract beside ours, S3, an identity of the settings, and kyverno."""
 
     settings = json.dumps(V4_SETTINGS)
 
-    def test_a_promise_refers_to_the_door_of_the_strategy(self):
+    def test_a_promise_refers_to_the_destination_of_the_strategy(self):
         self.objects.merge(NAMESPACE, None, self.namespace,
                            {"metadata": {"labels": {"pvc-plumber.io/managed-namespace": "true"}}})
         snapshot = self.backup()
@@ -136,7 +136,7 @@ class Renamed(Storied):
         self.assertTrue(answer.ok, str(answer))
         self.assertEqual(answer.body["spec"]["dataSourceRef"]["name"], "data-dst")
         self.assertTrue(keeps(answer.body["metadata"]["annotations"], promise(snapshot)))
-        wait_until(lambda: self.rd("data-dst"), PATIENCE, "the door stands")
+        wait_until(lambda: self.rd("data-dst"), PATIENCE, "the destination stands")
         kopia = self.wait_for_run()["spec"]["kopia"]
         self.assertEqual((kopia["username"], kopia["restoreAsOf"]), ("data-backup", snapshot.start_time))
         self.assertNotIn("moverVolumes", kopia)

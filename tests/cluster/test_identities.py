@@ -11,7 +11,7 @@ from rig.kube_api import Answer
 from rig.objects import CONFIG_MAP
 from rig.objects import REPLICATION_SOURCE as RS
 from rig.processes import wait_until
-from storied import PATIENCE
+from restore_case import PATIENCE
 
 
 class IdentityCase(GeneratorCase):

@@ -16,7 +16,7 @@ from rig.components import ROOT
 from rig.objects import LEASE, POD, PV, PVC, Objects
 from rig.processes import plain_environment, run, wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, NAMES, OURS, VALIDATING
-from storied import RUN, Storied
+from restore_case import RUN, RestoreCase
 from suite import Stage
 
 ALWAYS_EXCLUDED = {*EXCLUDED_NAMESPACES[:5], NAMESPACE}
@@ -330,14 +330,15 @@ class Everything(Applied):
         job = self.rendered.one("Job", "holdfast-repository-init")
         self.assert_may_run(job["spec"]["template"]["spec"])
 
-    def test_the_door_is_opened_by_one_line_and_shut_by_an_apply(self):
+    def test_admission_is_opened_by_one_line_and_closed_by_an_apply(self):
         self.addCleanup(self.apply)
-        [line] = {line for block in shell_blocks() for line in block.splitlines() if "delete mutatingwebhookconfiguration," in line}
+        [line] = {line for block in shell_blocks() for line in block.splitlines()
+                  if "delete mutatingwebhookconfiguration," in line}
         self.kubectl(*line.split()[1:])
         self.plane.api.create_namespace("manifests-rescue")
-        wait_until(lambda: self.create("manifests-rescue", {"backup": "daily"}).ok, 20, "the door is open")
+        wait_until(lambda: self.create("manifests-rescue", {"backup": "daily"}).ok, 20, "admission is open")
         self.apply()
-        wait_until(lambda: self.denied("manifests-rescue", {"backup": "daily"}), 20, "the door is shut")
+        wait_until(lambda: self.denied("manifests-rescue", {"backup": "daily"}), 20, "admission is guarded again")
 
     def test_uninstalled_in_one_go_it_leaves_no_configuration_behind(self):
         self.addCleanup(self.apply)
@@ -371,7 +372,7 @@ UNUSED = {
 }
 
 
-class Rights(Storied):
+class Rights(RestoreCase):
     """A holdfast with the settings of home-nfs, as the account of the manifests and with exactly its rights."""
 
     rules: list = []
@@ -407,7 +408,7 @@ class Rights(Storied):
     def live_a_whole_life(self):
         """From Fresh to a backup, an end, a verified restore, and a label that is taken away."""
         self.create_patiently(pvc())
-        self.wait_for_door()
+        self.wait_for_destination()
         self.part.bind(self.namespace, "data")
         wait_until(self.rs, 20, "the source")
         snapshot = self.backup()
@@ -415,11 +416,11 @@ class Rights(Storied):
         self.delete_claim()
         wait_until(self.nothing_of_ours, 30, "our objects go with the PVC")
         self.assert_restored(self.create_patiently(pvc()), snapshot)
-        self.wait_for_door()
+        self.wait_for_destination()
         self.wait_for_run()
         self.part.start_restore(self.namespace, RUN)
         self.part.finish_restore(self.namespace, RUN)
-        wait_until(self.image_on_door, 20, "the door opens")
+        wait_until(self.image_on_destination, 20, "the image is on the destination")
         self.part.bind(self.namespace, "data")
         self.wait_for_the_end_of_the_restore()
         wait_until(self.rs, 20, "backups begin")

@@ -60,23 +60,23 @@ class Operations(InstalledCase):
         self.wait_for_rollout()
         self.wait_for_service()
 
-    def test_an_earlier_version_s_objects_are_left_as_they_are_but_for_the_cache_of_doors(self):
+    def test_an_earlier_version_s_objects_are_left_as_they_are_but_for_the_cache_of_destinations(self):
         wait_until(lambda: self.asked(self.installed_at).of("leases", "update"), PATIENCE_S, "somebody leads")
         self.wait_for_a_sweep()
-        wait_until(lambda: not any("cacheCapacity" in door["spec"]["kopia"] for door in self.doors()),
-                   PATIENCE_S, "the door of before has no cache any more")
+        wait_until(lambda: not any("cacheCapacity" in destination["spec"]["kopia"] for destination in self.destinations()),
+                   PATIENCE_S, "the destination of before has no cache any more")
         found = earlier_state.left(self.objects)
         changed = (REPLICATION_DESTINATION.name, KOPIA_MAINTENANCE.name)
         self.assertEqual([each for each in found if each["kind"] not in changed],
                          [each for each in self.restored if each["kind"] not in changed])
-        [door], [before] = ([each for each in state if each["kind"] == REPLICATION_DESTINATION.name]
+        [destination], [before] = ([each for each in state if each["kind"] == REPLICATION_DESTINATION.name]
                             for state in (found, self.restored))
         kopia = {key: value for key, value in before["spec"]["kopia"].items()
                  if key not in ("cacheCapacity", "cleanupCachePVC")}
-        self.assertEqual((door["spec"], door["status"]), (before["spec"] | {"kopia": kopia}, before["status"]))
-        self.assertEqual(door["metadata"]["uid"], before["metadata"]["uid"])
+        self.assertEqual((destination["spec"], destination["status"]), (before["spec"] | {"kopia": kopia}, before["status"]))
+        self.assertEqual(destination["metadata"]["uid"], before["metadata"]["uid"])
 
-    def doors(self) -> list[dict]:
+    def destinations(self) -> list[dict]:
         return [each for each in earlier_state.left(self.objects) if each["kind"] == REPLICATION_DESTINATION.name]
 
     def test_an_earlier_version_s_maintenance_gets_a_seccomp_profile_and_nothing_else(self):
@@ -93,7 +93,7 @@ class Operations(InstalledCase):
     def wait_for_a_sweep(self) -> None:
         """All is looked at when somebody begins to lead: another claim that is looked after says that this is done."""
         self.assertEqual(self.kubectl_create(pvc("album-1")).returncode, 0)
-        wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, "media", "album-1-backup"), PATIENCE_S, "its door")
+        wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, "media", "album-1-backup"), PATIENCE_S, "its destination")
 
     def test_backups_that_an_earlier_version_saw_are_missed(self):
         answer = self.api.create_pvc("media", pvc(earlier_state.VANISHED), dry_run=True)
@@ -195,7 +195,7 @@ class Operations(InstalledCase):
         self.network.hang_up()
         return self.kubectl_create(pvc(name))
 
-    def test_the_rescue_page_opens_the_door_shuts_it_and_loses_no_backup(self):
+    def test_the_rescue_page_opens_admission_closes_it_and_loses_no_backup(self):
         look, opening, shutting, _, listing, *_offsite = page_lines("docs/rescue.md")
         self.kubelet.kill_all()
         self.addCleanup(setattr, self.kubelet, "may_start", True)
@@ -203,7 +203,7 @@ class Operations(InstalledCase):
         self.assertIn("failed calling webhook", self.kubectl_create(pvc("album-1")).stderr)
         self.assertIn(f"Namespace:            {NAMESPACE}", self.run_as_a_user(look))
         self.run_as_a_user(opening)
-        wait_until(lambda: self.kubectl_create(pvc("album-1")).returncode == 0, PATIENCE_S, "the door is open")
+        wait_until(lambda: self.kubectl_create(pvc("album-1")).returncode == 0, PATIENCE_S, "admission is open")
         self.assertNotIn("dataSourceRef", self.objects.get(PVC, "media", "album-1")["spec"], "this is what it costs")
         VolSyncPart(self.api).bind("media", "album-1")
         self.kubelet.may_start = True

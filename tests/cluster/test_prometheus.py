@@ -12,7 +12,7 @@ from rig import prometheus
 from rig.objects import JOB, KOPIA_MAINTENANCE
 from rig.prometheus import Prometheus
 from rig.processes import wait_until
-from storied import Storied
+from restore_case import RestoreCase
 
 MONITORING = MANIFESTS / "components/monitoring"
 PATIENCE_S = 60
@@ -37,11 +37,11 @@ def queries() -> list[str]:
 
 
 @unittest.skipUnless(prometheus.program(), "no prometheus here (Debian package prometheus)")
-class Scraped(Storied):
+class Scraped(RestoreCase):
     """A holdfast that has restored, started fresh, written and refused."""
 
     expected_seconds = 60
-    flags = (*Storied.flags, "--sweep", "10s")  # what becomes of the maintenance is looked at then
+    flags = (*RestoreCase.flags, "--sweep", "10s")  # what becomes of the maintenance is looked at then
 
     @classmethod
     def setUpClass(cls):
@@ -56,7 +56,7 @@ class Scraped(Storied):
         self.assertEqual(set(loaded), set(re.findall(r"- alert: (\w+)", rules())))
         self.assertEqual({name: rule.get("lastError") for name, rule in loaded.items() if rule["health"] != "ok"}, {})
         self.create_with_backup()
-        self.wait_for_door()
+        self.wait_for_destination()
         self.maintain()
         for query in queries():
             if MAY_BE_EMPTY.search(query):

@@ -6,7 +6,7 @@ import re
 import shutil
 
 from guarded_case import GuardedCase, our_reference, pvc
-from later_mutator import labeller, reference_dropper
+from other_mutators import labeller, reference_dropper
 from rig.kopia_repo import Snapshot
 from rig.kube_api import Answer
 from rig.processes import run, wait_until

@@ -322,9 +322,9 @@ class Parts(RigCase):
         [condition] = self.status(kind, name)["conditions"]
         return condition["status"], condition["reason"]
 
-    def test_an_idle_door_has_its_token_and_no_image(self):
+    def test_an_idle_destination_has_its_token_and_no_image(self):
         self.objects.create(REPLICATION_DESTINATION, self.namespace, destination())
-        self.part.idle_door(self.namespace, "data-backup")
+        self.part.idle_destination(self.namespace, "data-backup")
         status = self.status(REPLICATION_DESTINATION, "data-backup")
         self.assertEqual(status["lastManualSync"], "idle")
         self.assertNotIn("latestImage", status)

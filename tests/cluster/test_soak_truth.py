@@ -27,17 +27,17 @@ class Judge(unittest.TestCase):
             self.truth.begin_backup("data")
             self.truth.end_backup("data", snapshot)
 
-    def wrong(self, review: Review, door: str = "mutate", complete_before: int | None = None) -> bool:
+    def wrong(self, review: Review, webhook: str = "mutate", complete_before: int | None = None) -> bool:
         known = self.truth.complete("data") if complete_before is None else complete_before
         before = len(self.truth.wrong)
-        self.truth.judge("data", door, known, review)
+        self.truth.judge("data", webhook, known, review)
         return len(self.truth.wrong) > before
 
     def test_empty_is_right_without_a_backup_and_wrong_with_one(self):
         self.assertFalse(self.wrong(FRESH))
         self.back_up("one")
         self.assertTrue(self.wrong(FRESH))
-        self.assertTrue(self.wrong(FRESH, door="validate"))
+        self.assertTrue(self.wrong(FRESH, webhook="validate"))
 
     def test_the_newest_snapshot_is_right_and_an_older_one_is_wrong(self):
         self.back_up("one", "two")
@@ -52,9 +52,9 @@ class Judge(unittest.TestCase):
         self.truth.end_backup("data", "another")
         self.assertEqual(len(self.truth.wrong), 1)
 
-    def test_an_admission_at_the_validating_door_without_a_promise_is_wrong(self):
+    def test_an_admission_at_the_validating_destination_without_a_promise_is_wrong(self):
         self.back_up("one")
-        self.assertTrue(self.wrong(restore("one"), door="validate"))
+        self.assertTrue(self.wrong(restore("one"), webhook="validate"))
 
     def test_a_denial_is_never_wrong(self):
         self.back_up("one")

@@ -7,7 +7,7 @@ from rig.kopia_repo import identity
 from rig.kube_api import Answer
 from rig.objects import CONFIG_MAP
 from rig.processes import wait_until
-from storied import PATIENCE
+from restore_case import PATIENCE
 from test_generator_leaders import ReplicaCase
 
 _LINE = re.compile(r'`holdfast\.dev/accept-vanished: "([0-9a-f]{16}): <reason>"`')

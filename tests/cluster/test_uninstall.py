@@ -61,20 +61,20 @@ class Uninstall(InstalledCase):
         self.before = self.kept()
         self.install_with_helm()
         self.die()
-        self.open_and_shut_the_door()
+        self.open_and_close_admission()
         self.run_as_a_user(f"helm uninstall holdfast --namespace {NAMESPACE} --wait")
         self.assert_nothing_is_left(namespaces={NAMESPACE})  # which Helm did not make
         self.objects.delete(NAMESPACES, None, NAMESPACE)
         self.wait_until_gone()
 
-    def open_and_shut_the_door(self):
+    def open_and_close_admission(self):
         """As docs/rescue.md has it for Helm."""
         [line] = [line for line in page_lines("docs/rescue.md") if line.startswith("helm upgrade ")]
         [opening] = [line for line in page_lines("docs/rescue.md") if line.startswith("kubectl delete ")]
         self.run_as_a_user(opening)
-        wait_until(lambda: not self.blocked(), PATIENCE_S, "the door is open")
+        wait_until(lambda: not self.blocked(), PATIENCE_S, "admission is open")
         self.run_as_a_user(line)
-        wait_until(self.blocked, PATIENCE_S, "the door is shut")
+        wait_until(self.blocked, PATIENCE_S, "admission is guarded again")
 
     def install_with_helm(self):
         self.kubelet.may_start = True

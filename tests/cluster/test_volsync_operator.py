@@ -9,7 +9,7 @@ from rig.processes import wait_until
 from rig.volsync_part import VolSyncPart
 from suite import Stage
 
-DOOR = "data-backup"
+DESTINATION = "data-backup"
 _numbers = itertools.count(1)
 
 
@@ -27,29 +27,29 @@ class Operator(unittest.TestCase):
         self.namespace = f"volsync-operator-{next(_numbers)}"
         self.plane.api.create_namespace(self.namespace)
         self.objects.create(REPLICATION_DESTINATION, self.namespace, {
-            "metadata": {"name": DOOR}, "spec": {"paused": True, "trigger": {"manual": "idle"}, "kopia": {
+            "metadata": {"name": DESTINATION}, "spec": {"paused": True, "trigger": {"manual": "idle"}, "kopia": {
                 "repository": "volsync-data", "copyMethod": "Snapshot", "capacity": "1Gi",
                 "accessModes": ["ReadWriteOnce"]}}})
-        self.part.idle_door(self.namespace, DOOR)
+        self.part.idle_destination(self.namespace, DESTINATION)
         self.claim = self.objects.create(PVC, self.namespace, {
             "metadata": {"name": "data"},
             "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "standard",
                      "resources": {"requests": {"storage": "1Gi"}},
                      "dataSourceRef": {"apiGroup": "volsync.backube", "kind": "ReplicationDestination",
-                                       "name": DOOR}}})
+                                       "name": DESTINATION}}})
         self.prime = f"vs-prime-{self.claim['metadata']['uid']}"
 
     def publish(self) -> str:
         image = self.part.image(self.namespace, "restored")
-        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DOOR,
+        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DESTINATION,
                                 {"latestImage": self.part.reference(image)})
         return image
 
     def take_back(self) -> None:
-        """And waits until the operator, whose cache lags, knows: what it says of the door stands again."""
-        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DOOR, {"latestImage": None, "conditions": []})
-        wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, self.namespace, DOOR)["status"]["conditions"], 20,
-                   "the operator has seen the door without an image")
+        """And waits until the operator, whose cache lags, knows: what it says of the destination stands again."""
+        self.objects.set_status(REPLICATION_DESTINATION, self.namespace, DESTINATION, {"latestImage": None, "conditions": []})
+        wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, self.namespace, DESTINATION)["status"]["conditions"], 20,
+                   "the operator has seen the destination without an image")
 
     def primed(self) -> dict | None:
         return self.objects.get(PVC, self.namespace, self.prime)
@@ -58,7 +58,7 @@ class Operator(unittest.TestCase):
         return any("waiting for replicationdestination to have latestImage" in event["message"]
                    for event in self.objects.events_about(self.namespace, "data"))
 
-    def test_a_pvc_whose_door_holds_no_image_is_not_populated(self):
+    def test_a_pvc_whose_destination_holds_no_image_is_not_populated(self):
         wait_until(self.waits_for_an_image, 20, "the operator says that it waits for an image")
         self.assertIsNone(self.primed())
         self.assertEqual(len(self.objects.items(PVC, self.namespace)), 1)

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/json/text.hpp"
+#include "src/json/reader/text.hpp"
 
 /// Never returns a value other than 0: libFuzzer's contract.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -1,7 +1,7 @@
 #include "holdfast/json/kubeconfig.hpp"
 
 #include "holdfast/kube/base64.hpp"
-#include "src/kube/exec_credential.hpp"
+#include "src/kube/auth/exec_credential.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -1,4 +1,4 @@
-#include "src/index/mountinfo.hpp"
+#include "src/index/kopia/mountinfo.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 

@@ -1,7 +1,7 @@
 #include <cstdint>
 #include <string>
 
-#include "src/generator/attempt.hpp"
+#include "src/generator/plan/attempt.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

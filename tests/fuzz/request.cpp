@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "src/net/parser.hpp"
+#include "src/net/server/parser.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kPaths[] = {"/mutate/pvc", "/validate/pvc", "/mutate/job"};
 constexpr std::size_t kJobs = 2;
 
-/// The door with a catalog in which media/photos has one backup.
+/// The destination with a catalog in which media/photos has one backup.
 class House {
  public:
   House() { index_.holds({fakes::listed("0123456789abcdef0123456789abcdef", "photos@media:/data")}); }
@@ -27,7 +27,7 @@ class House {
     net::Response response;
     net::Request request{"POST", kPaths[path], "timeout=10s", "application/json", std::string(body), {}, false};
     request.arrived = std::chrono::steady_clock::now();
-    door_.handle(std::move(request), [&](net::Response answer) {
+    destination_.handle(std::move(request), [&](net::Response answer) {
       ++answers;
       response = std::move(answer);
     });
@@ -48,7 +48,7 @@ class House {
   fakes::FakeIndex index_;
   ops::Logger log_{ops::Logger::Sink::None, ops::Level::Error, ops::Format::Text};
   ops::Metrics metrics_{"fuzz"};
-  webhook::Admission door_{options(), index_, nullptr, log_, metrics_};
+  webhook::Admission destination_{options(), index_, nullptr, log_, metrics_};
 };
 
 Json::Value tree_of(std::string_view text) {

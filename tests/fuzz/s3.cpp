@@ -2,8 +2,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "src/index/s3_answers.hpp"
-#include "src/index/s3_keys.hpp"
+#include "src/index/s3/answers.hpp"
+#include "src/index/s3/keys.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "src/cli/settings_file.hpp"
+#include "src/cli/settings/file.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "holdfast/json/objects.hpp"
-#include "src/kube/watch_lines.hpp"
+#include "src/kube/watch/watch_lines.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -1,6 +1,6 @@
 """holdfast on the node as README's commands install it: with kustomize, until a test asks for Helm, and for more of it."""
 
-from readme import commands, photos  # of tests/cluster
+from readme import commands, photos  # of tests/cluster/support
 from rig.node_cluster import EXPORT, USER, NodeCluster
 from rig.node_install import OVERLAY, Installation
 from rig.node_storage import CLASS, LATE_CLASS

@@ -4,7 +4,7 @@ import pathlib
 import time
 import unittest
 
-import suite  # of tests/cluster: what selects and reports tests
+import suite  # of tests/cluster/support: what selects and reports tests
 from rig import components
 from rig.enclosure import Unavailable
 from rig.node_cluster import NodeCluster

@@ -1,7 +1,7 @@
 """The main story, as README's three commands begin it."""
 
 from node_case import FILL, SUMS, NodeCase
-from readme import commands  # of tests/cluster
+from readme import commands  # of tests/cluster/support
 
 
 class Story(NodeCase):

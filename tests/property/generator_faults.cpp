@@ -82,7 +82,7 @@ class Weather {
   std::shared_ptr<std::atomic<int>> faults_ = std::make_shared<std::atomic<int>>(0);
 };
 
-constexpr Part kParts[] = {Part::Secret, Part::Door, Part::Source};
+constexpr Part kParts[] = {Part::Secret, Part::Destination, Part::Source};
 
 class Life {
  public:
@@ -261,7 +261,7 @@ class Life {
     const holdfast::core::Identity identity{claim.pvc.name + "-backup", "media", "/data"};
     const Subject subject{claim, tier, identity, house_.setup.policy, house_.setup.options};
     if (part == Part::Secret) return secret_object(subject);
-    return part == Part::Door ? door_object(subject, {}) : source_object(subject);
+    return part == Part::Destination ? destination_object(subject, {}) : source_object(subject);
   }
 
   Weather weather_;

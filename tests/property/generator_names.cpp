@@ -11,7 +11,8 @@ namespace {
 using namespace holdfast;
 using namespace holdfast::generator;
 
-constexpr Part kParts[] = {Part::Secret, Part::Door, Part::Run, Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
+constexpr Part kParts[] = {Part::Secret, Part::Destination,   Part::RestoreRun,
+                           Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
 
 /// Any name that the API server takes, long ones and dotted ones often.
 std::string some_pvc_name() {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "src/generator/packed.hpp"
+#include "src/generator/store/packed.hpp"
 #include "tests/unit/generator/same_object.hpp"
 
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "src/generator/observed.hpp"
-#include "src/generator/verified.hpp"
+#include "src/generator/objects/observed.hpp"
+#include "src/generator/plan/verified.hpp"
 #include "tests/unit/generator/model.hpp"
 
 namespace {
@@ -43,7 +43,7 @@ class Stage {
       case 4:
         return a_run_ends();
       case 5:
-        return somebody_fills_the_door();
+        return somebody_fills_the_destination();
       case 6:
         return somebody_edits();
       case 7:
@@ -93,8 +93,8 @@ class Stage {
     const bool waits =
         stage == Restore::Stage::Running || stage == Restore::Stage::Checking || stage == Restore::Stage::Published;
     RC_ASSERT(!waits);
-    const core::Observed* door = world_.find(Part::Door);
-    if (is_ours(door)) RC_ASSERT(!door->status.image);
+    const core::Observed* destination = world_.find(Part::Destination);
+    if (is_ours(destination)) RC_ASSERT(!destination->status.image);
     // What arrived stays so, whatever became of the objects that said it.
     if (!world_.claim || !filled_.contains(world_.claim->uid) || lost_.contains(world_.claim->uid)) return;
     RC_ASSERT(held(plan, "RestoreNotVerified") == nullptr);
@@ -131,7 +131,7 @@ class Stage {
     if (sometimes(3)) expired_.insert(kSnapshots[static_cast<std::size_t>(below(2))].first);
   }
 
-  bool run_is_ours() const { return is_ours(world_.find(Part::Run)); }
+  bool run_is_ours() const { return is_ours(world_.find(Part::RestoreRun)); }
 
   void a_claim_is_created() {
     if (world_.claim && !sometimes(3)) return;
@@ -160,7 +160,7 @@ class Stage {
   void a_run_ends() {
     if (!run_is_ours()) return;
     if (sometimes(6)) {
-      world_.find(Part::Run)->status.mover_result = "Failed";
+      world_.find(Part::RestoreRun)->status.mover_result = "Failed";
       return;
     }
     const auto end = *rc::gen::element(End::Whole, End::Whole, End::Less, End::Nothing, End::Unsaid);
@@ -190,7 +190,7 @@ class Stage {
   }
 
   void finish(Ending ending) {
-    const core::Observed& run = *world_.find(Part::Run);
+    const core::Observed& run = *world_.find(Part::RestoreRun);
     const Json::Value spec = parse(run.spec);
     if (!spec["trigger"]["manual"].isString() || spec["trigger"]["manual"] == run.status.last_manual_sync) return;
     const std::string name = "image-" + std::to_string(made_.size());
@@ -202,18 +202,18 @@ class Stage {
                       ending.with_image ? std::optional(image(name)) : std::nullopt);
   }
 
-  void somebody_fills_the_door() {
-    core::Observed* door = world_.find(Part::Door);
-    if (door == nullptr) return;
+  void somebody_fills_the_destination() {
+    core::Observed* destination = world_.find(Part::Destination);
+    if (destination == nullptr) return;
     const bool own = run_is_ours() && sometimes(3);
-    door->status.image = own ? world_.find(Part::Run)->status.image : image("stale");
-    world_.touch(*door);
-    const auto foreign = foreign_.find(world_.key(Part::Door));
-    if (foreign != foreign_.end()) foreign->second = door->meta.resource_version;
+    destination->status.image = own ? world_.find(Part::RestoreRun)->status.image : image("stale");
+    world_.touch(*destination);
+    const auto foreign = foreign_.find(world_.key(Part::Destination));
+    if (foreign != foreign_.end()) foreign->second = destination->meta.resource_version;
   }
 
   void somebody_edits() {
-    const Part part = *rc::gen::element(Part::Door, Part::Run, Part::Source);
+    const Part part = *rc::gen::element(Part::Destination, Part::RestoreRun, Part::Source);
     core::Observed* object = world_.find(part);
     if (object == nullptr) {
       if (sometimes(4)) foreign_[world_.key(part)] = world_.put_foreign(part, "helm").meta.resource_version;
@@ -262,12 +262,12 @@ class Stage {
       world_.claim->phase = core::Claim::Phase::Bound;
       return;
     }
-    const core::Observed* door = world_.find(Part::Door);
-    if (door == nullptr || !door->status.image) return;
-    const bool right = is_right(door->status.image->name);
+    const core::Observed* destination = world_.find(Part::Destination);
+    if (destination == nullptr || !destination->status.image) return;
+    const bool right = is_right(destination->status.image->name);
     if (!world_.silent) world_.remember();  // to be filled takes longer than a look
-    // Who puts a wrong image on a door that says verified, and wins the race, is beyond what a plan can see.
-    const bool says_so = core::lookup(door->meta.annotations, key::kVerified) != nullptr;
+    // Who puts a wrong image on a destination that says verified, and wins the race, is beyond what a plan can see.
+    const bool says_so = core::lookup(destination->meta.annotations, key::kVerified) != nullptr;
     if (!right && (says_so || is_remembered())) return;
     if (!is_remembered()) lost_.insert(world_.claim->uid);
     if (world_.populate() && right) filled_.insert(world_.claim->uid);
@@ -287,7 +287,7 @@ class Stage {
     if (!world_.claim) return;
     auto& annotations = world_.claim->pvc.annotations;
     if (run_is_ours() && sometimes(2)) {
-      const std::string token = parse(world_.find(Part::Run)->spec)["trigger"]["manual"].asString();
+      const std::string token = parse(world_.find(Part::RestoreRun)->spec)["trigger"]["manual"].asString();
       annotations[std::string(key::kAcceptUnverified)] = token;
       accepted_.insert(token);
     } else if (sometimes(4)) {
@@ -309,9 +309,9 @@ class Stage {
       if (accepted) expect_allowed(action, before);
     }
     for (const auto& [key, version] : foreign_) RC_ASSERT(world_.objects.at(key).meta.resource_version == version);
-    if (world_.silent) return;  // what is on the door may be for the PVC before
-    const core::Observed* door = world_.find(Part::Door);
-    if (is_ours(door) && door->status.image) RC_ASSERT(is_right(door->status.image->name));
+    if (world_.silent) return;  // what is on the destination may be for the PVC before
+    const core::Observed* destination = world_.find(Part::Destination);
+    if (is_ours(destination) && destination->status.image) RC_ASSERT(is_right(destination->status.image->name));
   }
 
   void expect_allowed(const Action& action, const World& before) {
@@ -388,8 +388,9 @@ TEST_CASE("whatever happens, no PVC is filled with anything but its own verified
       for (const auto& [what, times] : stage.seen()) seen[what] += times;
     }
   }));
-  for (const char* what : {"apply run", "apply source", "image on", "image off", "remove run owner-gone",
-                           "remove run restore-done", "remove door pvc-gone", "remove door not-protected"}) {
+  for (const char* what :
+       {"apply run", "apply source", "image on", "image off", "remove run owner-gone", "remove run restore-done",
+        "remove destination pvc-gone", "remove destination not-protected"}) {
     INFO(what << " " << seen[what]);
     CHECK(seen[what] > 0);
   }

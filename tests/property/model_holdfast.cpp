@@ -1,4 +1,4 @@
-// Holdfast in the world of the model: carries out what the brain says, asks the door, judges its answers.
+// Holdfast in the world of the model: carries out what the machine says, asks the destination, judges its answers.
 #include <fmt/format.h>
 #include <json/reader.h>
 #include <json/value.h>
@@ -50,7 +50,7 @@ bool World::pvc_is_created(std::size_t who, std::size_t manner, std::chrono::mil
   if (pvc.existed && !pvc.exists) ++counts_["a PVC is created again"];
   net::Request request{"POST", "/mutate/pvc", "", "application/json", review_text(pvc.name, labels, accepted), {}};
   request.arrived = std::chrono::steady_clock::now();
-  door_.handle(std::move(request), [this, review = current_review_](net::Response response) {
+  destination_.handle(std::move(request), [this, review = current_review_](net::Response response) {
     answers_.emplace_back(review, std::move(response));
   });
   return true;
@@ -59,7 +59,7 @@ bool World::pvc_is_created(std::size_t who, std::size_t manner, std::chrono::mil
 void World::prove(index::Deadline, std::function<void(core::Evidence)> done) {
   const index::Moment deadline = now().steady + budget_;
   proving_.emplace(++last_ask_, Proving{std::move(done), current_review_, deadline});
-  take(brain_.ask(last_ask_, now(), deadline));
+  take(machine_.ask(last_ask_, now(), deadline));
 }
 
 void World::take(const index::Actions& actions) {
@@ -75,7 +75,7 @@ void World::take(const index::StartProbe& start) {
   }
   ++counts_["too many walks hang"];
   soon_.emplace_back([this, serial = start.serial] {
-    take(brain_.probe_done(serial, index::Failure{"4 reads of /repository hang", true}, now()));
+    take(machine_.probe_done(serial, index::Failure{"4 reads of /repository hang", true}, now()));
   });
 }
 
@@ -98,7 +98,7 @@ bool World::walk_goes_on(std::size_t which, std::size_t parts) {
     const index::Serial serial = at->walk.serial;
     swaps_at_walk_ = at->swaps;
     walks_.erase(at);
-    take(brain_.probe_done(serial, *result, now()));
+    take(machine_.probe_done(serial, *result, now()));
     return true;
   }
   return true;
@@ -109,7 +109,7 @@ bool World::walk_fails(std::size_t which) {
   const auto at = walks_.begin() + static_cast<std::ptrdiff_t>(which % walks_.size());
   const index::Serial serial = at->walk.serial;
   walks_.erase(at);
-  take(brain_.probe_done(serial, index::Failure{"/repository: Input/output error"}, now()));
+  take(machine_.probe_done(serial, index::Failure{"/repository: Input/output error"}, now()));
   return true;
 }
 
@@ -144,7 +144,7 @@ bool World::kopia_ends(std::size_t which, Conduct conduct, std::size_t where) {
   if (failure != nullptr && failure->timed_out) ++counts_["kopia is too slow"];
   const index::Serial serial = at->reading.serial();
   readings_.erase(at);
-  take(brain_.listing_done(serial, std::move(result), now()));
+  take(machine_.listing_done(serial, std::move(result), now()));
   return true;
 }
 
@@ -233,14 +233,14 @@ std::string World::moment() {
 }
 
 void World::deliver() {
-  take(brain_.tick(now()));
+  take(machine_.tick(now()));
   while (!soon_.empty()) {
     for (const auto& call : std::exchange(soon_, {})) call();
   }
 }
 
 std::string World::late_answers() const {
-  if (brain_.next_wakeup() <= now().steady) return "the brain wants to be woken in the past";
+  if (machine_.next_wakeup() <= now().steady) return "the machine wants to be woken in the past";
   const bool late = std::any_of(proving_.begin(), proving_.end(),
                                 [this](const auto& one) { return one.second.deadline <= now().steady; });
   return late ? "a question was not answered in time" : "";

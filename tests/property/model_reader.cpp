@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "holdfast/json/listing.hpp"
-#include "src/index/format.hpp"
-#include "src/index/kopia_errors.hpp"
+#include "src/index/kopia/format.hpp"
+#include "src/index/kopia/kopia_errors.hpp"
 
 namespace holdfast::model {
 

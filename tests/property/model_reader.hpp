@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "src/index/brain.hpp"
+#include "src/index/proof/proof_machine.hpp"
 #include "tests/property/model_repository.hpp"
 
 namespace holdfast::model {

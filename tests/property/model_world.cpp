@@ -26,8 +26,8 @@ std::vector<Subject> household() {
           subject({"media", "db"}, {"db-backup@media:/data"})};
 }
 
-index::Brain::Options brain_options(bool pinned, const Repository& right) {
-  index::Brain::Options options;
+index::ProofMachine::Options brain_options(bool pinned, const Repository& right) {
+  index::ProofMachine::Options options;
   options.place = "/repository";
   if (pinned) options.pinned = right.id();
   return options;
@@ -49,8 +49,8 @@ World::World(bool pinned, Counts& counts)
       other_(std::make_shared<Repository>('b', numbers_)),
       mount_(right_),
       last_mount_(right_),
-      brain_(brain_options(pinned, *right_)),
-      door_({policy(pinned, *right_)}, *this, this, log_, metrics_) {}
+      machine_(brain_options(pinned, *right_)),
+      destination_({policy(pinned, *right_)}, *this, this, log_, metrics_) {}
 
 bool World::backup_begins(std::size_t who) {
   Subject& pvc = subject(who);

@@ -1,6 +1,6 @@
 // A cluster, its backups and holdfast in one, for stories of any order: the repository, the movers and the API server
-// are models; the brain of the index, the listing reader, the admission door and the decision are holdfast's own.
-// Nothing waits and nothing is random here: the same steps give the same story.
+// are models; the machine of the index, the listing reader, the admission destination and the decision are holdfast's
+// own. Nothing waits and nothing is random here: the same steps give the same story.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
 #include "holdfast/webhook/admission.hpp"
-#include "src/index/brain.hpp"
+#include "src/index/proof/proof_machine.hpp"
 #include "tests/property/model_reader.hpp"
 #include "tests/property/model_truth.hpp"
 
@@ -141,7 +141,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   std::chrono::nanoseconds elapsed_{std::chrono::hours(1)};
   std::chrono::nanoseconds clock_is_off_{std::chrono::hours(24 * 365 * 50)};
 
-  index::Brain brain_;
+  index::ProofMachine machine_;
   index::AskId last_ask_ = 0;
   std::map<index::AskId, Proving> proving_;
   struct Walking {
@@ -154,14 +154,14 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   };
   std::vector<Walking> walks_;
   std::vector<Listing> readings_;
-  std::uint64_t swaps_at_walk_ = 0;  ///< of the walk whose result the brain is told
+  std::uint64_t swaps_at_walk_ = 0;  ///< of the walk whose result the machine is told
   std::vector<std::function<void()>> soon_;
 
   ops::Logger log_{ops::Logger::Sink::None, ops::Level::Error, ops::Format::Text};
   ops::Metrics metrics_{"model"};
-  webhook::Admission door_;
+  webhook::Admission destination_;
   int last_review_ = kLeader;
-  int current_review_ = kLeader;  ///< on whose behalf the door acts now
+  int current_review_ = kLeader;  ///< on whose behalf the destination acts now
   std::chrono::milliseconds budget_{0};
   std::map<int, Witness> witnesses_;
   /// What was noted last: a repository that holds other backups has other numbers.

@@ -107,10 +107,10 @@ class Traffic:
             yield from _pause(answer.retry_after or 2)
             answer = self._stage.api.create_pvc(namespace, claim(pvc))
         _check(answer)
-        door = f"{pvc}-backup"
-        while self._stage.objects.get(RD, namespace, door) is None:
+        destination = f"{pvc}-backup"
+        while self._stage.objects.get(RD, namespace, destination) is None:
             yield
-        self._stage.part.idle_door(namespace, door)
+        self._stage.part.idle_destination(namespace, destination)
         if "dataSourceRef" in answer.body["spec"]:
             yield from self._restore(namespace, pvc)
         self._stage.part.bind(namespace, pvc)
@@ -130,8 +130,8 @@ class Traffic:
             yield
 
     def _image(self, namespace: str, pvc: str) -> dict | None:
-        door = self._stage.objects.get(RD, namespace, f"{pvc}-backup")
-        return door and door.get("status", {}).get("latestImage")
+        destination = self._stage.objects.get(RD, namespace, f"{pvc}-backup")
+        return destination and destination.get("status", {}).get("latestImage")
 
     def _back_up_the_next(self) -> None:
         """Of those that VolSync is asked to back up."""

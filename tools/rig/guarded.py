@@ -74,9 +74,9 @@ class Guarded:
         api = self.plane.api
         webhooks.install(api, port, self.certificates / "ca.crt", self._excluded)
         api.create_namespace(PROBE_NAMESPACE)
-        wait_until(self._both_doors_are_asked, 20, "the API server asks holdfast")
+        wait_until(self._both_webhooks_are_asked, 20, "the API server asks holdfast")
 
-    def _both_doors_are_asked(self) -> bool:
+    def _both_webhooks_are_asked(self) -> bool:
         seen = [self._asked("mutate"), self._asked("validate")]
         probe = {"metadata": {"name": "probe", "labels": {"backup-exempt": "true"},
                               "annotations": {"volsync.backup/backup-exempt-reason": "probe of the rig"}},

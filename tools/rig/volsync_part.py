@@ -64,7 +64,7 @@ class VolSyncPart:
 
     # --- a ReplicationDestination
 
-    def idle_door(self, namespace: str, rd: str) -> None:
+    def idle_destination(self, namespace: str, rd: str) -> None:
         """What becomes of a paused one with a trigger: token done, no Job, no image."""
         token = self._trigger(RD, namespace, rd)["manual"]
         self._set(RD, namespace, rd, lastManualSync=token, lastSyncTime=_now(), lastSyncDuration="1s",

@@ -14,7 +14,7 @@ VALIDATING = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurati
 NAMES = {MUTATING: "zz-holdfast", VALIDATING: "holdfast"}  # mutating webhooks are asked in the order of their names
 OURS = {path: f"{path}/{name}" for path, name in NAMES.items()}
 
-_ClientConfig = collections.abc.Callable[[str], dict]  # by the path of a door
+_ClientConfig = collections.abc.Callable[[str], dict]  # by the path of an endpoint
 
 
 def _expression(key: str, operator: str) -> dict:

@@ -33,7 +33,7 @@ struct AuditItem {
   std::vector<std::string> warnings;
   std::string identity;       ///< under which it is backed up
   std::string secret;         ///< "ready", "missing", "not ready: …", "foreign", "external"
-  std::string destination;    ///< the door: "idle", "open", "missing", "foreign"
+  std::string destination;    ///< the destination: "idle", "open", "missing", "foreign"
   std::string source;         ///< "scheduled", "synchronizing", "paused", "manual", "failed: …", "held", …
   std::string restore;        ///< Restore::Stage, empty: none
   std::string restore_token;  ///< of the run that counts now

@@ -22,8 +22,8 @@ namespace holdfast::generator {
 /// The parts that an object of ours can play. The first six belong to one PVC.
 enum class Part {
   Secret,
-  Door,
-  Run,
+  Destination,
+  RestoreRun,
   Source,
   OffsiteSecret,
   OffsiteSource,
@@ -31,12 +31,12 @@ enum class Part {
   Maintenance,
   CleanupPolicy
 };
-std::string_view to_string(Part part);  ///< "secret", "door", "run", "source", …
+std::string_view to_string(Part part);  ///< "secret", "destination", "run", "source", …
 const kube::Resource& resource(Part part);
 
 /// The names of a PVC's objects: they depend on its name and the strategy alone. At most 253 bytes.
 struct Names {
-  std::string secret, door, run, source, offsite_secret, offsite_source;
+  std::string secret, destination, run, source, offsite_secret, offsite_source;
   const std::string& of(Part part) const;  ///< empty for the parts that belong to no PVC
 };
 Names names(core::Naming naming, std::string_view pvc);
@@ -61,7 +61,7 @@ inline constexpr std::string_view kPvcLabel = "volsync.backup/pvc";
 inline constexpr std::string_view kPvc = "holdfast.dev/pvc";  ///< annotation: the PVC's whole name
 /// Annotation: a hash of everything that was applied, so that what is not wanted any more is noticed too.
 inline constexpr std::string_view kApplied = "holdfast.dev/applied";
-/// Annotation on a door: `<PVC uid>/<snapshot id>`: that restore was verified (or accepted unverified).
+/// Annotation on a destination: `<PVC uid>/<snapshot id>`: that restore was verified (or accepted unverified).
 inline constexpr std::string_view kVerified = "holdfast.dev/verified";
 /// Annotation on a ReplicationSource: whom the pods that use the PVC run as, "568:568:570"; it is kept while there are
 /// none.
@@ -77,7 +77,7 @@ std::string pvc_label(std::string_view pvc);
 
 /// One object, complete: apiVersion, kind, metadata, spec.
 struct Object {
-  Part part = Part::Door;
+  Part part = Part::Destination;
   std::string ns;
   std::string name;
   Json::Value body;
@@ -108,13 +108,13 @@ struct Subject {
 };
 
 Object secret_object(const Subject& subject);
-/// The values of the door's annotations kVerified and kVerifiedBy; empty: not there.
+/// The values of the destination's annotations kVerified and kVerifiedBy; empty: not there.
 struct VerifiedMark {
   std::string restore;
   std::string by;
   bool operator==(const VerifiedMark&) const = default;
 };
-Object door_object(const Subject& subject, const VerifiedMark& verified);
+Object destination_object(const Subject& subject, const VerifiedMark& verified);
 /// A restore under way. `token` goes into the trigger, `as_of` byte for byte into restoreAsOf.
 struct RunWish {
   core::Identity source;

@@ -127,7 +127,7 @@ struct Remove {
   std::optional<core::StringMap> namespace_labels = std::nullopt;
   std::string idle_job = {};  ///< as that of Apply
 };
-/// Puts an image on the door's status, or takes it off (nullopt). Fails where the door has changed since.
+/// Puts an image on the destination's status, or takes it off (nullopt). Fails where the destination has changed since.
 struct SetImage {
   std::string ns, name, uid, resource_version;
   std::optional<core::Image> image;
@@ -161,9 +161,9 @@ struct Restore {
     Running,     ///< the mover works
     Checking,    ///< it says that it is done; what the repository holds since then is not known yet
     Unverified,  ///< it says it is done, and it is not so; the next attempt comes at `next_attempt`
-    Verified,    ///< the snapshot has arrived; the door is not open yet
-    Published,   ///< the door is open; the populator fills the PVC (which may stay Pending for hours)
-    Bound,       ///< the PVC has it; the door is to be closed and the run to be deleted
+    Verified,    ///< the snapshot has arrived; the destination is not open yet
+    Published,   ///< the destination is open; the populator fills the PVC (which may stay Pending for hours)
+    Bound,       ///< the PVC has it; the destination is to be closed and the run to be deleted
     Closed       ///< done
   };
   Stage stage = Stage::None;
@@ -198,7 +198,7 @@ struct Plan {
 
 Plan make_plan(const View& view, const core::Policy& policy, const Options& options, core::Time now);
 
-/// The promise in the PVC's annotations; nullopt: none, or it does not refer to our door.
+/// The promise in the PVC's annotations; nullopt: none, or it does not refer to our destination.
 struct OpenPromise {
   std::string snapshot;
   std::string as_of;

@@ -1,4 +1,4 @@
-// The admission door: a review comes in, one decision is made, a review goes out.
+// The admission webhook: a review comes in, one decision is made, a review goes out.
 // Admission may be used from any thread and keeps nothing between requests but counters. It writes nothing anywhere.
 #pragma once
 

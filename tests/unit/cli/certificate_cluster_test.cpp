@@ -1,11 +1,11 @@
-#include "src/cli/certificate_cluster.hpp"
+#include "src/cli/serve/certificate_cluster.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>
 
 #include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
-#include "src/cli/document.hpp"
+#include "src/cli/input/document.hpp"
 #include "tests/fakes/fake_api_server.hpp"
 
 using namespace holdfast;

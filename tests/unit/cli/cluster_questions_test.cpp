@@ -1,5 +1,5 @@
 // What rules 7 to 9 are told of the cluster, and that a failed look is never taken for "there is nothing".
-#include "src/cli/cluster_questions.hpp"
+#include "src/cli/serve/cluster_questions.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -18,7 +18,7 @@ using fakes::ApiRequest;
 namespace {
 
 const std::string kVolSync = "/apis/volsync.backube/v1alpha1/namespaces/media/";
-const std::string kDoor = kVolSync + "replicationdestinations/data-backup";
+const std::string kDestination = kVolSync + "replicationdestinations/data-backup";
 const std::string kSource = kVolSync + "replicationsources/data-backup";
 const std::string kSources = kVolSync + "replicationsources";
 const std::string kClaims = "/api/v1/namespaces/media/persistentvolumeclaims/";
@@ -179,16 +179,16 @@ TEST_CASE("a source with a name for which VolSync could make nothing is asked of
   CHECK_FALSE(bench.was_asked("/api/v1/namespaces/media/persistentvolumeclaims/volsync-" + name + "-src"));
 }
 
-TEST_CASE("whose the door is and whether it shows an image is told") {
+TEST_CASE("whose the destination is and whether it shows an image is told") {
   Bench bench;
-  bench.has(kDoor, object("ReplicationDestination", "holdfast", "{}"));
+  bench.has(kDestination, object("ReplicationDestination", "holdfast", "{}"));
   CHECK(bench.destination().owner == core::Destination::Owner::Ours);
   CHECK_FALSE(bench.destination().publishes_image);
   const std::string image =
       R"({"latestImage":{"apiGroup":"snapshot.storage.k8s.io","kind":"VolumeSnapshot","name":"v"}})";
-  bench.has(kDoor, object("ReplicationDestination", "holdfast", image));
+  bench.has(kDestination, object("ReplicationDestination", "holdfast", image));
   CHECK(bench.destination().publishes_image);
-  bench.has(kDoor, object("ReplicationDestination", "argocd", image));
+  bench.has(kDestination, object("ReplicationDestination", "argocd", image));
   CHECK(bench.destination().owner == core::Destination::Owner::Foreign);
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("what the API server refuses, or what cannot be read, is no answer and
        {fakes::refusal(403, "Forbidden"), fakes::refusal(500, "InternalError"), ApiAnswer{.body = "{\"metadata\":"}}) {
     CAPTURE(answer.body);
     Bench bench;
-    bench.pages[kDoor] = answer;
+    bench.pages[kDestination] = answer;
     CHECK(is_silent(bench.facts().destination));
     bench.pages[kSource] = answer;
     CHECK(is_silent(bench.facts().backup));
@@ -256,7 +256,7 @@ TEST_CASE("of backups nothing is asked where one would be restored") {
   CHECK(std::holds_alternative<core::NotApplicable>(facts.backup));
   std::set<std::string> asked;
   for (const ApiRequest& request : bench.server.requests()) asked.insert(request.path);
-  CHECK(asked == std::set<std::string>{kDoor, kSource, kSources + "/data", kClaims + "data-backup"});
+  CHECK(asked == std::set<std::string>{kDestination, kSource, kSources + "/data", kClaims + "data-backup"});
 }
 
 TEST_CASE("as long as this replica does not know the memory it is asked where a backup would be restored, too") {

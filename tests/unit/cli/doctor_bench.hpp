@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "holdfast/certs/generate.hpp"
-#include "src/cli/doctor_checks.hpp"
+#include "src/cli/doctor/checks.hpp"
 #include "tests/fakes/fake_api_server.hpp"
 
 namespace holdfast::test {

@@ -315,7 +315,7 @@ TEST_CASE("it is told by what restores were verified, and that VolSync keeps no 
     cluster.has("/apis/volsync.backube/v1alpha1/replicationdestinations", R"({"items":[)" + items + "]}");
     return text();
   };
-  const auto door = [](const std::string& by, const std::string& manager = "holdfast") {
+  const auto destination = [](const std::string& by, const std::string& manager = "holdfast") {
     return R"({"metadata":{"labels":{"app.kubernetes.io/managed-by":")" + manager +
            R"("},"annotations":{"holdfast.dev/verified-by":")" + by + R"("}}})";
   };
@@ -325,15 +325,15 @@ TEST_CASE("it is told by what restores were verified, and that VolSync keeps no 
   };
   CHECK_THAT(text(), Contains("unknown part: ReplicationDestinations cannot be listed"));
   CHECK_THAT(with(""), Contains("ok      part: no restore was seen yet") && Contains("MOVER_LOG_DEBUG=true"));
-  CHECK_THAT(with(door("counts") + "," + door("counts")),
+  CHECK_THAT(with(destination("counts") + "," + destination("counts")),
              Contains("ok      part: 2 restores were verified by kopia's"));
-  CHECK_THAT(with(door("counts") + "," + door("log")),
+  CHECK_THAT(with(destination("counts") + "," + destination("log")),
              Contains("warn    part: 1 restores were verified by their mover's word, 1 by kopia's counts") &&
                  Contains("set MOVER_LOG_DEBUG=true in the environment of VolSync's operator"));
   CHECK_THAT(with(run(R"({"result":"Successful"})")),
              Contains("fail    part: VolSync kept no log of 1 restore") && Contains("get on pods/log"));
   CHECK_THAT(with(run(R"({"result":"Successful","logs":"x"})")), Contains("ok      part: no restore was seen yet"));
-  CHECK_THAT(with(door("log", "flux")), Contains("ok      part: no restore was seen yet"));
+  CHECK_THAT(with(destination("log", "flux")), Contains("ok      part: no restore was seen yet"));
   settings.generator.enabled = false;
   CHECK_THAT(text(), Contains("ok      part: not needed"));
 }

@@ -1,7 +1,7 @@
 // ReplicationSources in the input: whose backups are whose, as far as the files say so.
 #include <catch2/catch.hpp>
 
-#include "src/cli/rehearsal.hpp"
+#include "src/cli/input/dry_run.hpp"
 #include "tests/unit/cli/input_text.hpp"
 #include "tests/unit/cli/program.hpp"
 #include "tests/unit/cli/temp_folder.hpp"
@@ -28,7 +28,7 @@ std::string names_nightly(const std::string& pvc) {
 const core::Evidence kNightly = evidence({fakes::listed("s1", "nightly@media:/srv")});
 
 generator::AuditItem judged(const std::string& text, const core::Evidence& evidence = kNightly) {
-  const auto items = rehearse(input(text), evidence, with_catalog(), kNow);
+  const auto items = dry_run(input(text), evidence, with_catalog(), kNow);
   REQUIRE(!items.empty());
   return items[0];
 }

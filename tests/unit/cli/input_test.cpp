@@ -1,9 +1,9 @@
-#include "src/cli/input.hpp"
+#include "src/cli/input/input.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "holdfast/cli/settings.hpp"
-#include "src/cli/files.hpp"
+#include "src/cli/input/files.hpp"
 #include "tests/unit/cli/input_text.hpp"
 #include "tests/unit/cli/temp_folder.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "src/cli/input.hpp"
+#include "src/cli/input/input.hpp"
 #include "tests/fakes/fake_index.hpp"
 #include "tests/unit/cli/temp_file.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "src/cli/manifests.hpp"
+#include "src/cli/input/manifests.hpp"
 #include "src/cli/manual_restore.hpp"
 #include "tests/unit/cli/input_text.hpp"
 
@@ -38,10 +38,10 @@ using Words = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a protected PVC gets its door and its source, and what else the settings ask for") {
+TEST_CASE("a protected PVC gets its destination and its source, and what else the settings ask for") {
   Settings s = settings();
   const Input file = input(claim("photos", kHourly + ", annotations: {holdfast.dev/offsite: 'true'}"));
-  CHECK(parts(render_objects(file, nullptr, s)) == Words{"door photos-backup", "source photos-backup"});
+  CHECK(parts(render_objects(file, nullptr, s)) == Words{"destination photos-backup", "source photos-backup"});
   s.generator.secret.external_secret = true;
   s.generator.secret.store = s.generator.secret.key = "x";
   CHECK(parts(render_objects(file, nullptr, s)).front() == "secret volsync-photos");

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "src/cli/files.hpp"
+#include "src/cli/input/files.hpp"
 #include "tests/unit/cli/load.hpp"
 
 using namespace holdfast;

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "holdfast/json/objects.hpp"
-#include "src/generator/executor.hpp"
-#include "src/generator/storage_classes.hpp"
-#include "src/generator/workloads.hpp"
+#include "src/generator/run/executor.hpp"
+#include "src/generator/store/storage_classes.hpp"
+#include "src/generator/store/workloads.hpp"
 #include "tests/fakes/fake_cluster.hpp"
 #include "tests/unit/generator/model.hpp"
 #include "tests/unit/kube/asking.hpp"
@@ -85,18 +85,21 @@ class Bench {
   }
 
   Apply creation(Part part) const {
-    return {
-        part == Part::Door ? door_object(scene.subject(), {}) : source_object(scene.subject()), true, {}, {}, false};
+    return {part == Part::Destination ? destination_object(scene.subject(), {}) : source_object(scene.subject()),
+            true,
+            {},
+            {},
+            false};
   }
   /// Of what is there; with another schedule or mark, so that it is a change.
   Apply change(Part part) {
     scene.tier = core::Tier::Daily;
-    Apply apply{
-        part == Part::Door ? door_object(scene.subject(), {"uid/snapshot", "log"}) : source_object(scene.subject()),
-        false,
-        held(part)["metadata"]["uid"].asString(),
-        {},
-        false};
+    Apply apply{part == Part::Destination ? destination_object(scene.subject(), {"uid/snapshot", "log"})
+                                          : source_object(scene.subject()),
+                false,
+                held(part)["metadata"]["uid"].asString(),
+                {},
+                false};
     return apply;
   }
   Remove removal(Part part) const {
@@ -104,8 +107,9 @@ class Bench {
     return {part, meta.ns, meta.name, meta.uid, meta.resource_version, "restore-done", scene.claim.uid};
   }
   SetImage image_for(const std::string& claim_uid, std::optional<core::Image> image) const {
-    const core::Meta door = observed(held(Part::Door)).meta;
-    return {door.ns, door.name, door.uid, door.resource_version, std::move(image), claim_uid};
+    const core::Meta destination = observed(held(Part::Destination)).meta;
+    return {destination.ns,   destination.name, destination.uid, destination.resource_version,
+            std::move(image), claim_uid};
   }
   std::size_t writes() const {
     const auto requests = asking.server.requests();

@@ -100,7 +100,9 @@ class Household {
     return cluster.find(resource(part), "media", names(setup.policy.naming, pvc).of(part));
   }
   bool has(Part part, const std::string& pvc = "data") const { return !held(part, pvc).isNull(); }
-  bool is_complete(const std::string& pvc = "data") const { return has(Part::Door, pvc) && has(Part::Source, pvc); }
+  bool is_complete(const std::string& pvc = "data") const {
+    return has(Part::Destination, pvc) && has(Part::Source, pvc);
+  }
 
   /// Everything that was to be looked at before has been: a PVC that comes now has its objects.
   bool all_was_looked_at() {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "holdfast/generator/plan.hpp"
-#include "src/generator/restore.hpp"
+#include "src/generator/plan/restore.hpp"
 #include "tests/unit/generator/subject.hpp"
 
 namespace holdfast::generator::test {
@@ -99,7 +99,7 @@ std::vector<T> actions(const Plan& plan) {
   return found;
 }
 
-/// "apply door", "remove run restore-done", "image on", "image off": one word list to compare.
+/// "apply destination", "remove run restore-done", "image on", "image off": one word list to compare.
 inline std::vector<std::string> words(const Plan& plan) {
   std::vector<std::string> said;
   for (const Action& action : plan.actions) {
@@ -283,9 +283,9 @@ struct World {
   }
 
   // VolSync.
-  std::string run_token() { return parse(the(Part::Run).spec)["trigger"]["manual"].asString(); }
+  std::string run_token() { return parse(the(Part::RestoreRun).spec)["trigger"]["manual"].asString(); }
   void finish_run(std::string result, std::string logs, std::optional<core::Image> made) {
-    core::Observed& run = the(Part::Run);
+    core::Observed& run = the(Part::RestoreRun);
     run.status.last_manual_sync = run_token();
     run.status.last_sync = now;
     run.end_seen = clock += std::chrono::seconds{1};
@@ -294,17 +294,17 @@ struct World {
     run.status.image = std::move(made);
     touch(run);
   }
-  /// The populator: fills a waiting PVC from whatever the door shows.
+  /// The populator: fills a waiting PVC from whatever the destination shows.
   bool populate() {
-    const core::Observed* door = find(Part::Door);
+    const core::Observed* destination = find(Part::Destination);
     if (!claim || claim->phase != core::Claim::Phase::Pending || !claim->pvc.data_source_ref) return false;
-    if (door == nullptr || !door->status.image) return false;
-    filled_from = door->status.image->name;
+    if (destination == nullptr || !destination->status.image) return false;
+    filled_from = destination->status.image->name;
     claim->phase = core::Claim::Phase::Bound;
     return true;
   }
 
-  static constexpr Part kParts[] = {Part::Secret, Part::Door,          Part::Run,
+  static constexpr Part kParts[] = {Part::Secret, Part::Destination,   Part::RestoreRun,
                                     Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
   core::Policy policy;
   Options options;
@@ -347,7 +347,7 @@ inline World promised() {
   return world;
 }
 
-/// Its run has restored everything; the door does not know it yet.
+/// Its run has restored everything; the destination does not know it yet.
 inline World restored_whole() {
   World world = promised();
   world.settle();

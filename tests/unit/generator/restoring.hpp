@@ -35,7 +35,7 @@ struct Restoring : Household {
       run["status"]["latestMoverStatus"]["logs"] = logs;
     });
   }
-  Json::Value shown() const { return held(Part::Door)["status"]["latestImage"]; }
+  Json::Value shown() const { return held(Part::Destination)["status"]["latestImage"]; }
 };
 
 }  // namespace holdfast::generator::test

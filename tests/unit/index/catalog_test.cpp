@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
 
-#include "src/index/catalog.hpp"
+#include "src/index/proof/catalog.hpp"
 #include "tests/unit/index/folder.hpp"
 #include "tests/unit/index/index_bench.hpp"
 #include "tests/unit/index/listing_text.hpp"

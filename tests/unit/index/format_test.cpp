@@ -1,4 +1,4 @@
-#include "src/index/format.hpp"
+#include "src/index/kopia/format.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/index/kopia_errors.hpp"
+#include "src/index/kopia/kopia_errors.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/index/kopia_trace.hpp"
+#include "src/index/kopia/kopia_trace.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/index/mountinfo.hpp"
+#include "src/index/kopia/mountinfo.hpp"
 
 #include <linux/magic.h>
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "src/index/names.hpp"
+#include "src/index/kopia/names.hpp"
 
 #include <catch2/catch.hpp>
 

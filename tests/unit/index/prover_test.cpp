@@ -1,4 +1,4 @@
-#include "src/index/prover.hpp"
+#include "src/index/proof/prover.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include "tests/unit/index/brain_bench.hpp"
 #include "tests/unit/index/index_bench.hpp"
+#include "tests/unit/index/proof_machine_bench.hpp"
 
 namespace holdfast::index::test {
 namespace {
@@ -67,7 +67,7 @@ struct Fixture {
   ~Fixture() { backend->probe_gate.open(); }
 
   std::unique_ptr<Prover> prover() {
-    Brain::Options options;
+    ProofMachine::Options options;
     options.place = "/repository";
     options.probe_timeout = timeout;
     return std::make_unique<Prover>(backend, options, log, metrics);

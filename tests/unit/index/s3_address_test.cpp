@@ -1,4 +1,4 @@
-#include "src/index/s3_address.hpp"
+#include "src/index/s3/address.hpp"
 
 #include <catch2/catch.hpp>
 

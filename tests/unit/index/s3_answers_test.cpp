@@ -1,4 +1,4 @@
-#include "src/index/s3_answers.hpp"
+#include "src/index/s3/answers.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/index/s3_keys.hpp"
+#include "src/index/s3/keys.hpp"
 
 #include <catch2/catch.hpp>
 

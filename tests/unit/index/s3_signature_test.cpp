@@ -1,6 +1,6 @@
 // Signatures against those that Amazon published: the "Signature Version 4 test suite" of the AWS General Reference,
 // and the examples of "Signature Calculations for the Authorization Header" in the Amazon S3 API reference.
-#include "src/index/s3_signature.hpp"
+#include "src/index/s3/signature.hpp"
 
 #include <catch2/catch.hpp>
 

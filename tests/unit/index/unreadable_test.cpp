@@ -1,5 +1,5 @@
 // What keeps a listing from its end and kopia does not say: files of another user, and a format upgrade.
-#include "src/index/unreadable.hpp"
+#include "src/index/kopia/unreadable.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "holdfast/base/file.hpp"
-#include "src/index/kopia_fs.hpp"
+#include "src/index/kopia/kopia_fs.hpp"
 #include "tests/unit/index/index_bench.hpp"
 #include "tests/unit/index/kopia_repository.hpp"
 

@@ -1,4 +1,4 @@
-#include "src/index/walk.hpp"
+#include "src/index/kopia/walk.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/index/xml.hpp"
+#include "src/index/s3/xml.hpp"
 
 #include <catch2/catch.hpp>
 

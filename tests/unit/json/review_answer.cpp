@@ -2,7 +2,7 @@
 
 #include "holdfast/json/review.hpp"
 #include "jsoncpp.hpp"
-#include "src/json/text.hpp"
+#include "src/json/reader/text.hpp"
 
 using namespace holdfast;
 using json::Answer;

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "src/json/text.hpp"
+#include "src/json/reader/text.hpp"
 
 using namespace holdfast::json;
 

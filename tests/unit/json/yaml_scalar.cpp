@@ -1,4 +1,4 @@
-#include "src/json/yaml_scalar.hpp"
+#include "src/json/yaml/yaml_scalar.hpp"
 
 #include <catch2/catch.hpp>
 

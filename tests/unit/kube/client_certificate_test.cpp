@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "src/kube/credentials.hpp"
+#include "src/kube/auth/credentials.hpp"
 #include "tests/unit/kube/asking.hpp"
 #include "tests/unit/kube/folder.hpp"
 #include "tests/unit/kube/pem.hpp"

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "src/kube/exec_credential.hpp"
-#include "src/kube/watched_file.hpp"
+#include "src/kube/auth/exec_credential.hpp"
+#include "src/kube/auth/watched_file.hpp"
 #include "tests/unit/kube/asking.hpp"
 #include "tests/unit/kube/folder.hpp"
 

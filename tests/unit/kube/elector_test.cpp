@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "holdfast/kube/election.hpp"
-#include "src/kube/lease_document.hpp"
+#include "src/kube/lease/lease_document.hpp"
 #include "tests/unit/kube/asking.hpp"
 
 using namespace holdfast;

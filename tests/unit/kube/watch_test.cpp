@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <mutex>
 
-#include "src/kube/watch_lines.hpp"
+#include "src/kube/watch/watch_lines.hpp"
 #include "tests/unit/kube/asking.hpp"
 
 using namespace holdfast;

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/net/client_parser.hpp"
-#include "src/net/parser.hpp"
+#include "src/net/client/client_parser.hpp"
+#include "src/net/server/parser.hpp"
 
 using namespace holdfast::net;
 

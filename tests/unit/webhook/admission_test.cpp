@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "tests/unit/webhook/door.hpp"
+#include "tests/unit/webhook/admission_bench.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -31,9 +31,9 @@ std::string code(const Json::Value& response) { return response["auditAnnotation
 }  // namespace
 
 TEST_CASE("a PVC with a backup is admitted with a patch, and the review's uid comes back") {
-  Door door;
-  door.index.holds({fakes::listed("s1", kSource)});
-  const Json::Value response = door.ask(review());
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = bench.ask(review());
   CHECK(response["uid"] == "u-1");
   CHECK(response["allowed"] == true);
   CHECK(response["patchType"] == "JSONPatch");
@@ -43,17 +43,17 @@ TEST_CASE("a PVC with a backup is admitted with a patch, and the review's uid co
 }
 
 TEST_CASE("a PVC without a backup is admitted unchanged") {
-  Door door;
-  door.index.holds({});
-  const Json::Value response = door.ask(review());
+  AdmissionBench bench;
+  bench.index.holds({});
+  const Json::Value response = bench.ask(review());
   CHECK(response["allowed"] == true);
   CHECK_FALSE(response.isMember("patch"));
   CHECK(code(response) == "NoBackup");
 }
 
 TEST_CASE("a Wait is a 503 with a time to try again, and lets go of the connection when the index cannot be read") {
-  Door door;
-  const auto answer = door.send(Json::writeString(Json::StreamWriterBuilder(), review()));
+  AdmissionBench bench;
+  const auto answer = bench.send(Json::writeString(Json::StreamWriterBuilder(), review()));
   REQUIRE(answer);
   CHECK(answer->status == 200);
   CHECK(answer->close);
@@ -66,108 +66,108 @@ TEST_CASE("a Wait is a 503 with a time to try again, and lets go of the connecti
 }
 
 TEST_CASE("a Refuse is a 403 without a time to try again") {
-  Door door;
+  AdmissionBench bench;
   Json::Value value = review();
   value["request"]["object"]["metadata"]["labels"]["backup-exempt"] = "true";
-  const Json::Value response = door.ask(value);
+  const Json::Value response = bench.ask(value);
   CHECK(response["status"]["code"] == 403);
   CHECK(response["status"]["reason"] == "ExemptReasonMissing");
   CHECK_FALSE(response["status"].isMember("details"));
 }
 
 TEST_CASE("what is none of our business needs no look at the backups") {
-  Door door;
+  AdmissionBench bench;
   Json::Value value = review();
   value["request"]["object"]["metadata"].removeMember("labels");
-  CHECK(code(door.ask(value)) == "NotOptedIn");
+  CHECK(code(bench.ask(value)) == "NotOptedIn");
   value["request"]["operation"] = "UPDATE";
-  CHECK(code(door.ask(value)) == "NotCreate");
-  CHECK(door.index.deadlines.empty());
+  CHECK(code(bench.ask(value)) == "NotCreate");
+  CHECK(bench.index.deadlines.empty());
 }
 
 TEST_CASE("a Pass that ignores a backup says so at once, by what is known") {
-  Door door;
-  door.index.holds({fakes::listed("s1", kSource)});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", kSource)});
   Json::Value skipping = review();
   Json::Value& annotations = skipping["request"]["object"]["metadata"]["annotations"];
   annotations["volsync.backup/skip-restore"] = "true";
   annotations["volsync.backup/skip-restore-reason"] = "fresh start wanted";
-  const Json::Value response = door.ask(skipping);
+  const Json::Value response = bench.ask(skipping);
   CHECK(code(response) == "SkipRestore");
   CHECK_THAT(response["warnings"][1].asString(), Contains("BackupsIgnored: ") && Contains("s1"));
-  CHECK(door.index.deadlines.empty());
+  CHECK(bench.index.deadlines.empty());
 }
 
 TEST_CASE("the request's namespace counts, not the one the object claims") {
-  Door door;
+  AdmissionBench bench;
   Json::Value value = review();
   value["request"]["namespace"] = "kube-system";
-  CHECK(code(door.ask(value)) == "NamespaceExcluded");
+  CHECK(code(bench.ask(value)) == "NamespaceExcluded");
 }
 
 TEST_CASE("promise annotations of a client are removed when there is no promise, and left alone outside our business") {
-  Door door;
-  door.index.holds({});
+  AdmissionBench bench;
+  bench.index.holds({});
   Json::Value value = review();
   value["request"]["object"]["metadata"]["annotations"]["holdfast.dev/restored-snapshot"] = "forged";
-  CHECK(door.ask(value).isMember("patch"));
+  CHECK(bench.ask(value).isMember("patch"));
   value["request"]["namespace"] = "kube-system";
-  CHECK_FALSE(door.ask(value).isMember("patch"));
+  CHECK_FALSE(bench.ask(value).isMember("patch"));
 }
 
 TEST_CASE("validation accepts a restore that carries its promise") {
-  Door door;
-  door.index.holds({fakes::listed("s1", kSource)});
-  const Json::Value response = door.ask(mutated_review(), "/validate/pvc");
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = bench.ask(mutated_review(), "/validate/pvc");
   CHECK(response["allowed"] == true);
   CHECK(code(response) == "BackupFound");
   CHECK_FALSE(response.isMember("patch"));
 }
 
 TEST_CASE("validation holds back a restore whose reference another webhook dropped") {
-  Door door;
-  door.index.holds({fakes::listed("s1", kSource)});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", kSource)});
   Json::Value value = mutated_review();
   value["request"]["object"]["spec"].removeMember("dataSourceRef");
   value["request"]["object"]["spec"].removeMember("dataSource");
-  const Json::Value response = door.ask(value, "/validate/pvc");
+  const Json::Value response = bench.ask(value, "/validate/pvc");
   CHECK(response["status"]["code"] == 503);
   CHECK(response["status"]["reason"] == "RestoreReferenceMissing");
 }
 
 TEST_CASE("validation refuses a reference with no backup behind it") {
-  Door door;
-  door.index.holds({});
-  CHECK(door.ask(mutated_review(), "/validate/pvc")["status"]["reason"] == "ReferenceWithoutBackup");
+  AdmissionBench bench;
+  bench.index.holds({});
+  CHECK(bench.ask(mutated_review(), "/validate/pvc")["status"]["reason"] == "ReferenceWithoutBackup");
 }
 
 TEST_CASE("a dry run gets the same answer") {
-  Door door;
-  door.index.holds({fakes::listed("s1", kSource)});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", kSource)});
   Json::Value value = review();
-  const Json::Value real = door.ask(value);
+  const Json::Value real = bench.ask(value);
   value["request"]["dryRun"] = true;
-  CHECK(door.ask(value) == real);
+  CHECK(bench.ask(value) == real);
 }
 
 TEST_CASE("what is no review is a well-formed denial with code 400") {
-  Door door;
-  const auto answer = door.send("{\"kind\":\"Pod\"");
+  AdmissionBench bench;
+  const auto answer = bench.send("{\"kind\":\"Pod\"");
   REQUIRE(answer);
   CHECK(answer->status == 200);
   const Json::Value response = parse(answer->body)["response"];
   CHECK(response["allowed"] == false);
   CHECK(response["status"]["code"] == 400);
   CHECK(response["status"]["reason"] == "MalformedReview");
-  CHECK_THAT(door.metrics.text(), Contains("code=\"MalformedReview\""));
+  CHECK_THAT(bench.metrics.text(), Contains("code=\"MalformedReview\""));
 }
 
 TEST_CASE("paths, methods and media types that are not served have their HTTP status") {
-  Door door;
+  AdmissionBench bench;
   const auto status = [&](const char* method, const char* path, const char* type) {
     int seen = 0;
-    door.door.handle({method, path, "", type, "{}", std::chrono::steady_clock::now(), false},
-                     [&](net::Response r) { seen = r.status; });
+    bench.admission.handle({method, path, "", type, "{}", std::chrono::steady_clock::now(), false},
+                           [&](net::Response r) { seen = r.status; });
     return seen;
   };
   CHECK(status("POST", "/", "application/json") == 404);
@@ -178,34 +178,34 @@ TEST_CASE("paths, methods and media types that are not served have their HTTP st
 
 TEST_CASE(
     "above the limit of requests under way the answer is Wait Overloaded, and the room is free again afterwards") {
-  Door door(Door::with_catalog(), 1);
-  door.index.holds({});
-  door.index.silent = true;
-  CHECK(door.ask(review()).isNull());
-  const Json::Value second = door.ask(review());
+  AdmissionBench bench(AdmissionBench::with_catalog(), 1);
+  bench.index.holds({});
+  bench.index.silent = true;
+  CHECK(bench.ask(review()).isNull());
+  const Json::Value second = bench.ask(review());
   CHECK(second["status"]["reason"] == "Overloaded");
   CHECK(second["status"]["code"] == 503);
-  door.index.waiting.clear();
-  door.index.silent = false;
-  CHECK(code(door.ask(review())) == "NoBackup");
+  bench.index.waiting.clear();
+  bench.index.silent = false;
+  CHECK(code(bench.ask(review())) == "NoBackup");
 }
 
 TEST_CASE("an exception on the way becomes Wait InternalError, once") {
-  Door door;
-  door.index.before = [] { throw std::runtime_error("broken"); };
-  const Json::Value response = door.ask(review());
+  AdmissionBench bench;
+  bench.index.before = [] { throw std::runtime_error("broken"); };
+  const Json::Value response = bench.ask(review());
   CHECK(response["status"]["code"] == 503);
   CHECK(response["status"]["reason"] == "InternalError");
-  CHECK(door.answers == 1);
+  CHECK(bench.answers == 1);
 }
 
 TEST_CASE("the proof's deadline is the API server's, less what the answer needs to travel") {
-  Door door;
+  AdmissionBench bench;
   const auto before = std::chrono::steady_clock::now();
-  door.send(Json::writeString(Json::StreamWriterBuilder(), review()), "/mutate/pvc", "timeout=3s");
-  REQUIRE(door.index.deadlines.size() == 1);
-  CHECK(door.index.deadlines[0] - before >= std::chrono::milliseconds(2700));
-  CHECK(door.index.deadlines[0] - before < std::chrono::milliseconds(3000));
+  bench.send(Json::writeString(Json::StreamWriterBuilder(), review()), "/mutate/pvc", "timeout=3s");
+  REQUIRE(bench.index.deadlines.size() == 1);
+  CHECK(bench.index.deadlines[0] - before >= std::chrono::milliseconds(2700));
+  CHECK(bench.index.deadlines[0] - before < std::chrono::milliseconds(3000));
 }
 
 TEST_CASE("the budget is never zero, never over 30 s, and 10 s where nothing is said") {
@@ -220,24 +220,24 @@ TEST_CASE("the budget is never zero, never over 30 s, and 10 s where nothing is 
 }
 
 TEST_CASE("permissive denies nothing and says what enforce would have said") {
-  core::Policy policy = Door::with_catalog();
+  core::Policy policy = AdmissionBench::with_catalog();
   policy.mode = core::Mode::Permissive;
-  Door door(policy);
-  const Json::Value response = door.ask(review());
+  AdmissionBench bench(policy);
+  const Json::Value response = bench.ask(review());
   CHECK(response["allowed"] == true);
   CHECK(code(response) == "IndexUnavailable");
   CHECK_THAT(response["warnings"][0].asString(), Contains("IndexUnavailable"));
-  CHECK_THAT(door.metrics.text(), Contains("code=\"IndexUnavailable\",verdict=\"wait\""));
-  door.index.holds({fakes::listed("s1", kSource)});
-  CHECK(door.ask(review()).isMember("patch"));
+  CHECK_THAT(bench.metrics.text(), Contains("code=\"IndexUnavailable\",verdict=\"wait\""));
+  bench.index.holds({fakes::listed("s1", kSource)});
+  CHECK(bench.ask(review()).isMember("patch"));
 }
 
 TEST_CASE("audit changes nothing") {
-  core::Policy policy = Door::with_catalog();
+  core::Policy policy = AdmissionBench::with_catalog();
   policy.mode = core::Mode::Audit;
-  Door door(policy);
-  door.index.holds({fakes::listed("s1", kSource)});
-  const Json::Value response = door.ask(review());
+  AdmissionBench bench(policy);
+  bench.index.holds({fakes::listed("s1", kSource)});
+  const Json::Value response = bench.ask(review());
   CHECK(response["allowed"] == true);
   CHECK_FALSE(response.isMember("patch"));
   CHECK(response["auditAnnotations"]["verdict"] == "restore");
@@ -286,59 +286,59 @@ Json::Value ask_at(webhook::Admission& admission, const Json::Value& about = rev
 }  // namespace
 
 TEST_CASE("a backup that ends while the cluster is being asked is restored") {
-  Door door;
-  door.index.holds({});
+  AdmissionBench bench;
+  bench.index.holds({});
   FakeCluster cluster;
   cluster.facts.backup = core::BackupActivity{};
-  cluster.meanwhile = [&] { door.index.holds({fakes::listed("s1", "photos-backup@media:/data")}); };
-  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  cluster.meanwhile = [&] { bench.index.holds({fakes::listed("s1", "photos-backup@media:/data")}); };
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   const Json::Value answer = ask_at(admission);
   CHECK(answer["allowed"] == true);
   CHECK(answer.isMember("patch"));
 }
 
 TEST_CASE("the second proof settles a backup that ended lately, by whatever clock") {
-  Door door;
-  door.index.holds({});
+  AdmissionBench bench;
+  bench.index.holds({});
   FakeCluster cluster;
   cluster.facts.backup = core::BackupActivity{false, core::parse_rfc3339("2100-01-01T00:00:00Z"), ""};
-  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["allowed"] == true);
-  CHECK(door.index.deadlines.size() == 2);
+  CHECK(bench.index.deadlines.size() == 2);
 }
 
 TEST_CASE("the memory of seen backups matters only to a PVC that would start empty") {
-  Door door;
-  door.index.holds({});
+  AdmissionBench bench;
+  bench.index.holds({});
   FakeCluster cluster;
   cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
-  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
-  door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
+  bench.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
   CHECK(ask_at(admission)["allowed"] == true);
   CHECK(cluster.without_backup == std::vector<bool>{true, false});
 }
 
 TEST_CASE("where the backups are another PVC's, everything is asked before it starts empty") {
-  Door door;
-  door.index.holds({fakes::listed("s1", "photos@media:/data")});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", "photos@media:/data")});
   FakeCluster cluster;
   core::Ownership owners;
   owners.source_says({"photos", "media", "/data"}, {"media", "album"});
   cluster.facts.ownership = owners;
   cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
-  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
   CHECK(cluster.without_backup == std::vector<bool>{false, true});
 }
 
 TEST_CASE("that the repository is old is said after the cluster was asked where else the backups may lie") {
-  Door door;
-  door.index.holds({fakes::listed("s1", "nightly@media:/data")});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", "nightly@media:/data")});
   FakeCluster cluster;
-  core::Policy policy = Door::with_catalog();
+  core::Policy policy = AdmissionBench::with_catalog();
   policy.fresh_limit = std::chrono::hours{1};
-  webhook::Admission admission({policy}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({policy}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "RepositoryOutdated");
   CHECK(cluster.without_backup == std::vector<bool>{true});
   core::Ownership owners;
@@ -348,12 +348,12 @@ TEST_CASE("that the repository is old is said after the cluster was asked where 
 }
 
 TEST_CASE("a PVC that only a managed namespace opts in is judged by the labels of its namespace") {
-  Door door;
-  door.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
+  AdmissionBench bench;
+  bench.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
   FakeCluster cluster;
-  core::Policy policy = Door::with_catalog();
+  core::Policy policy = AdmissionBench::with_catalog();
   policy.plumber_contract = true;
-  webhook::Admission admission({policy}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({policy}, bench.index, &cluster, bench.log, bench.metrics);
   Json::Value about = review();
   Json::Value& labels = about["request"]["object"]["metadata"]["labels"];
   CHECK(ask_at(admission, about).isMember("patch"));
@@ -373,13 +373,13 @@ TEST_CASE("a PVC that only a managed namespace opts in is judged by the labels o
 }
 
 TEST_CASE("the cluster is asked only where the backups alone would admit") {
-  Door door;
+  AdmissionBench bench;
   FakeCluster cluster;
   cluster.facts.backup = core::BackupActivity{true, {}, "mover Job"};
-  webhook::Admission admission({Door::with_catalog()}, door.index, &cluster, door.log, door.metrics);
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "IndexUnavailable");
   CHECK(cluster.asked == 0);
-  door.index.holds({});
+  bench.index.holds({});
   CHECK(ask_at(admission)["status"]["reason"] == "BackupInFlight");
   CHECK(cluster.asked == 1);
 }

@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "tests/unit/webhook/door.hpp"
+#include "tests/unit/webhook/admission_bench.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -84,9 +84,9 @@ Json::Value patched(Json::Value object, const Json::Value& operations) {
   return object;
 }
 
-class JobDoor {
+class JobBench {
  public:
-  explicit JobDoor(std::optional<webhook::MoverInjection> injection = nfs(), core::Mode mode = core::Mode::Enforce)
+  explicit JobBench(std::optional<webhook::MoverInjection> injection = nfs(), core::Mode mode = core::Mode::Enforce)
       : admission({policy(mode), 1024, std::move(injection)}, index, nullptr, log, metrics) {}
 
   static core::Policy policy(core::Mode mode) {
@@ -138,10 +138,10 @@ webhook::MoverInjection delayed(int seconds) {
 }  // namespace
 
 TEST_CASE("a new mover Job gets the volume, and every container the mount") {
-  JobDoor door;
+  JobBench bench;
   Json::Value sent = job();
   sent["spec"]["template"]["spec"]["initContainers"][0]["name"] = "prepare";
-  const Json::Value stored = door.admitted("CREATE", sent);
+  const Json::Value stored = bench.admitted("CREATE", sent);
   CHECK(pod(stored)["volumes"].size() == 2);
   CHECK(pod(stored)["volumes"][1] == parse(R"({"name":"repository","nfs":{"server":"nas.lan","path":"/tank/kopia"}})"));
   for (const Json::Value& container : pod(stored)["containers"]) CHECK(mounts_repository(container));
@@ -150,23 +150,23 @@ TEST_CASE("a new mover Job gets the volume, and every container the mount") {
 }
 
 TEST_CASE("a Job without any volume gets its first") {
-  JobDoor door;
+  JobBench bench;
   Json::Value sent = job();
   sent["spec"]["template"]["spec"].removeMember("volumes");
-  CHECK(pod(door.admitted("CREATE", sent))["volumes"].size() == 1);
+  CHECK(pod(bench.admitted("CREATE", sent))["volumes"].size() == 1);
 }
 
 TEST_CASE("at an update the template that VolSync writes becomes the stored one, byte for byte") {
-  JobDoor door(delayed(30));
-  const Json::Value stored = door.admitted("CREATE", job());
+  JobBench bench(delayed(30));
+  const Json::Value stored = bench.admitted("CREATE", job());
   CHECK(pod(stored) != pod(job()));
-  CHECK(door.admitted("UPDATE", job(), stored) == stored);
+  CHECK(bench.admitted("UPDATE", job(), stored) == stored);
 }
 
 TEST_CASE("the same Job gets the same patch every time") {
-  JobDoor door(delayed(30)), other(delayed(30));
-  const Json::Value first = door.ask(review_of("CREATE", job()));
-  CHECK(door.ask(review_of("CREATE", job())) == first);
+  JobBench bench(delayed(30)), other(delayed(30));
+  const Json::Value first = bench.ask(review_of("CREATE", job()));
+  CHECK(bench.ask(review_of("CREATE", job())) == first);
   CHECK(other.ask(review_of("CREATE", job())) == first);
 }
 
@@ -174,17 +174,17 @@ TEST_CASE("an update of a Job made under other settings keeps what it was made w
   webhook::MoverInjection before = delayed(30);
   before.volume_source["nfs"]["server"] = "old.lan";
   before.mount_path = "/old";
-  const Json::Value stored = JobDoor(before).admitted("CREATE", job());
-  CHECK(JobDoor(nfs()).admitted("UPDATE", job(), stored) == stored);
-  const Json::Value plain = JobDoor(nfs()).admitted("CREATE", job());
-  CHECK(JobDoor(delayed(30)).admitted("UPDATE", job(), plain) == plain);
+  const Json::Value stored = JobBench(before).admitted("CREATE", job());
+  CHECK(JobBench(nfs()).admitted("UPDATE", job(), stored) == stored);
+  const Json::Value plain = JobBench(nfs()).admitted("CREATE", job());
+  CHECK(JobBench(delayed(30)).admitted("UPDATE", job(), plain) == plain);
 }
 
 TEST_CASE("what has everything is not changed again") {
-  JobDoor door(delayed(30));
-  const Json::Value stored = door.admitted("CREATE", job());
+  JobBench bench(delayed(30));
+  const Json::Value stored = bench.admitted("CREATE", job());
   for (const char* operation : {"CREATE", "UPDATE"}) {
-    const Json::Value response = door.ask(review_of(operation, stored, stored));
+    const Json::Value response = bench.ask(review_of(operation, stored, stored));
     CHECK(response["allowed"] == true);
     CHECK_FALSE(response.isMember("patch"));
     CHECK(code(response) == "RepositoryInjected");
@@ -192,48 +192,48 @@ TEST_CASE("what has everything is not changed again") {
 }
 
 TEST_CASE("a Job that was made without us is given the repository at its next update, unless it is being deleted") {
-  JobDoor door;
-  CHECK(mounts_repository(pod(door.admitted("UPDATE", job(), job()))["containers"][0]));
+  JobBench bench;
+  CHECK(mounts_repository(pod(bench.admitted("UPDATE", job(), job()))["containers"][0]));
   Json::Value leaving = job();
   leaving["metadata"]["deletionTimestamp"] = "2026-11-21T08:00:00Z";
-  CHECK(door.admitted("UPDATE", leaving, leaving) == leaving);
+  CHECK(bench.admitted("UPDATE", leaving, leaving) == leaving);
 }
 
 TEST_CASE("what somebody else mounts at the path stays") {
-  JobDoor door;
+  JobBench bench;
   Json::Value sent = job();
   Json::Value& mount = sent["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][1];
   mount["name"] = "theirs";
   mount["mountPath"] = "/repository";
-  CHECK(pod(door.admitted("CREATE", sent))["containers"][0] == pod(sent)["containers"][0]);
+  CHECK(pod(bench.admitted("CREATE", sent))["containers"][0] == pod(sent)["containers"][0]);
 }
 
 TEST_CASE("Jobs of others are admitted as they are") {
-  JobDoor door;
+  JobBench bench;
   Json::Value foreign = job();
   foreign["metadata"]["labels"]["app.kubernetes.io/created-by"] = "somebody";
-  const Json::Value response = door.ask(review_of("CREATE", foreign));
+  const Json::Value response = bench.ask(review_of("CREATE", foreign));
   CHECK(response["allowed"] == true);
   CHECK_FALSE(response.isMember("patch"));
   CHECK(code(response) == "NotMoverJob");
   foreign["metadata"].removeMember("labels");
-  CHECK(code(door.ask(review_of("CREATE", foreign))) == "NotMoverJob");
+  CHECK(code(bench.ask(review_of("CREATE", foreign))) == "NotMoverJob");
 }
 
 TEST_CASE("other operations, subresources and kinds are none of its business") {
-  JobDoor door;
-  CHECK(code(door.ask(review_of("DELETE", Json::Value(), job()))) == "NotMoverJob");
+  JobBench bench;
+  CHECK(code(bench.ask(review_of("DELETE", Json::Value(), job()))) == "NotMoverJob");
   Json::Value review = review_of("UPDATE", job(), job());
   review["request"]["subResource"] = "status";
-  CHECK(code(door.ask(review)) == "NotMoverJob");
+  CHECK(code(bench.ask(review)) == "NotMoverJob");
   review = review_of("CREATE", job());
   review["request"]["resource"]["resource"] = "cronjobs";
-  CHECK(code(door.ask(review)) == "NotMoverJob");
+  CHECK(code(bench.ask(review)) == "NotMoverJob");
 }
 
 TEST_CASE("a backup waits a moment of its own first, in a container that needs no shell") {
-  JobDoor door(delayed(30));
-  const Json::Value first = pod(door.admitted("CREATE", job()))["initContainers"][0];
+  JobBench bench(delayed(30));
+  const Json::Value first = pod(bench.admitted("CREATE", job()))["initContainers"][0];
   CHECK(first["name"] == "holdfast-delay");
   CHECK(first["image"] == "mover:1");
   CHECK(first["command"][0] == "sleep");
@@ -241,7 +241,7 @@ TEST_CASE("a backup waits a moment of its own first, in a container that needs n
   CHECK_FALSE(mounts_repository(first));
   std::set<std::string> seconds;
   for (int i = 0; i < 100; ++i) {
-    const Json::Value stored = door.admitted("CREATE", job("volsync-src-" + std::to_string(i)));
+    const Json::Value stored = bench.admitted("CREATE", job("volsync-src-" + std::to_string(i)));
     seconds.insert(pod(stored)["initContainers"][0]["command"][1].asString());
   }
   CHECK(seconds.size() > 15);
@@ -251,10 +251,10 @@ TEST_CASE("a backup waits a moment of its own first, in a container that needs n
 TEST_CASE("the waiting container comes before the Job's own, which get their mounts all the same") {
   webhook::MoverInjection injection = delayed(30);
   injection.delay_image = "sleeper:1";
-  JobDoor door(injection);
+  JobBench bench(injection);
   Json::Value sent = job();
   sent["spec"]["template"]["spec"]["initContainers"][0]["name"] = "prepare";
-  const Json::Value all = pod(door.admitted("CREATE", sent))["initContainers"];
+  const Json::Value all = pod(bench.admitted("CREATE", sent))["initContainers"];
   REQUIRE(all.size() == 2);
   CHECK(all[0]["image"] == "sleeper:1");
   CHECK(all[1]["name"] == "prepare");
@@ -262,48 +262,48 @@ TEST_CASE("the waiting container comes before the Job's own, which get their mou
 }
 
 TEST_CASE("a restore does not wait") {
-  JobDoor door(delayed(30));
-  CHECK_FALSE(pod(door.admitted("CREATE", job("volsync-dst-photos-restore"))).isMember("initContainers"));
+  JobBench bench(delayed(30));
+  CHECK_FALSE(pod(bench.admitted("CREATE", job("volsync-dst-photos-restore"))).isMember("initContainers"));
   Json::Value owned = job("anything");
   owned["metadata"]["ownerReferences"][0]["kind"] = "ReplicationDestination";
-  CHECK_FALSE(pod(door.admitted("CREATE", owned)).isMember("initContainers"));
+  CHECK_FALSE(pod(bench.admitted("CREATE", owned)).isMember("initContainers"));
 }
 
 TEST_CASE("where injection is off, and in mode audit, nothing is changed") {
-  JobDoor off(std::nullopt), audit(nfs(), core::Mode::Audit);
+  JobBench off(std::nullopt), audit(nfs(), core::Mode::Audit);
   CHECK(off.admitted("CREATE", job()) == job());
   CHECK(code(off.ask(review_of("CREATE", job()))) == "InjectionOff");
   CHECK(audit.admitted("CREATE", job()) == job());
 }
 
 TEST_CASE("what is no review, or no Job, is a well-formed denial that names the field") {
-  JobDoor door;
-  Json::Value response = door.send("{");
+  JobBench bench;
+  Json::Value response = bench.send("{");
   CHECK(response["status"]["code"] == 400);
   CHECK(response["status"]["reason"] == "MalformedReview");
   Json::Value broken = job();
   broken["spec"]["template"]["spec"]["containers"] = "kopia";
-  response = door.ask(review_of("CREATE", broken));
+  response = bench.ask(review_of("CREATE", broken));
   CHECK(response["uid"] == "u-1");
   CHECK(response["status"]["reason"] == "MalformedReview");
   CHECK_THAT(response["status"]["message"].asString(), Contains("request.object.spec.template.spec.containers"));
   broken["spec"] = "x";
-  CHECK(door.ask(review_of("CREATE", broken))["status"]["reason"] == "MalformedReview");
-  CHECK(door.ask(review_of("CREATE", Json::Value()))["status"]["reason"] == "MalformedReview");
+  CHECK(bench.ask(review_of("CREATE", broken))["status"]["reason"] == "MalformedReview");
+  CHECK(bench.ask(review_of("CREATE", Json::Value()))["status"]["reason"] == "MalformedReview");
 }
 
 TEST_CASE("where too much is under way a Job waits, rather than run without the repository") {
-  JobDoor door;
+  JobBench bench;
   const Json::Value response =
-      door.send(Json::writeString(Json::StreamWriterBuilder(), review_of("CREATE", job())), true);
+      bench.send(Json::writeString(Json::StreamWriterBuilder(), review_of("CREATE", job())), true);
   CHECK(response["uid"] == "u-1");
   CHECK(response["status"]["code"] == 503);
   CHECK(response["status"]["reason"] == "Overloaded");
 }
 
 TEST_CASE("reviews of Jobs are counted apart") {
-  JobDoor door;
-  door.ask(review_of("CREATE", job()));
-  CHECK_THAT(door.metrics.text(),
+  JobBench bench;
+  bench.ask(review_of("CREATE", job()));
+  CHECK_THAT(bench.metrics.text(),
              Contains("holdfast_admission_total{code=\"RepositoryInjected\",verdict=\"pass\",webhook=\"job\"} 1"));
 }

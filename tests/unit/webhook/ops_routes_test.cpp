@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/webhook/door.hpp"
+#include "tests/unit/webhook/admission_bench.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;
@@ -27,7 +27,7 @@ struct FakeAudit : webhook::AuditSource {
 };
 
 struct Ops {
-  core::Policy policy = Door::with_catalog();
+  core::Policy policy = AdmissionBench::with_catalog();
   fakes::FakeIndex index;
   holdfast::ops::Health health;
   holdfast::ops::Metrics metrics{"test"};

@@ -1,0 +1,73 @@
+#include "src/cli/doctor/cluster.hpp"
+
+#include <future>
+#include <memory>
+
+#include "holdfast/json/tree.hpp"
+
+namespace holdfast::cli::diagnosis {
+namespace {
+
+constexpr std::chrono::seconds kPatience{10};
+constexpr kube::Resource kReviews{"authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview",
+                                  false};
+
+Answer parsed(kube::Result result) {
+  if (auto* error = std::get_if<kube::ApiError>(&result)) return std::move(*error);
+  if (auto value = json::read_tree(std::get<std::string>(result))) return *std::move(value);
+  return kube::ApiError{0, "NotJson", "the answer is no JSON", {}};
+}
+
+}  // namespace
+
+Cluster::Cluster(const kube::Config& config, const ops::Logger& log)
+    : client_(loop_, config, {1, "holdfast-doctor"}, log) {}
+
+Answer Cluster::wait(const std::function<void(kube::Deadline, kube::Done)>& ask) {
+  const auto answer = std::make_shared<std::promise<kube::Result>>();
+  ask(std::chrono::steady_clock::now() + kPatience,
+      [answer](kube::Result result) { answer->set_value(std::move(result)); });
+  return parsed(answer->get_future().get());
+}
+
+Answer Cluster::page(std::string_view path) {
+  return wait([&](kube::Deadline deadline, kube::Done done) { client_.get_page(path, deadline, std::move(done)); });
+}
+
+Answer Cluster::object(const kube::Resource& resource, const std::string& ns, const std::string& name) {
+  return wait([&](kube::Deadline deadline, kube::Done done) {
+    client_.get({resource, ns, name}, deadline, std::move(done));
+  });
+}
+
+Answer Cluster::list(const kube::Resource& resource, const std::string& ns, const std::string& label_selector) {
+  return wait([&](kube::Deadline deadline, kube::Done done) {
+    kube::Client::ListOptions all;
+    all.limit = 0;
+    all.label_selector = label_selector;
+    client_.list(resource, ns, all, deadline, std::move(done));
+  });
+}
+
+std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::string_view group,
+                                                std::string_view resource, const std::string& ns,
+                                                const std::string& name) {
+  const std::size_t slash = resource.find('/');
+  Json::Value review;
+  review["apiVersion"] = kReviews.api_version();
+  review["kind"] = std::string(kReviews.kind);
+  Json::Value& asked = review["spec"]["resourceAttributes"];
+  asked["verb"] = verb;
+  asked["group"] = std::string(group);
+  asked["resource"] = std::string(resource.substr(0, slash));
+  if (slash != std::string_view::npos) asked["subresource"] = std::string(resource.substr(slash + 1));
+  if (!ns.empty()) asked["namespace"] = ns;
+  if (!name.empty()) asked["name"] = name;
+  auto answer = wait([&](kube::Deadline deadline, kube::Done done) {
+    client_.create({kReviews, "", ""}, json::write_tree(review), deadline, std::move(done));
+  });
+  if (auto* error = std::get_if<kube::ApiError>(&answer)) return std::move(*error);
+  return at(std::get<Json::Value>(answer), {"status", "allowed"}) == true;
+}
+
+}  // namespace holdfast::cli::diagnosis

@@ -1,0 +1,40 @@
+// The API server as `doctor` asks it: one question after the other, each waited for.
+// One thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "holdfast/kube/client.hpp"
+#include "holdfast/net/server.hpp"
+#include "src/cli/input/document.hpp"
+
+namespace holdfast::cli::diagnosis {
+
+/// What the API server said, or why not.
+using Answer = std::variant<Json::Value, kube::ApiError>;
+
+class Cluster {
+ public:
+  /// Throws kube::ConfigError.
+  Cluster(const kube::Config& config, const ops::Logger& log);
+
+  Answer page(std::string_view path);
+  Answer object(const kube::Resource& resource, const std::string& ns, const std::string& name);
+  /// In `ns`, or where that is empty in all namespaces.
+  Answer list(const kube::Resource& resource, const std::string& ns = {}, const std::string& label_selector = {});
+  /// Whether we may; in `ns`, or where that is empty in all namespaces; the object `name`, or where that is empty all
+  /// of them. "<plural>/<subresource>" is understood.
+  std::variant<bool, kube::ApiError> may(const std::string& verb, std::string_view group, std::string_view resource,
+                                         const std::string& ns, const std::string& name = {});
+
+ private:
+  Answer wait(const std::function<void(kube::Deadline, kube::Done)>& ask);
+
+  net::Loop loop_{1};
+  kube::Client client_;
+};
+
+}  // namespace holdfast::cli::diagnosis

@@ -1,0 +1,87 @@
+#include "src/generator/plan/adoption.hpp"
+
+#include <fmt/format.h>
+
+#include "holdfast/core/candidates.hpp"
+#include "src/generator/plan/hold.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+std::string with_placeholder(std::string text, std::string_view name, std::string_view placeholder) {
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? text : text.replace(at, name.size(), placeholder);
+}
+
+/// A template that gives this identity for this PVC; nullopt: there is none.
+std::optional<core::IdentityTemplate> template_for(const core::Identity& identity, const core::PvcName& pvc) {
+  const std::string user = with_placeholder(identity.user, pvc.name, "{pvc}");
+  const std::string host = with_placeholder(identity.host, pvc.ns, "{namespace}");
+  for (const std::string& path : {identity.path, with_placeholder(identity.path, pvc.name, "{pvc}")}) {
+    auto found = core::IdentityTemplate::parse(core::to_string(core::Identity{user, host, path}));
+    if (found && found->expand(pvc) == identity) return found;
+  }
+  return std::nullopt;
+}
+
+/// The whole list as it has to be: the setting takes the place of the one that is in force.
+std::string remedy(const core::Identity& identity, const core::PvcName& pvc, const core::Policy& policy) {
+  const auto further = template_for(identity, pvc);
+  if (!further) return "no line of index.identities gives that name, so give it one of the PVC's own, or remove it";
+  std::string line;
+  for (const core::IdentityTemplate& known : core::identity_templates(policy))
+    line += fmt::format("\"{}\", ", known.text());
+  return fmt::format(
+      "if those backups are this PVC's, put `index: {{identities: [{}\"{}\"]}}` into holdfast's configuration", line,
+      further->text());
+}
+
+}  // namespace
+
+bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy) {
+  const auto identity = working_identity(object);
+  return identity && !core::contains(core::candidates(policy, pvc), *identity);
+}
+
+Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy) {
+  const Standing whose = standing(object, adopt);
+  const bool elsewhere = whose == Standing::Adoptable && has_foreign_identity(*object, pvc, policy);
+  return elsewhere ? Standing::Foreign : whose;
+}
+
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc,
+                const core::Policy& policy) {
+  const std::string manager = manager_of(rival);
+  const auto identity = working_identity(rival);
+  const bool looked_for = identity && core::contains(core::candidates(policy, pvc), *identity);
+  std::string settles;
+  if (identity && !looked_for) settles = remedy(*identity, pvc, policy) + "; then ";
+  if (rival.meta.name == names(core::other(policy.naming), pvc.name).source && is_adoptable_from(manager)) {
+    settles += fmt::format("take it over with generator.adopt: true and generator.naming: {}, or ",
+                           core::to_string(core::other(policy.naming)));
+  }
+  return make_warning(
+      Part::Source, "ForeignSource",
+      fmt::format(
+          "{}: ReplicationSource {} ({}) backs the PVC up as {}, and two would each keep a part of its backups; "
+          "to leave it to holdfast {}delete ReplicationSource {}, and to leave it to the other label the PVC "
+          "`{}: \"true\"` with a reason",
+          beside_another ? "the PVC is backed up twice" : "no ReplicationSource is made for this PVC",
+          cut(rival.meta.name, 128), manager.empty() ? "it names no manager" : "managed by " + cut(manager, 64),
+          identity ? cut(core::to_string(*identity), 256) : "nobody can tell", settles, cut(rival.meta.name, 128),
+          core::key::kBackupExempt));
+}
+
+Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
+                           const core::Policy& policy) {
+  const core::Identity identity = *working_identity(object);
+  return make_warning(
+      part, "ForeignIdentity",
+      fmt::format("{} {} of {} is not taken over and nothing of it is changed: it {} {}, where holdfast does not look "
+                  "for backups of this PVC; {}",
+                  resource(part).kind, object.meta.name, cut(manager_of(object), 64),
+                  part == Part::Source ? "backs up as" : "restores from", cut(core::to_string(identity), 256),
+                  remedy(identity, pvc, policy)));
+}
+
+}  // namespace holdfast::generator

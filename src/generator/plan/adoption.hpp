@@ -1,0 +1,25 @@
+// Whether an object of kyverno or pvc-plumber may be taken over: not where that would lead backups to a place where
+// nobody looked for them so far, or leave behind those that lie there.
+// Pure; any thread.
+#pragma once
+
+#include "holdfast/generator/plan.hpp"
+#include "src/generator/objects/observed.hpp"
+
+namespace holdfast::generator {
+
+/// Its kopia source is none of the PVC's own places.
+bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy);
+
+/// Whose an object under one of the PVC's names is, for those who would write it.
+Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy);
+
+/// Says that an object of another manager is left as it is because of its identity, and how to take it over.
+Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
+                           const core::Policy& policy);
+
+/// Says that somebody else's ReplicationSource of another name backs the PVC up, and what settles it. `beside_another`:
+/// there is one under our name too.
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc, const core::Policy& policy);
+
+}  // namespace holdfast::generator

@@ -1,0 +1,178 @@
+#include "src/generator/run/executor.hpp"
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/json/objects.hpp"
+#include "holdfast/json/tree.hpp"
+#include "src/generator/run/live_checks.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr std::chrono::seconds kOneWrite{10};
+
+std::string apply_body(const Apply& apply) {
+  Json::Value body = apply.object.body;
+  Json::Value& metadata = body["metadata"];
+  if (apply.creates) metadata["resourceVersion"] = std::string(kube::kVersionOfNone);
+  if (!apply.uid.empty()) metadata["uid"] = apply.uid;
+  if (!apply.resource_version.empty()) metadata["resourceVersion"] = apply.resource_version;
+  return json::write_tree(body);
+}
+
+std::string image_body(const SetImage& set) {
+  Json::Value body;
+  body["metadata"]["resourceVersion"] = set.resource_version;
+  body["metadata"]["uid"] = set.uid;
+  Json::Value& image = body["status"]["latestImage"];
+  if (set.image) {
+    image["apiGroup"] = set.image->api_group;
+    image["kind"] = set.image->kind;
+    image["name"] = set.image->name;
+  }
+  return json::write_tree(body);
+}
+
+/// Whether no provisioner would fill the PVC from this VolumeSnapshot. It compares the request of a PVC with the
+/// snapshot's restoreSize where there is one (getSnapshotSource in kubernetes-csi/external-provisioner,
+/// pkg/controller/controller.go), and makes nothing while the snapshot is not ready. What cannot be read is not held
+/// against it: such a PVC waits as it would without us.
+std::optional<UnfitImage> unfit(const std::string& name, std::int64_t requested, const kube::Result& answer) {
+  if (std::holds_alternative<kube::ApiError>(answer)) return std::nullopt;
+  const auto read = json::read_volume_snapshot(std::get<std::string>(answer));
+  const auto* snapshot = std::get_if<core::VolumeSnapshot>(&read);
+  if (snapshot == nullptr) return std::nullopt;
+  if (!snapshot->restore_bytes) {
+    if (snapshot->ready) return std::nullopt;
+    return UnfitImage{name, {}, base::utc_now()};
+  }
+  const bool covered = requested >= *snapshot->restore_bytes;
+  return covered ? std::nullopt : std::optional(UnfitImage{name, snapshot->restore_size, base::utc_now()});
+}
+
+Family family_of(const Action& action) {
+  if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
+  if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
+  return Family::Destinations;
+}
+
+}  // namespace
+
+struct Executor::Job {
+  core::PvcName pvc;
+  std::vector<Action> actions;
+  kube::Deadline deadline;
+  Done done;
+  std::size_t at = 0;
+  Outcome outcome = {};
+  std::size_t resets = 0;              ///< of the store when the write under way began
+  std::vector<LiveCheck> checks = {};  ///< before it
+};
+
+Executor::Executor(kube::Client& client, Store& store, Reporter& reporter)
+    : client_(client), store_(store), reporter_(reporter) {}
+
+void Executor::run(core::PvcName pvc, std::vector<Action> actions, kube::Deadline deadline, Done done) {
+  next(std::make_shared<Job>(Job{std::move(pvc), std::move(actions), deadline, std::move(done)}));
+}
+
+void Executor::next(const std::shared_ptr<Job>& job) {
+  const auto now = std::chrono::steady_clock::now();
+  if (job->at == job->actions.size() || now >= job->deadline) return job->done(job->outcome);
+  const std::weak_ptr<bool> alive = alive_;
+  const kube::Deadline deadline = std::min(job->deadline, now + kOneWrite);
+  kube::Done done = [this, alive, job](const kube::Result& result) {
+    if (alive.lock()) answered(job, result);
+  };
+  job->resets = store_.resets(family_of(job->actions[job->at]));
+  job->checks = live_checks(job->actions[job->at], job->pvc);
+  verify(job, 0, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
+    if (refusal) return done(*refusal);
+    const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
+    if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, done);
+    offer_if_it_fits(job, deadline, done);
+  });
+}
+
+/// What the watches say may be a moment old, or as old as their silence. `check`: the one of the job's to go on with.
+void Executor::verify(const std::shared_ptr<Job>& job, std::size_t check, kube::Deadline deadline, Verified done) {
+  if (check == job->checks.size()) return done(std::nullopt);
+  const std::weak_ptr<bool> alive = alive_;
+  client_.get(job->checks[check].target, deadline,
+              [this, alive, job, check, deadline, done = std::move(done)](const kube::Result& answer) {
+                if (!alive.lock()) return;
+                const auto* error = std::get_if<kube::ApiError>(&answer);
+                if (error != nullptr && error->passing()) return done(*error);
+                const auto refusal = job->checks[check].objection(job->actions[job->at], answer);
+                if (refusal) return done(refusal);
+                verify(job, check + 1, deadline, done);
+              });
+}
+
+void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done) {
+  // A request does not change while the PVC waits; that it is still this one has just been seen.
+  const auto claim = store_.claim(job->pvc);
+  const std::int64_t requested = claim == nullptr ? 0 : claim->pvc.requested_bytes.value_or(0);
+  const core::Image& image = *std::get<SetImage>(job->actions[job->at]).image;
+  const std::weak_ptr<bool> alive = alive_;
+  client_.get({kube::kVolumeSnapshots, job->pvc.ns, image.name}, deadline,
+              [this, alive, job, requested, name = image.name, deadline,
+               done = std::move(done)](const kube::Result& answer) mutable {
+                if (!alive.lock()) return;
+                if (const auto* error = std::get_if<kube::ApiError>(&answer); error && error->passing()) {
+                  return done(*error);
+                }
+                job->outcome.unfit_image = unfit(name, requested, answer);
+                if (!job->outcome.unfit_image) return send(job->actions[job->at], deadline, std::move(done));
+                ++job->at;
+                next(job);
+              });
+}
+
+void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& result) {
+  const Action& action = job->actions[job->at];
+  ++job->at;
+  if (const auto* error = std::get_if<kube::ApiError>(&result)) {
+    ++job->outcome.failed;
+    if (!job->outcome.error) {
+      job->outcome.error = *error;
+      job->outcome.action = to_string(action);
+    }
+    reporter_.failed(job->pvc, store_.claim(job->pvc).get(), action, *error, job->deadline);
+    if (error->passing()) return job->done(job->outcome);
+    return next(job);
+  }
+  ++job->outcome.written;
+  reporter_.done(job->pvc, action);
+  const std::string& text = std::get<std::string>(result);
+  if (const auto* remove = std::get_if<Remove>(&action)) {
+    // An object with finalizers comes back as it now is; a Status says that it is gone.
+    auto left = json::read_observed(text);
+    const auto* object = std::get_if<core::Observed>(&left);
+    const bool remains = object != nullptr && object->meta.uid == remove->uid && object->meta.deleting;
+    if (remains)
+      store_.answer_object(family_of(action), *object, job->resets);
+    else
+      store_.forget_object(family_of(action), remove->ns, remove->name, remove->uid);
+  } else if (auto written = json::read_observed(text); std::holds_alternative<core::Observed>(written)) {
+    store_.answer_object(family_of(action), std::get<core::Observed>(std::move(written)), job->resets);
+  }
+  next(job);
+}
+
+void Executor::send(const Action& action, kube::Deadline deadline, kube::Done done) {
+  if (const auto* apply = std::get_if<Apply>(&action)) {
+    const Object& object = apply->object;
+    // What we own we write, whoever has changed it since; what is not there must not be somebody else's by now.
+    client_.apply({resource(object.part), object.ns, object.name}, apply_body(*apply), !apply->creates, deadline,
+                  std::move(done));
+  } else if (const auto* remove = std::get_if<Remove>(&action)) {
+    client_.remove({resource(remove->part), remove->ns, remove->name}, {remove->uid, remove->resource_version},
+                   deadline, std::move(done));
+  } else {
+    const auto& set = std::get<SetImage>(action);
+    client_.merge_patch({kube::kReplicationDestinations, set.ns, set.name, "status"}, image_body(set), deadline,
+                        std::move(done));
+  }
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,98 @@
+// Where in a PersistentVolumeClaim document the members of core::Pvc stand.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "holdfast/core/pvc.hpp"
+#include "holdfast/core/quantity.hpp"
+#include "src/json/reader/shape.hpp"
+
+namespace holdfast::json {
+
+/// An object that may be a claim. It is read as one in any case: members come in any order, so that what it is may be
+/// said last; only then is it known whether the complaints count.
+struct PvcDraft {
+  PvcDraft() { pvc.has_spec = false; }
+  core::Pvc pvc;
+  std::vector<Complaint> complaints;
+};
+
+/// Tables. `At` leads from the owner to the core::Pvc that they fill; nothing: the owner is one.
+namespace pvc_shape {
+
+/// Into an optional number of bytes; owner and way as for text().
+template <auto... Path>
+const char* set_bytes(void* owner, std::string_view, std::string_view quantity) {
+  const auto bytes = core::parse_bytes(quantity);
+  if (!bytes) return "not a quantity of bytes";
+  detail::Slot<Path...>::of(owner) = *bytes;
+  return nullptr;
+}
+
+template <auto... At>
+void* open_annotations(void* owner) {
+  detail::Slot<At..., &core::Pvc::has_annotations>::of(owner) = true;
+  return owner;
+}
+
+std::vector<Complaint>& complaints_of(void* pvc_draft);
+
+inline constexpr Member kOwner[] = {
+    {"kind", text<&core::OwnerReference::kind>()},
+    {"controller", flag<&core::OwnerReference::controller>()},
+    {"uid", text<&core::OwnerReference::uid>()},
+};
+template <auto... At>
+inline constexpr Shape kOwnerElement = object<At..., &core::Pvc::owners>(kOwner);
+
+template <auto... At>
+inline constexpr auto kMetadata = std::to_array<Member>({
+    {"namespace", text<At..., &core::Pvc::ns>()},
+    {"name", text<At..., &core::Pvc::name>()},
+    {"generateName", text<At..., &core::Pvc::generate_name>()},
+    {"labels", text_map<At..., &core::Pvc::labels>()},
+    {"annotations", text_map<At..., &core::Pvc::annotations>(open_annotations<At...>)},
+    {"ownerReferences", array(kOwnerElement<At...>)},
+});
+
+inline constexpr Member kReference[] = {
+    {"apiGroup", text<&core::ObjectReference::api_group>()},
+    {"kind", text<&core::ObjectReference::kind>()},
+    {"name", text<&core::ObjectReference::name>()},
+    {"namespace", text<&core::ObjectReference::ns>()},
+};
+
+/// All of the spec but `resources`.
+template <auto... At>
+inline constexpr auto kVolume = std::to_array<Member>({
+    {"volumeMode", text<At..., &core::Pvc::volume_mode>()},
+    {"volumeName", text<At..., &core::Pvc::volume_name>()},
+    {"storageClassName", text<At..., &core::Pvc::storage_class>()},
+    {"selector", present<At..., &core::Pvc::has_selector>()},
+    {"dataSource", object<At..., &core::Pvc::data_source>(kReference)},
+    {"dataSourceRef", object<At..., &core::Pvc::data_source_ref>(kReference)},
+});
+
+template <auto... At>
+inline constexpr auto kRequests = std::to_array<Member>(
+    {{"storage", {.kind = Shape::Kind::Scalar, .set = set_bytes<At..., &core::Pvc::requested_bytes>}}});
+template <auto... At>
+inline constexpr auto kResources = std::to_array<Member>({{"requests", object(kRequests<At...>)}});
+
+template <auto... At>
+inline constexpr auto kSpec = joined(kVolume<At...>, std::to_array<Member>({{"resources", object(kResources<At...>)}}));
+
+inline void* open_spec(void* draft) {
+  static_cast<PvcDraft*>(draft)->pvc.has_spec = true;
+  return draft;
+}
+
+/// For the tables of documents that are or hold a claim; the owner is a PvcDraft.
+inline constexpr Member kDraft[] = {
+    {"metadata", object(kMetadata<&PvcDraft::pvc>)},
+    {"spec", {.kind = Shape::Kind::Object, .open = open_spec, .members = kSpec<&PvcDraft::pvc>}},
+};
+
+}  // namespace pvc_shape
+}  // namespace holdfast::json

@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include "holdfast/json/review.hpp"
+#include "src/json/objects/pvc_shape.hpp"
+#include "src/json/reader/parse.hpp"
+#include "src/json/reader/text.hpp"
+
+namespace holdfast::json {
+namespace {
+
+constexpr std::string_view kApiVersion = "admission.k8s.io/v1";
+constexpr std::string_view kKind = "AdmissionReview";
+constexpr std::size_t kUidBytes = 128;    // the API server's are 36
+constexpr std::size_t kQuotedBytes = 64;  // of a foreign word in a message
+
+struct Draft {
+  std::string api_version;
+  std::string kind;
+  bool has_request = false;
+  Review review;
+  std::string operation;
+  std::string version;  ///< of request.resource
+  std::optional<PvcDraft> object;
+};
+
+void* open_request(void* draft) {
+  static_cast<Draft*>(draft)->has_request = true;
+  return draft;
+}
+
+constexpr Member kResource[] = {
+    {"group", text<&Draft::review, &Review::group>()},
+    {"version", text<&Draft::version>()},
+    {"resource", text<&Draft::review, &Review::resource>()},
+};
+constexpr Member kUserInfo[] = {{"username", text<&Draft::review, &Review::user>()}};
+
+constexpr Shape object_shape() {
+  Shape shape = object<&Draft::object>(pvc_shape::kDraft);
+  shape.complaints = pvc_shape::complaints_of;
+  return shape;
+}
+
+constexpr Member kRequest[] = {
+    {"uid", text<&Draft::review, &Review::uid>()},
+    {"operation", text<&Draft::operation>()},
+    {"resource", object(kResource)},
+    {"subResource", text<&Draft::review, &Review::subresource>()},
+    {"namespace", text<&Draft::review, &Review::ns>()},
+    {"name", text<&Draft::review, &Review::name>()},
+    {"userInfo", object(kUserInfo)},
+    {"dryRun", flag<&Draft::review, &Review::dry_run>()},
+    {"object", object_shape()},
+    {"oldObject", present<&Draft::review, &Review::has_old_object>()},
+};
+constexpr Member kDocument[] = {
+    {"apiVersion", text<&Draft::api_version>()},
+    {"kind", text<&Draft::kind>()},
+    {"request", {.kind = Shape::Kind::Object, .open = open_request, .members = kRequest}},
+};
+constexpr Shape kReview = object(kDocument);
+
+std::optional<Operation> parse_operation(std::string_view word) {
+  if (word == "CREATE") return Operation::Create;
+  if (word == "UPDATE") return Operation::Update;
+  if (word == "DELETE") return Operation::Delete;
+  if (word == "CONNECT") return Operation::Connect;
+  return std::nullopt;
+}
+
+std::string expected(std::string_view field, std::string_view wanted, std::string_view found) {
+  if (found.empty()) return fmt::format("{}: expected {}, found nothing", field, wanted);
+  return fmt::format("{}: expected {}, found \"{}\"", field, wanted, printable(found, kQuotedBytes));
+}
+
+bool is_claim(const Draft& draft) {
+  return draft.review.group.empty() && draft.version == "v1" && draft.review.resource == "persistentvolumeclaims";
+}
+
+/// What is wrong with the envelope; empty: nothing.
+std::string envelope_problem(const Draft& draft) {
+  if (draft.api_version != kApiVersion) return expected("apiVersion", kApiVersion, draft.api_version);
+  if (draft.kind != kKind) return expected("kind", kKind, draft.kind);
+  if (!draft.has_request) return "request: missing";
+  if (draft.review.uid.empty()) return "request.uid: missing";
+  if (draft.review.uid.size() > kUidBytes) return fmt::format("request.uid: longer than {} bytes", kUidBytes);
+  if (!parse_operation(draft.operation)) {
+    return expected("request.operation", "CREATE, UPDATE, DELETE or CONNECT", draft.operation);
+  }
+  return draft.review.resource.empty() ? "request.resource.resource: missing" : "";
+}
+
+/// What is wrong with the claim, where the request is about one; empty: nothing.
+std::string claim_problem(const Draft& draft) {
+  if (!is_claim(draft)) return {};
+  if (draft.object) return to_string(draft.object->complaints);
+  const bool needs_object = draft.review.operation == Operation::Create || draft.review.operation == Operation::Update;
+  return needs_object ? "request.object: missing" : "";
+}
+
+core::Pvc complete(core::Pvc pvc, const Review& review) {
+  if (pvc.ns.empty()) pvc.ns = review.ns;
+  if (pvc.name.empty()) pvc.name = review.name;
+  return pvc;
+}
+
+ReviewFault fault(const Draft& draft, std::string problem) {
+  const bool usable = draft.review.uid.size() <= kUidBytes;
+  return {usable ? draft.review.uid : std::string(), std::move(problem)};
+}
+
+std::variant<Review, ReviewFault> finish(Draft draft) {
+  draft.review.operation = parse_operation(draft.operation).value_or(Operation::Create);
+  for (auto check : {envelope_problem, claim_problem}) {
+    if (std::string problem = check(draft); !problem.empty()) return fault(draft, std::move(problem));
+  }
+  if (is_claim(draft) && draft.object) draft.review.pvc = complete(std::move(draft.object->pvc), draft.review);
+  return std::move(draft.review);
+}
+
+}  // namespace
+
+bool Review::creates_pvc() const {
+  return operation == Operation::Create && group.empty() && resource == "persistentvolumeclaims" &&
+         subresource.empty() && pvc.has_value();
+}
+
+std::variant<Review, ReviewFault> read_review(std::string_view body, const ReadLimits& limits) {
+  if (body.size() > limits.bytes) return ReviewFault{{}, fmt::format("longer than {} bytes", limits.bytes)};
+  Draft draft;
+  Walker walker(kReview, &draft, {.depth = limits.depth, .members = limits.members});
+  parse_json(body, walker);
+  if (walker.broken()) return fault(draft, to_string(*walker.broken()));
+  if (!walker.complaints().empty()) return fault(draft, to_string(walker.complaints()));
+  return finish(std::move(draft));
+}
+
+}  // namespace holdfast::json

@@ -1,0 +1,140 @@
+// What kyverno and pvc-plumber made is taken over only where backups stay where they are.
+#include "src/generator/plan/adoption.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "holdfast/generator/audit.hpp"
+#include "holdfast/generator/cluster_facts.hpp"
+#include "tests/unit/generator/model.hpp"
+
+using namespace holdfast::generator;
+using namespace holdfast::generator::test;
+using Catch::Contains;
+namespace core = holdfast::core;
+
+namespace {
+
+constexpr const char* kTheirs = R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media"}})";
+constexpr const char* kInAnotherPath =
+    R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media","sourcePathOverride":"/srv"}})";
+
+/// Bound; kyverno made an object of this spec under the name of ours.
+World adopting(Part part, const std::string& spec) {
+  World world = bound();
+  world.options.adopt = true;
+  world.put_foreign(part, "kyverno").spec = spec;
+  return world;
+}
+
+std::string said_of(const Plan& plan) {
+  const Hold* hold = held(plan, "ForeignIdentity");
+  return hold == nullptr ? "" : hold->message;
+}
+
+Json::Value adopted_kopia(const World& world) {
+  for (const Apply& apply : actions<Apply>(world.plan())) {
+    if (apply.adopts) return apply.object.body["spec"]["kopia"];
+  }
+  return {};
+}
+
+core::IdentityTemplate identity(std::string_view text) { return *core::IdentityTemplate::parse(text); }
+
+}  // namespace
+
+TEST_CASE("a source that backs up elsewhere is not taken over, and the setting that allows it is told") {
+  World world = adopting(Part::Source, kInAnotherPath);
+  const Plan plan = world.plan();
+  CHECK(words(plan) == Words{"apply destination"});
+  CHECK(warned(plan, "ForeignIdentity"));
+  CHECK_THAT(said_of(plan), Contains("ReplicationSource data-backup of kyverno"));
+  CHECK_THAT(said_of(plan), Contains("backs up as data@media:/srv"));
+  CHECK_THAT(said_of(plan),
+             Contains(R"(`index: {identities: ["{pvc}-backup@{namespace}:/data", "{pvc}@{namespace}:/srv"]}`)"));
+  CHECK(audit_item(world.view(), plan, {}, world.policy).source == "foreign");
+}
+
+TEST_CASE("with the setting that is told for a source elsewhere its backups are restored after a rebuild") {
+  core::Policy policy;
+  policy.identities = {identity("{pvc}-backup@{namespace}:/data"), identity("{pvc}@{namespace}:/srv")};
+  core::Catalog::Builder builder;
+  REQUIRE_FALSE(builder.add(listed("data@media:/srv", kSnapshot, kSnapshotStart)));
+  const auto found = core::locate(core::candidates(policy, {"media", "data"}), std::move(builder).build());
+  REQUIRE(found);
+  CHECK(core::to_string(found->identity) == "data@media:/srv");
+  CHECK_FALSE(found->ambiguous);
+}
+
+TEST_CASE("a source that backs up under one of the PVC's places goes on under it, whatever lies under the others") {
+  World world = adopting(Part::Source, kTheirs);
+  world.policy.identities = {identity("{pvc}-backup@{namespace}:/data"), identity("{pvc}@{namespace}:/data")};
+  world.evidence = current({listed(kOwnSource, kSnapshot, "2026-03-01T11:30:00Z")});
+  CHECK(adopted_kopia(world)["username"] == "data");
+  world.settle();
+  CHECK(parse(world.the(Part::Source).spec)["kopia"]["username"] == "data");
+  CHECK(world.plan().actions.empty());
+}
+
+TEST_CASE("another path is another place") {
+  const World world = adopting(
+      Part::Source,
+      R"({"sourcePVC":"data","kopia":{"username":"data-backup","hostname":"media","sourcePathOverride":"/media/data"}})");
+  CHECK_THAT(said_of(world.plan()), Contains("data-backup@media:/media/data"));
+  CHECK_THAT(said_of(world.plan()), Contains(R"("{pvc}-backup@{namespace}:/media/data"]})"));
+}
+
+TEST_CASE("what a source leaves to VolSync is its object name and its namespace") {
+  World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"repository":"theirs"}})");
+  CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});
+  world.policy.identities = {identity("{pvc}@{namespace}:/data")};
+  CHECK(adopted_kopia(world)["username"] == "data-backup");
+  world.the(Part::Source).spec = R"({"sourcePVC":"data","restic":{"repository":"theirs"}})";
+  CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});  // it has no kopia source to keep
+}
+
+TEST_CASE("of an identity that no template gives that is said instead of a line") {
+  const World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"username":"films","hostname":"nas"}})");
+  CHECK_THAT(said_of(world.plan()), Contains("no line of index.identities gives that name"));
+}
+
+TEST_CASE("a destination that restores from elsewhere is not taken over: to the webhook it is somebody else's") {
+  World world = adopting(Part::Destination, R"({"kopia":{"username":"films","hostname":"media"}})");
+  world.the(Part::Destination).status.image = image("theirs");
+  const Plan plan = world.plan();
+  CHECK(words(plan) == Words{"apply source"});
+  CHECK_THAT(said_of(plan), Contains("ReplicationDestination data-backup of kyverno"));
+  CHECK_THAT(said_of(plan), Contains("restores from films@media:/data"));
+  const auto owner = [&](const char* spec) {
+    world.the(Part::Destination).spec = spec;
+    return destination_facts(&world.the(Part::Destination), true, {"media", "data"}, world.policy).owner;
+  };
+  CHECK(owner(R"({"kopia":{"username":"films","hostname":"media"}})") == core::Destination::Owner::Foreign);
+  CHECK(owner(R"({"kopia":{"username":"data-backup","hostname":"media"}})") == core::Destination::Owner::Adoptable);
+  CHECK(owner(R"({"kopia":{"repository":"theirs"}})") == core::Destination::Owner::Adoptable);
+}
+
+TEST_CASE("a restore does not begin behind a destination that is not taken over") {
+  World world = promised();
+  world.options.adopt = true;
+  world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"films","hostname":"media"}})";
+  CHECK(world.plan().actions.empty());
+  CHECK(warned(world.plan(), "ForeignIdentity"));
+}
+
+TEST_CASE("an image that a PVC of another manager may wait for stays on its destination until our PVC is there") {
+  World world = promised();
+  world.options.adopt = true;
+  world.put_foreign(Part::Destination, "kyverno").status.image = image("theirs");
+  const auto facts = [&] {
+    return destination_facts(world.find(Part::Destination), true, {"media", "data"}, world.policy);
+  };
+  world.claim.reset();
+  CHECK(world.plan().actions.empty());
+  CHECK(facts().owner == core::Destination::Owner::Adoptable);
+  CHECK(facts().publishes_image);
+  world.the(Part::Destination).status.image.reset();
+  CHECK_FALSE(facts().publishes_image);
+  world.the(Part::Destination).status.sync_started = world.now;
+  CHECK(facts().publishes_image);  // it may at any moment
+  CHECK_FALSE(destination_facts(world.find(Part::Destination), false, {"media", "data"}, world.policy).publishes_image);
+}
