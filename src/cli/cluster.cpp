@@ -53,7 +53,7 @@ generator::Generator::Setup generator_setup(const Settings& settings, const kube
 
 std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config) {
   if (!settings.generator.enabled) return std::nullopt;
-  return generator::seen_place(settings.policy.pin, generator_setup(settings, config).options.own_namespace);
+  return volsync::seen_place(settings.policy.pin, generator_setup(settings, config).options.own_namespace);
 }
 
 }  // namespace holdfast::cli

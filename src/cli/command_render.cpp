@@ -24,7 +24,7 @@ std::optional<core::Evidence> ask(const Settings& settings, const ops::Logger& l
   return look(settings, *make_index(settings, log, metrics));
 }
 
-std::vector<Json::Value> bodies(const std::vector<generator::Object>& objects) {
+std::vector<Json::Value> bodies(const std::vector<volsync::Object>& objects) {
   std::vector<Json::Value> all;
   all.reserve(objects.size());
   for (const auto& object : objects) all.push_back(object.body);
@@ -46,7 +46,7 @@ RestoreRequest to_request(const RenderRequest& asked) {
 void say_what_to_do(const RestoreRequest& request, const core::Restore& found, const Settings& settings) {
   const std::string name = restored_name(request);
   const std::string& ns = request.pvc.ns;
-  const std::string secret = generator::names(settings.policy.naming, request.pvc.name).secret;
+  const std::string secret = volsync::names(settings.policy.naming, request.pvc.name).secret;
   say(fmt::format("snapshot {} of {}, begun {}, {} files", found.snapshot.id, to_string(found.source),
                   found.snapshot.start_time, found.snapshot.files));
   say(fmt::format("it needs the Secret {}/{}{}", ns, secret,

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/decide.hpp"
-#include "holdfast/generator/run_as.hpp"
+#include "holdfast/volsync/objects.hpp"
+#include "holdfast/volsync/run_as.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -53,11 +54,11 @@ std::vector<Json::Value> restore_objects(const RestoreRequest& request, const co
   claim.pvc.name = request.pvc.name;
   claim.access_modes = {"ReadWriteOnce"};
   claim.requested = request.size.empty() ? roomy(found.snapshot.size_bytes) : request.size;
-  const generator::Subject subject{claim, core::Tier::Daily, found.source, settings.policy, settings.generator};
+  const volsync::Subject subject{claim, core::Tier::Daily, found.source, settings.policy, settings.generator};
   const std::string name = restored_name(request);
-  const generator::Object run =
-      generator::run_object(subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id,
-                                      generator::owner_of_root(found.snapshot)});
+  const volsync::Object run =
+      volsync::run_object(subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id,
+                                    volsync::owner_of_root(found.snapshot)});
   Json::Value destination;
   destination["apiVersion"] = run.body["apiVersion"];
   destination["kind"] = run.body["kind"];

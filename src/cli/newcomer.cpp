@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "holdfast/base/clock.hpp"
+#include "holdfast/webhook/live_questions.hpp"
 #include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/serve/cluster_questions.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -17,7 +17,7 @@ core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Pol
                                const kube::Config& config, const ops::Logger& log) {
   net::Loop loop(1);
   kube::Client client(loop, config, {4, "holdfast-why"}, log);
-  ClusterQuestions questions(client, policy, settings.generator, memory_place(settings, config));
+  webhook::LiveQuestions questions(client, policy, settings.generator, memory_place(settings, config));
   const auto answer = std::make_shared<std::promise<core::ClusterFacts>>();
   questions.ask(wanted, true, std::chrono::steady_clock::now() + kPatience,
                 [answer](core::ClusterFacts facts) { answer->set_value(std::move(facts)); });

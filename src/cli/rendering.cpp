@@ -9,7 +9,7 @@
 namespace holdfast::cli {
 namespace {
 
-using generator::Subject;
+using volsync::Subject;
 
 /// The generator's rule for a PVC that has no objects yet: where complete backups lie, else the first of its places.
 core::Identity identity_of(const core::PvcName& pvc, const core::Evidence* evidence, const core::Policy& policy) {
@@ -19,8 +19,8 @@ core::Identity identity_of(const core::PvcName& pvc, const core::Evidence* evide
   return found && found->is_sure() ? found->identity : places.front().identity;
 }
 
-bool wants_offsite(const core::Claim& claim, const generator::Options& options) {
-  const std::string* asked = core::lookup(claim.pvc.annotations, generator::key::kOffsite);
+bool wants_offsite(const core::Claim& claim, const volsync::Options& options) {
+  const std::string* asked = core::lookup(claim.pvc.annotations, volsync::key::kOffsite);
   return options.offsite.enabled && asked != nullptr && *asked == "true";
 }
 
@@ -31,7 +31,7 @@ class Renderer {
 
   Rendering render() {
     for (const core::Claim& claim : input_.claims) one(claim);
-    for (auto& object : generator::installation_objects(settings_.policy, settings_.generator)) {
+    for (auto& object : volsync::installation_objects(settings_.policy, settings_.generator)) {
       out_.objects.push_back(std::move(object));
     }
     return std::move(out_);
@@ -47,16 +47,16 @@ class Renderer {
     const auto identity = identity_of(claim.pvc.full_name(), evidence_, settings_.policy);
     add({claim, protection.tier, identity, settings_.policy, settings_.generator});
     complain(name, core::mover_problem(identity));
-    complain(name, generator::backup_of(claim, protection.tier, settings_.generator).problem);
+    complain(name, volsync::backup_of(claim, protection.tier, settings_.generator).problem);
   }
 
   void add(const Subject& subject) {
-    if (settings_.generator.secret.external_secret) out_.objects.push_back(generator::secret_object(subject));
-    out_.objects.push_back(generator::destination_object(subject, {}));
-    out_.objects.push_back(generator::source_object(subject));
+    if (settings_.generator.secret.external_secret) out_.objects.push_back(volsync::secret_object(subject));
+    out_.objects.push_back(volsync::destination_object(subject, {}));
+    out_.objects.push_back(volsync::source_object(subject));
     if (!wants_offsite(subject.claim, settings_.generator)) return;
-    out_.objects.push_back(generator::offsite_secret_object(subject));
-    out_.objects.push_back(generator::offsite_source_object(subject));
+    out_.objects.push_back(volsync::offsite_secret_object(subject));
+    out_.objects.push_back(volsync::offsite_source_object(subject));
   }
 
   void skip(const std::string& name, std::string_view why) { out_.skipped.push_back(fmt::format("{}: {}", name, why)); }

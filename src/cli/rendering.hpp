@@ -7,15 +7,15 @@
 
 #include "holdfast/cli/settings.hpp"
 #include "holdfast/core/evidence.hpp"
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/volsync/objects.hpp"
 #include "src/cli/input/input.hpp"
 
 namespace holdfast::cli {
 
 struct Rendering {
-  std::vector<generator::Object> objects;  ///< by PVC in the order of the file, then those of the installation
-  std::vector<std::string> skipped;        ///< "media/cache: exempt"
-  std::vector<std::string> problems;       ///< settings on a PVC that are left out, and why
+  std::vector<volsync::Object> objects;  ///< by PVC in the order of the file, then those of the installation
+  std::vector<std::string> skipped;      ///< "media/cache: exempt"
+  std::vector<std::string> problems;     ///< settings on a PVC that are left out, and why
 };
 
 /// `evidence` nullptr: the repository was not asked, and a PVC's first identity counts.

@@ -215,7 +215,7 @@ class LateDefinitions(FaultCase):
 
 class Conflicts(FaultCase):
     def meddle_with_destination(self, act, subresource: str = ""):
-        return meddler(self.api, self.guarded.certificates, self.account, RD, self.namespace, DESTINATION, act,
+        return write_interceptor(self.api, self.guarded.certificates, self.account, RD, self.namespace, DESTINATION, act,
                        subresource=subresource)
 
     def put_foreign_destination(self) -> None:

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace {
 
@@ -79,7 +79,7 @@ TEST_CASE("whatever an annotation says, the schedule is one that VolSync takes",
         rc::gen::element<std::string>("M", "*", "*/5", " ", "0", "7", "59", "1-5", "3,4", "@daily", "x", "/", "-"));
     std::string text;
     for (const std::string& piece : pieces) text += piece + *rc::gen::element<std::string>("", " ");
-    claim.pvc.annotations[std::string(generator::key::kSchedule)] = text;
+    claim.pvc.annotations[std::string(volsync::key::kSchedule)] = text;
     const Backup backup = backup_of(claim, core::Tier::Daily, {});
     RC_ASSERT(valid_schedule(backup.schedule));
     RC_ASSERT(backup.problem.empty() == valid_schedule(text));

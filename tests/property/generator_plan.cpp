@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/verified.hpp"
 #include "tests/unit/generator/model.hpp"
 

@@ -187,7 +187,7 @@ core::ClusterFacts World::facts(const Asking& asking) {
   facts.backup = core::BackupActivity{pvc.backing_up, pvc.last_backed_up, "ReplicationSource " + pvc.name.name};
   std::string tombstone;
   if (asking.without_backup) {
-    const auto found = generator::tombstone(seen_, asking.wanted.candidates);
+    const auto found = volsync::tombstone(seen_, asking.wanted.candidates);
     if (found) tombstone = pvc.told = found->id;
     facts.tombstone = found;
   }
@@ -211,7 +211,7 @@ bool World::leader_looks() {
 
 void World::leader_learns(const core::Evidence& evidence) {
   if (const auto* current = std::get_if<core::Current>(&evidence.state)) {
-    generator::add_seen(seen_, *current->catalog);
+    volsync::add_seen(seen_, *current->catalog);
     remembered_.merge(leader_sees_->sources());
     ++counts_["the leader learns"];
   }
@@ -282,7 +282,7 @@ void World::is_admitted(const Witness& witness) {
     candidates.push_back({source, false});
     remembered_.erase(core::to_string(source));
   }
-  generator::forget_seen(seen_, candidates);
+  volsync::forget_seen(seen_, candidates);
 }
 
 std::string World::end() {

@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "holdfast/generator/seen.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "holdfast/webhook/admission.hpp"
 #include "src/index/proof/proof_machine.hpp"
 #include "tests/property/model_reader.hpp"
@@ -169,7 +169,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   std::vector<std::pair<int, net::Response>> answers_;  ///< not judged yet
   std::vector<Asking> asking_;
 
-  generator::Seen seen_;
+  volsync::Seen seen_;
   std::set<std::string> remembered_;  ///< what seen_ must hold at least
   std::optional<Constancy> leader_sees_;
 };

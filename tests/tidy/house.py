@@ -10,9 +10,10 @@ USES = {
     "index": {"core", "base", "ops", "json", "net"},
     "kube": {"core", "base", "ops", "json", "net"},
     "certs": {"core", "base", "ops", "json", "net"},
-    "webhook": {"core", "base", "ops", "json", "net", "index"},
-    "generator": {"core", "base", "ops", "json", "net", "index", "kube"},
-    "cli": {"core", "base", "ops", "json", "net", "index", "kube", "certs", "webhook", "generator"},
+    "volsync": {"core", "base", "ops", "json", "net", "kube"},
+    "webhook": {"core", "base", "ops", "json", "net", "index", "kube", "volsync"},
+    "generator": {"core", "base", "ops", "json", "net", "index", "kube", "volsync"},
+    "cli": {"core", "base", "ops", "json", "net", "index", "kube", "volsync", "certs", "webhook", "generator"},
     "main": {"cli"},
 }
 
@@ -23,9 +24,9 @@ FOLDERS = {"webhook": "webhook", "certs": "certs"}
 LIBRARIES = {
     "fmt": {"core", "*"},
     "boost": {"json", "net", "index", "kube"},
-    "openssl": {"net", "certs", "index", "kube", "generator"},
+    "openssl": {"net", "certs", "index", "kube", "volsync"},
     "rapidjson": {"json", "ops", "index"},
-    "json": {"json", "cli", "webhook", "generator", "kube"},
+    "json": {"json", "cli", "webhook", "generator", "kube", "volsync"},
     "yaml-cpp": {"json", "cli"},
     "spdlog": {"ops"},
     "prometheus": {"ops"},

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "holdfast/core/policy.hpp"
-#include "holdfast/generator/options.hpp"
 #include "holdfast/index/kopia_s3.hpp"
 #include "holdfast/ops/log.hpp"
+#include "holdfast/volsync/options.hpp"
 
 namespace holdfast::cli {
 
@@ -56,7 +56,7 @@ struct Settings {
       log_level;  ///< not set: info for `serve`, and for commands warn, as their results are on stdout
   ops::Format log_format = ops::Format::Text;
   std::string kubeconfig;  ///< empty: the pod's own account, where there is one
-  generator::Options generator;
+  volsync::Options generator;
   std::chrono::milliseconds sweep{900'000};  ///< of the generator
 };
 

@@ -10,13 +10,13 @@
 #include "holdfast/base/latest.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/audit.hpp"
-#include "holdfast/generator/knowledge.hpp"
-#include "holdfast/generator/options.hpp"
 #include "holdfast/generator/unclaimed.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/options.hpp"
 
 namespace holdfast::generator {
 

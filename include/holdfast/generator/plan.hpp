@@ -13,10 +13,12 @@
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/core/ownership.hpp"
 #include "holdfast/core/workload.hpp"
-#include "holdfast/generator/desired.hpp"
-#include "holdfast/generator/seen.hpp"
+#include "holdfast/volsync/objects.hpp"
+#include "holdfast/volsync/run_as.hpp"
+#include "holdfast/volsync/seen.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;  // the words of its objects are the generator's
 
 /// How the store stands with a kind of objects: what it does not know it must not act on.
 enum class Known { Current, NotYet, Absent, Forbidden };
@@ -33,19 +35,6 @@ struct Mover {
   std::string waiting;                    ///< what that pod waits for; empty: not known
   std::optional<core::Time> stuck_since;  ///< where there is no pod, or it does not begin by itself: since when
   bool operator==(const Mover&) const = default;
-};
-
-/// Whom the pods that use a PVC run as.
-struct Users {
-  enum class Are {
-    Unknown,   ///< pods are not watched
-    None,      ///< no pod uses it
-    Alike,     ///< as `as` says; what is absent there they leave to their images
-    Different  ///< several, and not the same
-  };
-  Are are = Are::Unknown;
-  core::RunsAs as;
-  bool operator==(const Users&) const = default;
 };
 
 /// Why the image of a restore could not be offered when that was tried last: the VolumeSnapshot was read right before.
@@ -183,6 +172,16 @@ std::string_view to_string(Restore::VerifiedBy by);
 /// For the log and the counters: steps that this plan takes in the life of a restore. Unverified and Failed are what it
 /// finds, again with every plan: they count once for each token.
 enum class RestoreStep { Started, Verified, AcceptedUnverified, Unverified, Failed, Published, Closed };
+
+/// The object of this part under its own name, or nullptr.
+inline const core::Observed* object_of(const View& view, Part part) {
+  const auto found = view.objects.find(part);
+  return found == view.objects.end() ? nullptr : found->second;
+}
+inline Known known_of(const View& view, Part part) {
+  const auto found = view.known.find(part);
+  return found == view.known.end() ? Known::Current : found->second;
+}
 
 struct Plan {
   core::Protection protection;

@@ -12,8 +12,7 @@ constexpr const char* kDefaultClass = "snapshot.storage.kubernetes.io/is-default
 constexpr const char* kLeaseName = "holdfast";
 
 /// Names that the layers of backup settings give, of one field.
-std::set<std::string> named(const generator::Options& options,
-                            std::optional<std::string> generator::BackupLayer::*field) {
+std::set<std::string> named(const volsync::Options& options, std::optional<std::string> volsync::BackupLayer::*field) {
   std::set<std::string> names;
   if (options.backup.*field) names.insert(*(options.backup.*field));
   for (const auto& [storage_class, layer] : options.classes) {
@@ -72,15 +71,15 @@ bool check_cluster(Cluster& cluster, const std::string& host, Part part) {
 }
 
 void check_storage(const Settings& settings, Cluster& cluster, Part part) {
-  const generator::Options& options = settings.generator;
+  const volsync::Options& options = settings.generator;
   if (!options.enabled) return part.ok("not needed: the generator is off");
   std::vector<Finding> found;
   Part problems(part.name(), found);
-  std::set<std::string> classes = named(options, &generator::BackupLayer::storage_class);
-  classes.merge(named(options, &generator::BackupLayer::cache_storage_class));
+  std::set<std::string> classes = named(options, &volsync::BackupLayer::storage_class);
+  classes.merge(named(options, &volsync::BackupLayer::cache_storage_class));
   for (const auto& [storage_class, layer] : options.classes) classes.insert(storage_class);
   for (const std::string& name : classes) look_for(cluster, kube::kStorageClasses, name, problems);
-  const std::set<std::string> snapshots = named(options, &generator::BackupLayer::snapshot_class);
+  const std::set<std::string> snapshots = named(options, &volsync::BackupLayer::snapshot_class);
   for (const std::string& name : snapshots) look_for(cluster, kube::kVolumeSnapshotClasses, name, problems);
   if (!options.backup.snapshot_class) look_for_default(cluster, problems);
   if (found.empty()) part.ok("the classes that are named exist");

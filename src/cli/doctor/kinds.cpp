@@ -49,7 +49,7 @@ void check_kopia_mover(Cluster& cluster, Part& part) {
 }  // namespace
 
 void check_kinds(const Settings& settings, Cluster& cluster, Part part) {
-  const generator::Options& options = settings.generator;
+  const volsync::Options& options = settings.generator;
   std::vector<Finding> found;
   Part problems(part.name(), found);
   const std::string volsync(kVolSync), advice = "install VolSync, the fork with the kopia mover";

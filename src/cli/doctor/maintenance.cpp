@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "holdfast/generator/maintenance.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/maintenance.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -60,8 +60,8 @@ std::string as_whom(const Json::Value& object) {
 
 void check_maintenance(const Settings& settings, Cluster& cluster, core::Time now, Part part) {
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
-  const auto place = generator::maintenance_place(settings.generator);
-  if (!place) return part.ok(generator::why_no_maintenance(settings.generator));
+  const auto place = volsync::maintenance_place(settings.generator);
+  if (!place) return part.ok(volsync::why_no_maintenance(settings.generator));
   const Answer answer = cluster.object(place->resource, place->ns, place->name);
   const auto* error = std::get_if<kube::ApiError>(&answer);
   if (error != nullptr && !error->not_found()) {
@@ -73,7 +73,7 @@ void check_maintenance(const Settings& settings, Cluster& cluster, core::Time no
   if (const auto* fault = std::get_if<json::ObjectFault>(&read)) {
     return part.unknown(fmt::format("KopiaMaintenance {}: {}", place->name, fault->problem), "look at it with kubectl");
   }
-  const Answer jobs = cluster.list(kube::kJobs, place->ns, generator::maintenance_jobs_selector());
+  const Answer jobs = cluster.list(kube::kJobs, place->ns, volsync::maintenance_jobs_selector());
   if (const auto* unread = std::get_if<kube::ApiError>(&jobs)) {
     part.unknown("its Jobs cannot be listed: " + unread->message, "let holdfast list jobs.batch");
   }
@@ -81,7 +81,7 @@ void check_maintenance(const Settings& settings, Cluster& cluster, core::Time no
   const auto runs = list != nullptr ? runs_of(*list) : std::vector<core::MaintenanceRun>{};
   const auto& maintenance = std::get<core::Maintenance>(read);
   const auto problems =
-      core::maintenance_problems(&maintenance, runs, generator::stale_after(settings.generator.maintenance), now);
+      core::maintenance_problems(&maintenance, runs, volsync::stale_after(settings.generator.maintenance), now);
   if (!problems.empty()) return report(problems, *place, part);
   part.ok(maintenance.last_success
               ? fmt::format("{}, last at {}", as_whom(object), core::format_seconds(*maintenance.last_success))

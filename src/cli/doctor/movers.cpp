@@ -5,10 +5,10 @@
 #include <set>
 
 #include "holdfast/core/protection.hpp"
-#include "holdfast/generator/desired.hpp"
-#include "holdfast/generator/run_as.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/objects.hpp"
+#include "holdfast/volsync/run_as.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::size_t kMostNamed = 5;
 
-bool is_set_to_auto(const generator::Options& options) {
-  return generator::is_automatic(options.backup) || std::ranges::any_of(options.classes, [](const auto& of_class) {
-           return generator::is_automatic(of_class.second);
+bool is_set_to_auto(const volsync::Options& options) {
+  return volsync::is_automatic(options.backup) || std::ranges::any_of(options.classes, [](const auto& of_class) {
+           return volsync::is_automatic(of_class.second);
          });
 }
 
@@ -35,7 +35,7 @@ Protected read_protected(const Json::Value& claims, const core::Policy& policy) 
     const auto* claim = std::get_if<core::Claim>(&read);
     if (claim == nullptr || !core::protection(claim->pvc, std::nullopt, policy).protects()) continue;
     found.namespaces.insert(claim->pvc.ns);
-    const std::string* run_as = core::lookup(claim->pvc.annotations, generator::key::kRunAs);
+    const std::string* run_as = core::lookup(claim->pvc.annotations, volsync::key::kRunAs);
     if (run_as != nullptr && *run_as == "auto") ++found.automatic;
   }
   return found;
@@ -52,9 +52,9 @@ std::string named(const std::set<std::string>& names) {
   return text;
 }
 
-void check_auto(const generator::Options& options, const Protected& pvcs, Part& part) {
+void check_auto(const volsync::Options& options, const Protected& pvcs, Part& part) {
   if (!is_set_to_auto(options) && pvcs.automatic == 0) return;
-  if (!generator::takes_any_user(options.repository)) {
+  if (!volsync::takes_any_user(options.repository)) {
     part.warn(
         "moverSecurityContext auto finds out groups alone: in this repository a file is readable by the user only that "
         "wrote it, so all movers stay one user",
@@ -69,18 +69,18 @@ void check_auto(const generator::Options& options, const Protected& pvcs, Part& 
   }
 }
 
-void check_privileges(const generator::Options& options, const Json::Value& namespaces, const Protected& pvcs,
+void check_privileges(const volsync::Options& options, const Json::Value& namespaces, const Protected& pvcs,
                       Part& part) {
   std::set<std::string> privileged, others = pvcs.namespaces;
   for (const Json::Value& item : at(namespaces, {"items"})) {
     const std::string name = text_at(item, {"metadata", "name"});
-    const std::string annotation = text_at(item, {"metadata", "annotations", generator::key::kPrivilegedMovers});
-    if (generator::gives_privileges(annotation) && others.erase(name) > 0) privileged.insert(name);
+    const std::string annotation = text_at(item, {"metadata", "annotations", volsync::key::kPrivilegedMovers});
+    if (volsync::gives_privileges(annotation) && others.erase(name) > 0) privileged.insert(name);
   }
-  if (privileged.empty() || others.empty() || generator::takes_any_user(options.repository)) return;
+  if (privileged.empty() || others.empty() || volsync::takes_any_user(options.repository)) return;
   part.fail(fmt::format("movers of {} run as root ({}: \"true\"), those of {} do not: what one side writes into the "
                         "repository the other cannot read, and holdfast reads one side's only",
-                        named(privileged), generator::key::kPrivilegedMovers, named(others)),
+                        named(privileged), volsync::key::kPrivilegedMovers, named(others)),
             "give the annotation to all namespaces that share the repository, or to none");
 }
 

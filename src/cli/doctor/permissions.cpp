@@ -25,7 +25,7 @@ struct Need {
 };
 
 void add_generators(const Settings& settings, std::vector<Need>& needs) {
-  const generator::Options& options = settings.generator;
+  const volsync::Options& options = settings.generator;
   needs.push_back({"", "namespaces", kWatch});
   needs.push_back({"", "persistentvolumeclaims", kWatch});
   needs.push_back({"", "events", {"list", "create"}});

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/volsync/objects.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -18,9 +18,9 @@ struct Seen {
 };
 
 void look_at(const Json::Value& destination, Seen& seen) {
-  const auto label = std::string(generator::key::kManagedBy);
-  if (text_at(destination, {"metadata", "labels", label}) != generator::kManager) return;
-  const std::string by = text_at(destination, {"metadata", "annotations", std::string(generator::key::kVerifiedBy)});
+  const auto label = std::string(volsync::key::kManagedBy);
+  if (text_at(destination, {"metadata", "labels", label}) != volsync::kManager) return;
+  const std::string by = text_at(destination, {"metadata", "annotations", std::string(volsync::key::kVerifiedBy)});
   if (by == "counts") ++seen.counted;
   if (by == "log") ++seen.by_word;
   const bool ended = text_at(destination, {"status", "latestMoverStatus", "result"}) == "Successful";

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "holdfast/cli/settings.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/json/documents.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
 #include "src/cli/input/files.hpp"
 #include "src/cli/input/input_files.hpp"
 
@@ -96,7 +96,7 @@ class Reader {
     if (!is_namespace(source.meta.ns)) return warn(at(what + ": its namespace " + problem_of(source.meta.ns)));
     auto& said = input_.facts[source.meta.ns].ownership;
     if (!std::holds_alternative<core::Ownership>(said)) said = core::Ownership();
-    generator::add_source(std::get<core::Ownership>(said), source);
+    volsync::add_source(std::get<core::Ownership>(said), source);
   }
 
   void take(core::Claim claim) {

@@ -12,15 +12,15 @@
 #include "holdfast/certs/client_authorities.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/repository_age.hpp"
-#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/ops/health.hpp"
+#include "holdfast/volsync/knowledge.hpp"
 #include "holdfast/webhook/admission.hpp"
+#include "holdfast/webhook/live_questions.hpp"
 #include "holdfast/webhook/ops_routes.hpp"
 #include "src/cli/cluster.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/serve/cluster_questions.hpp"
 #include "src/cli/serve/generator_audit.hpp"
 #include "src/cli/serve/mover_injection.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
@@ -150,12 +150,12 @@ class Program {
  private:
   /// The client that admission asks with, apart from the generator's: neither waits for the other.
   struct Questions {
-    Questions(net::Loop& loop, const kube::Config& config, const Settings& settings, ClusterQuestions::Known known,
-              const ops::Logger& log)
+    Questions(net::Loop& loop, const kube::Config& config, const Settings& settings,
+              webhook::LiveQuestions::Known known, const ops::Logger& log)
         : client(loop, config, {kQuestionsAtOnce, "holdfast-webhook"}, log),
           questions(client, settings.policy, settings.generator, memory_place(settings, config), std::move(known)) {}
     kube::Client client;
-    ClusterQuestions questions;
+    webhook::LiveQuestions questions;
   };
 
   std::shared_ptr<certs::ClientAuthorities> make_client_authorities() {
@@ -284,7 +284,7 @@ class Program {
   std::unique_ptr<ServingCertificate> certificate_;
   std::shared_ptr<certs::ClientAuthorities> clients_;  ///< nullptr: whoever can connect may call
   /// What the generator knows, for questions that may still be under way when it ends.
-  const std::shared_ptr<generator::Knowledge> known_ = std::make_shared<generator::Knowledge>();
+  const std::shared_ptr<volsync::Knowledge> known_ = std::make_shared<volsync::Knowledge>();
   std::unique_ptr<Questions> questions_;
   std::unique_ptr<generator::Generator> generator_;
   webhook::Admission admission_;

@@ -2,10 +2,10 @@
 
 namespace holdfast::cli {
 
-std::optional<webhook::MoverInjection> mover_injection(const generator::RepositoryOptions& repository) {
+std::optional<webhook::MoverInjection> mover_injection(const volsync::RepositoryOptions& repository) {
   if (!repository.inject) return std::nullopt;
   webhook::MoverInjection injection;
-  if (repository.kind == generator::RepositoryOptions::Kind::Nfs) {
+  if (repository.kind == volsync::RepositoryOptions::Kind::Nfs) {
     injection.volume_source["nfs"]["server"] = repository.server;
     injection.volume_source["nfs"]["path"] = repository.path;
   } else {

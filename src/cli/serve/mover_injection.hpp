@@ -3,12 +3,12 @@
 
 #include <optional>
 
-#include "holdfast/generator/options.hpp"
+#include "holdfast/volsync/options.hpp"
 #include "holdfast/webhook/mover_jobs.hpp"
 
 namespace holdfast::cli {
 
 /// nullopt: mover Jobs are left as they are.
-std::optional<webhook::MoverInjection> mover_injection(const generator::RepositoryOptions& repository);
+std::optional<webhook::MoverInjection> mover_injection(const volsync::RepositoryOptions& repository);
 
 }  // namespace holdfast::cli

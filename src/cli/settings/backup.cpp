@@ -4,9 +4,9 @@
 namespace holdfast::cli {
 namespace {
 
-using generator::BackupLayer;
-using generator::Retain;
-using generator::SecurityContext;
+using volsync::BackupLayer;
+using volsync::Retain;
+using volsync::SecurityContext;
 using V = std::string_view;
 
 constexpr int kMostKept = 10'000;

@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 namespace {
 
-using Kind = generator::RepositoryOptions::Kind;
+using Kind = volsync::RepositoryOptions::Kind;
 
 /// `key` is needed because of `reason` ("index.backend kopia-fs").
 void need(const std::string& value, std::string_view key, std::string_view reason) {
@@ -35,14 +35,14 @@ void check_webhook(const Settings::Webhook& webhook) {
   need(webhook.client_ca_file, "webhook.clientCaFile (--webhook-client-ca-file)", "webhook.clientNames");
 }
 
-void check_secret(const generator::SecretOptions& secret) {
+void check_secret(const volsync::SecretOptions& secret) {
   if (!secret.external_secret) return;
   constexpr std::string_view kReason = "generator.secret.mode external-secret";
   need(secret.store, "generator.secret.store", kReason);
   need(secret.key, "generator.secret.key", kReason);
 }
 
-void check_repository(const generator::RepositoryOptions& repository) {
+void check_repository(const volsync::RepositoryOptions& repository) {
   if (repository.kind == Kind::Nfs) {
     constexpr std::string_view kReason = "generator.repository.kind nfs";
     need(repository.server, "generator.repository.server", kReason);
@@ -63,7 +63,7 @@ void check_repository(const generator::RepositoryOptions& repository) {
   }
 }
 
-void check_injection(generator::RepositoryOptions& repository) {
+void check_injection(volsync::RepositoryOptions& repository) {
   if (!repository.inject) {
     if (repository.jitter.count() == 0) return;
     throw SettingsError(
@@ -75,7 +75,7 @@ void check_injection(generator::RepositoryOptions& repository) {
   repository.mover_volumes = false;
 }
 
-void check_offsite(const generator::OffsiteOptions& offsite) {
+void check_offsite(const volsync::OffsiteOptions& offsite) {
   if (!offsite.enabled) return;
   constexpr std::string_view kReason = "generator.offsite.enabled true";
   need(offsite.repository, "generator.offsite.repository", kReason);

@@ -6,8 +6,8 @@
 namespace holdfast::cli {
 namespace {
 
-using generator::RepositoryOptions;
 using std::chrono::milliseconds;
+using volsync::RepositoryOptions;
 using S = Settings;
 using V = std::string_view;
 
@@ -24,7 +24,7 @@ constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
 
 bool to_store_kind(V v, std::string& out) { return to_word(v, {"ClusterSecretStore", "SecretStore"}, out); }
 
-template <int generator::Retain::*Member>
+template <int volsync::Retain::*Member>
 bool set_offsite_retain(S& s, V v) {
   return to_number(v, 0, 10'000, s.generator.offsite.retain.*Member);
 }
@@ -146,16 +146,16 @@ std::vector<Setting> offsite_rows() {
    [](S& s, V v) { return to_text(v, s.generator.offsite.secret_key_property); }, nullptr},
   {"generator.offsite.schedule", "", "", kSpreadCron, "30 2 * * *", "when off-site backups are made", false,
    [](S& s, V v) { return to_schedule(v, true, s.generator.offsite.schedule); }, nullptr},
-  {"generator.offsite.retain.hourly", "", "", "0..10000", "0", "hourly off-site backups that are kept", false, set_offsite_retain<&generator::Retain::hourly>, nullptr},
-  {"generator.offsite.retain.daily", "", "", "0..10000", "7", "daily ones", false, set_offsite_retain<&generator::Retain::daily>, nullptr},
-  {"generator.offsite.retain.weekly", "", "", "0..10000", "4", "weekly ones", false, set_offsite_retain<&generator::Retain::weekly>, nullptr},
-  {"generator.offsite.retain.monthly", "", "", "0..10000", "2", "monthly ones", false, set_offsite_retain<&generator::Retain::monthly>, nullptr},
+  {"generator.offsite.retain.hourly", "", "", "0..10000", "0", "hourly off-site backups that are kept", false, set_offsite_retain<&volsync::Retain::hourly>, nullptr},
+  {"generator.offsite.retain.daily", "", "", "0..10000", "7", "daily ones", false, set_offsite_retain<&volsync::Retain::daily>, nullptr},
+  {"generator.offsite.retain.weekly", "", "", "0..10000", "4", "weekly ones", false, set_offsite_retain<&volsync::Retain::weekly>, nullptr},
+  {"generator.offsite.retain.monthly", "", "", "0..10000", "2", "monthly ones", false, set_offsite_retain<&volsync::Retain::monthly>, nullptr},
   };
 }
 // clang-format on
 
 std::vector<Setting> backup_rows() {
-  const auto layer = [](Settings& s) -> generator::BackupLayer& { return s.generator.backup; };
+  const auto layer = [](Settings& s) -> volsync::BackupLayer& { return s.generator.backup; };
   std::vector<Setting> rows = backup_settings("generator.backup.", layer, layer);
   Setting& pattern = rows.emplace_back();
   pattern.key = std::string(kClassesPrefix) + "<storage class>.<key>";
@@ -166,8 +166,8 @@ std::vector<Setting> backup_rows() {
 
 std::vector<Setting> maintenance_rows() {
   std::vector<Setting> rows = plain_maintenance_rows();
-  const auto layer = [](Settings& s) -> generator::BackupLayer& { return s.generator.maintenance.mover; };
-  const auto below = [](Settings& s) -> generator::BackupLayer& { return s.generator.backup; };
+  const auto layer = [](Settings& s) -> volsync::BackupLayer& { return s.generator.maintenance.mover; };
+  const auto below = [](Settings& s) -> volsync::BackupLayer& { return s.generator.backup; };
   for (Setting& row : security_context_settings(std::string(kMaintenancePrefix), layer, below)) {
     row.help = "the same of the pod that maintains the repository; over generator.backup.moverSecurityContext";
     rows.push_back(std::move(row));

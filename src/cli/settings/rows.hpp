@@ -14,7 +14,7 @@ std::vector<Setting> generator_settings();
 
 /// The same keys for every layer of backup settings, under `prefix`. `layer` is where they go; a group of values of
 /// which only some are given takes the others from `below`.
-using BackupLayerOf = std::function<generator::BackupLayer&(Settings&)>;
+using BackupLayerOf = std::function<volsync::BackupLayer&(Settings&)>;
 std::vector<Setting> backup_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below);
 
 /// Those of them that say as whom a mover runs.

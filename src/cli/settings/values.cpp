@@ -5,7 +5,7 @@
 #include "holdfast/core/identity.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/core/time.hpp"
-#include "holdfast/generator/options.hpp"
+#include "holdfast/volsync/options.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -56,7 +56,7 @@ bool to_interval(std::string_view text, std::string& out) {
 
 bool to_schedule(std::string_view text, bool own_minute, std::string& out) {
   const bool plain = !text.starts_with('M') && text.find("  ") == std::string_view::npos;
-  return keep(generator::valid_schedule(text) && (own_minute || plain), text, out);
+  return keep(volsync::valid_schedule(text) && (own_minute || plain), text, out);
 }
 
 }  // namespace holdfast::cli

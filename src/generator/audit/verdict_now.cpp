@@ -1,7 +1,7 @@
 #include "src/generator/audit/verdict_now.hpp"
 
 #include "holdfast/base/clock.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
 
 namespace holdfast::generator {
 namespace {

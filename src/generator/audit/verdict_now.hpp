@@ -6,7 +6,7 @@
 
 #include "holdfast/core/decide.hpp"
 #include "holdfast/generator/plan.hpp"
-#include "holdfast/generator/seen.hpp"
+#include "holdfast/volsync/seen.hpp"
 
 namespace holdfast::generator {
 

@@ -38,17 +38,6 @@ std::string remedy(const core::Identity& identity, const core::PvcName& pvc, con
 
 }  // namespace
 
-bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy) {
-  const auto identity = working_identity(object);
-  return identity && !core::contains(core::candidates(policy, pvc), *identity);
-}
-
-Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy) {
-  const Standing whose = standing(object, adopt);
-  const bool elsewhere = whose == Standing::Adoptable && has_foreign_identity(*object, pvc, policy);
-  return elsewhere ? Standing::Foreign : whose;
-}
-
 Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc,
                 const core::Policy& policy) {
   const std::string manager = manager_of(rival);

@@ -4,15 +4,9 @@
 #pragma once
 
 #include "holdfast/generator/plan.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
-
-/// Its kopia source is none of the PVC's own places.
-bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy);
-
-/// Whose an object under one of the PVC's names is, for those who would write it.
-Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy);
 
 /// Says that an object of another manager is left as it is because of its identity, and how to take it over.
 Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <limits>
 
-#include "src/generator/objects/text.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
 
 namespace holdfast::generator {

@@ -1,7 +1,7 @@
 #include "src/generator/plan/backup_source.hpp"
 
 #include "holdfast/core/candidates.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/adoption.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"

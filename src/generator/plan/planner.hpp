@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "holdfast/generator/plan.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/precondition.hpp"
 #include "src/generator/plan/sync.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "holdfast/generator/run_as.hpp"
+#include "holdfast/volsync/run_as.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/mover_identity.hpp"
-#include "src/generator/objects/family.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/family.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/adoption.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "src/generator/objects/family.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/family.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/intent.hpp"
-#include "holdfast/generator/run_as.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/run_as.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/candidates.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/restore.hpp"

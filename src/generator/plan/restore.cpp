@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "holdfast/core/intent.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/precondition.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "src/generator/objects/text.hpp"
-#include "src/generator/store/kept_config_map.hpp"
+#include "holdfast/volsync/config_map.hpp"
+#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {

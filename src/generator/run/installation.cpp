@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "holdfast/json/objects.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -10,12 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/generator/desired.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 
 class Installation {
  public:

@@ -9,12 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/generator/maintenance.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/volsync/maintenance.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 
 class MaintenanceWatch {
  public:

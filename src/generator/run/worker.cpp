@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/clock.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/backup_source.hpp"
 
 namespace holdfast::generator {

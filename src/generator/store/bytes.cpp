@@ -4,9 +4,10 @@
 #include <iterator>
 #include <utility>
 
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 namespace {
 
 constexpr std::string_view kWords[] = {"",

@@ -1,14 +1,6 @@
 #include "src/generator/store/kept_config_map.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <utility>
-#include <vector>
-
-#include "holdfast/generator/desired.hpp"
-#include "holdfast/json/tree.hpp"
-#include "src/generator/objects/text.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -18,31 +10,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kOneCall{10};
 
 }  // namespace
-
-std::string config_map_text(const kube::Target& place, const core::StringMap& data, const std::string& version) {
-  Json::Value object;
-  object["apiVersion"] = kube::kConfigMaps.api_version();
-  object["kind"] = std::string(kube::kConfigMaps.kind);
-  Json::Value& metadata = object["metadata"];
-  metadata["namespace"] = place.ns;
-  metadata["name"] = place.name;
-  metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
-  if (!version.empty()) metadata["resourceVersion"] = version;
-  for (const auto& [name, text] : data) object["data"][name] = text;
-  return json::write_tree(object);
-}
-
-std::optional<json::ObjectFault> read_lines(const std::string& text, std::string_view key, std::string_view form,
-                                            const std::function<bool(std::string_view line)>& read) {
-  const std::vector<std::string_view> lines = split(text, '\n');
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool is_end = i + 1 == lines.size() && lines[i].empty();
-    if (!is_end && !read(lines[i])) {
-      return json::ObjectFault{fmt::format("data.{}: line {} is not `{}`", key, i + 1, form)};
-    }
-  }
-  return std::nullopt;
-}
 
 KeptConfigMap::KeptConfigMap(kube::Target place, std::string what, kube::Client& client, const ops::Logger& log)
     : place_(std::move(place)), what_(std::move(what)), client_(client), log_(log) {}

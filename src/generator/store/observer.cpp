@@ -4,7 +4,7 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -12,12 +12,13 @@
 
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/core/intent.hpp"
-#include "holdfast/generator/seen.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "src/generator/store/kept_config_map.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 
 class SeenKeeper {
  public:

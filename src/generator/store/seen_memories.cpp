@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "holdfast/generator/desired.hpp"
 #include "holdfast/json/objects.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -9,10 +9,11 @@
 #include <optional>
 #include <string>
 
-#include "holdfast/generator/seen.hpp"
 #include "holdfast/ops/log.hpp"
+#include "holdfast/volsync/seen.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 
 class SeenMemories {
  public:

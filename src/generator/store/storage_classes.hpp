@@ -8,10 +8,11 @@
 #include <utility>
 
 #include "holdfast/core/storage.hpp"
-#include "holdfast/generator/storage.hpp"
 #include "holdfast/kube/reflector.hpp"
+#include "holdfast/volsync/storage.hpp"
 
 namespace holdfast::generator {
+using namespace volsync;
 
 class StorageClasses {
  public:

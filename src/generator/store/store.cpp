@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
-#include "holdfast/generator/run_as.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
+#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/run_as.hpp"
 
 namespace holdfast::generator {
 namespace {

@@ -15,10 +15,10 @@
 
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/policy.hpp"
-#include "holdfast/generator/knowledge.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
-#include "src/generator/objects/family.hpp"
+#include "holdfast/volsync/family.hpp"
+#include "holdfast/volsync/knowledge.hpp"
 #include "src/generator/store/packed.hpp"
 
 namespace holdfast::generator {

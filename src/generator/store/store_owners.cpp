@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/store/store.hpp"
 
 namespace holdfast::generator {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "src/generator/objects/observed.hpp"
+#include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {

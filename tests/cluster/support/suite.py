@@ -97,6 +97,13 @@ def select(tests, only):
             yield test
 
 
+def _cause(traceback: str) -> str:
+    """The exception's line: the first after the frames, which are indented."""
+    lines = traceback.strip().splitlines()
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    return next((line for line in lines[frames[-1] if frames else 0:] if not line.startswith(" ")), "")
+
+
 class Progress(unittest.TestResult):
     """Prints `ok   restore: a backup finished just before a creation is seen (3.1 s)`, and the cause of a failure."""
 
@@ -139,7 +146,7 @@ class Progress(unittest.TestResult):
         theme = type(test).__module__.removeprefix("test_")
         name = getattr(test, "_testMethodName", None)
         title = f"{theme}: {name.removeprefix('test_').replace('_', ' ')}" if name else test.id()
-        last = f": {more.strip().splitlines()[-1]}" if word == "FAIL" and more.strip() else ""
-        print(f"{word} {title} ({time.monotonic() - self._began:.1f} s){last}", flush=True)
+        cause = f": {_cause(more)}" if word == "FAIL" else ""
+        print(f"{word} {title} ({time.monotonic() - self._began:.1f} s){cause}", flush=True)
         if more:
             print("     " + more.strip().replace("\n", "\n     "), flush=True)

@@ -11,7 +11,7 @@ from rig.objects import Kind
 from rig.processes import wait_until
 from rig.webhooks import VALIDATING
 
-_NAME = "zz-meddler"
+_NAME = "zz-write-interceptor"
 
 
 class WriteInterceptor:
@@ -35,20 +35,20 @@ class WriteInterceptor:
 
 
 @contextlib.contextmanager
-def meddler(api: Api, certificates: pathlib.Path, account: ServiceAccount, kind: Kind, namespace: str, name: str, act, *,
-            subresource: str = ""):
+def write_interceptor(api: Api, certificates: pathlib.Path, account: ServiceAccount, kind: Kind, namespace: str,
+                      name: str, act, *, subresource: str = ""):
     """Calls `act()` when `account` first writes that object, before the API server has stored it."""
     somebody = WriteInterceptor(act, name, subresource)
     with review_server(certificates, somebody.respond) as client:
         api.put(VALIDATING, {"metadata": {"name": _NAME}, "webhooks": [{
-            "name": "meddler.example.org", "clientConfig": client,
+            "name": "write-interceptor.example.org", "clientConfig": client,
             "rules": [{"apiGroups": [kind.group], "apiVersions": [kind.version], "operations": ["CREATE", "UPDATE"],
                        "resources": [kind.plural, f"{kind.plural}/status"]}],
             "matchConditions": [{"name": "user", "expression": f"request.userInfo.username == '{account.user}'"}],
             "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
         }]})
         try:
-            wait_until(lambda: _is_asked(somebody, account, kind, namespace), 30, "the API server asks the meddler")
+            wait_until(lambda: _is_asked(somebody, account, kind, namespace), 30, "the API server asks the interceptor")
             yield somebody
         finally:
             api.delete(VALIDATING, _NAME)

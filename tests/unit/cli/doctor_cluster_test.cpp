@@ -279,7 +279,7 @@ TEST_CASE("how the repository's maintenance goes is told, and what to do where i
     return text_of([&](auto part) { diagnosis::check_maintenance(settings, cluster.cluster, kNow, part); });
   };
   CHECK_THAT(text(), Contains("ok      part: not kept: generator.repository.kind"));
-  settings.generator.repository.kind = generator::RepositoryOptions::Kind::S3;
+  settings.generator.repository.kind = volsync::RepositoryOptions::Kind::S3;
   CHECK_THAT(text(),
              Contains("warn    part: Missing: there is none; whoever leads writes it; see that a holdfast leads"));
   const std::string place = kVolSync + "/namespaces/holdfast-system/kopiamaintenances/holdfast-maintenance";

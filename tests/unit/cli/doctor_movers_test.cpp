@@ -7,7 +7,7 @@ using namespace holdfast;
 using namespace holdfast::test;
 using namespace holdfast::cli;
 using Catch::Contains;
-using Kind = generator::RepositoryOptions::Kind;
+using Kind = volsync::RepositoryOptions::Kind;
 
 namespace {
 
@@ -79,7 +79,7 @@ TEST_CASE("privileged movers beside others lock each other out of a repository o
 
 TEST_CASE("auto that finds out nothing, or less than one may think, is told") {
   Desk desk;
-  generator::Options& options = desk.settings.generator;
+  volsync::Options& options = desk.settings.generator;
   const auto groups_only = Contains("warn    part: moverSecurityContext auto finds out groups alone");
   const auto no_pods = Contains("warn    part: moverSecurityContext auto finds out nothing for backups");
   SECTION("by the setting") { options.backup.security_context.emplace().automatic = true; }

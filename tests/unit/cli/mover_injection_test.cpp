@@ -10,7 +10,7 @@ using Catch::Contains;
 
 namespace {
 
-generator::RepositoryOptions repository(const std::string& yaml) {
+volsync::RepositoryOptions repository(const std::string& yaml) {
   const TempFile file("generator: {repository: {" + yaml + "}}\n");
   return load({}, {}, file.path()).generator.repository;
 }

@@ -10,7 +10,7 @@ using namespace holdfast;
 using namespace holdfast::cli;
 using namespace holdfast::test;
 using Catch::Contains;
-using generator::Part;
+using volsync::Part;
 
 namespace {
 
@@ -157,7 +157,7 @@ TEST_CASE("a restore by hand runs as the owner of the snapshot's root, where the
   found.snapshot.uid = 568;
   found.snapshot.gid = 569;
   Settings automatic;
-  automatic.generator.repository.kind = generator::RepositoryOptions::Kind::S3;
+  automatic.generator.repository.kind = volsync::RepositoryOptions::Kind::S3;
   automatic.generator.backup.security_context.emplace().automatic = true;
   const auto objects = restore_objects({{"media", "photos"}, "", "", ""}, found, automatic);
   const Json::Value& context = objects[0]["spec"]["kopia"]["moverSecurityContext"];

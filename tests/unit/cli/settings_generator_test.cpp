@@ -8,11 +8,11 @@
 using namespace holdfast;
 using namespace holdfast::test;
 using Catch::Contains;
-using Kind = generator::RepositoryOptions::Kind;
+using Kind = volsync::RepositoryOptions::Kind;
 
 namespace {
 
-generator::Options options(const std::string& yaml) {
+volsync::Options options(const std::string& yaml) {
   const TempFile file(yaml);
   return load({}, {}, file.path()).generator;
 }
@@ -20,7 +20,7 @@ generator::Options options(const std::string& yaml) {
 }  // namespace
 
 TEST_CASE("the generator's defaults are those of the contract") {
-  const generator::Options o = load({}).generator;
+  const volsync::Options o = load({}).generator;
   CHECK(o.enabled);
   CHECK(o.min_age == std::chrono::hours(2));
   CHECK(o.overlong_sync == std::chrono::hours(6));
@@ -39,7 +39,7 @@ TEST_CASE("the sweep is every quarter of an hour, or as often as it is told to b
 }
 
 TEST_CASE("every part of the generator's settings is read") {
-  const generator::Options o = options(R"(
+  const volsync::Options o = options(R"(
 generator:
   minAge: 30m
   overlongSync: 12h
@@ -70,11 +70,11 @@ generator:
   CHECK_FALSE(o.maintenance.enabled);
   CHECK(o.maintenance.schedule == "5 */6 * * *");
   CHECK(o.offsite.store_kind == "SecretStore");
-  CHECK(o.offsite.retain == generator::Retain{0, 3, 4, 2});
+  CHECK(o.offsite.retain == volsync::Retain{0, 3, 4, 2});
 }
 
 TEST_CASE("maintenance runs as the movers do, but for what is said of it alone, wherever in the file that stands") {
-  const generator::Options o = options(R"(
+  const volsync::Options o = options(R"(
 generator:
   maintenance: {staleAfter: 48h, moverSecurityContext: {runAsUser: 7, supplementalGroups: [8]}}
   backup: {moverSecurityContext: {runAsUser: 568, fsGroup: 569}}
@@ -109,7 +109,7 @@ TEST_CASE("the generator's two flags have their variables") {
 }
 
 TEST_CASE("backup settings that are not given stay open") {
-  const generator::BackupLayer b = options("generator: {backup: {parallelism: 4}}\n").backup;
+  const volsync::BackupLayer b = options("generator: {backup: {parallelism: 4}}\n").backup;
   CHECK(b.parallelism == 4);
   CHECK_FALSE(b.compression);
   CHECK_FALSE(b.retain);
@@ -117,7 +117,7 @@ TEST_CASE("backup settings that are not given stay open") {
 }
 
 TEST_CASE("of a retention that is given in part the rest are the defaults") {
-  CHECK(options("generator: {backup: {retain: {hourly: 12}}}\n").backup.retain == generator::Retain{12, 7, 4, 2});
+  CHECK(options("generator: {backup: {retain: {hourly: 12}}}\n").backup.retain == volsync::Retain{12, 7, 4, 2});
 }
 
 TEST_CASE("the mover's security context is read field by field") {
@@ -185,7 +185,7 @@ generator:
   CHECK(classes.at("ceph.rbd").cache_capacity == "5Gi");
   CHECK(classes.at("ceph.rbd").cache_storage_class == "local");
   // What stands in generator.backup counts, although it comes later in the file.
-  CHECK(classes.at("ceph.rbd").retain == generator::Retain{1, 30, 4, 2});
+  CHECK(classes.at("ceph.rbd").retain == volsync::Retain{1, 30, 4, 2});
   CHECK(classes.at("local").copy_method == "Direct");
   CHECK(classes.at("local").security_context->run_as_user == 568);
   CHECK(classes.at("local").security_context->supplemental_groups == std::vector<std::int64_t>{7});

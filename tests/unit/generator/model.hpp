@@ -14,9 +14,10 @@
 
 #include "holdfast/generator/plan.hpp"
 #include "src/generator/plan/restore.hpp"
-#include "tests/unit/generator/subject.hpp"
+#include "tests/unit/volsync/subject.hpp"
 
 namespace holdfast::generator::test {
+using namespace volsync::test;
 
 inline core::Time at(std::string_view rfc3339) { return core::parse_rfc3339(rfc3339).value(); }
 inline const core::Time kNoon = at("2026-03-01T12:00:00Z");

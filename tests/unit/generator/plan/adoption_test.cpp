@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "holdfast/generator/audit.hpp"
-#include "holdfast/generator/cluster_facts.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
 #include "tests/unit/generator/model.hpp"
 
 using namespace holdfast::generator;

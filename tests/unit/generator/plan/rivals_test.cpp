@@ -15,7 +15,7 @@ core::Observed source_of_others(const std::string& name, const std::string& spec
   source.meta.name = name;
   source.meta.uid = "uid of " + name;
   source.meta.resource_version = "7";
-  if (!manager.empty()) source.meta.labels.emplace(generator::key::kManagedBy, manager);
+  if (!manager.empty()) source.meta.labels.emplace(volsync::key::kManagedBy, manager);
   source.spec = spec;
   return source;
 }

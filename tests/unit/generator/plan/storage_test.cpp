@@ -1,5 +1,5 @@
 // Which of the classes that are set fit a PVC, and what a plan makes of those that do not.
-#include "holdfast/generator/storage.hpp"
+#include "holdfast/volsync/storage.hpp"
 
 #include "src/generator/store/storage_classes.hpp"
 #include "tests/unit/generator/model.hpp"

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "holdfast/generator/desired.hpp"
+#include "holdfast/volsync/objects.hpp"
 #include "tests/unit/generator/same_object.hpp"
 
 using namespace holdfast;
@@ -27,8 +27,8 @@ core::Observed full() {
   object.meta.resource_version = "18446744073709551615";
   object.meta.created = at(1'772'366'400'123'456'789);
   object.meta.deleting = true;
-  object.meta.labels = {{std::string(generator::key::kManagedBy), "holdfast"}, {"app", "jelly"}, {"blank", ""}};
-  object.meta.annotations = {{std::string(generator::key::kPvc), "data"}, {"True", "Successful"}, {"", "x"}};
+  object.meta.labels = {{std::string(volsync::key::kManagedBy), "holdfast"}, {"app", "jelly"}, {"blank", ""}};
+  object.meta.annotations = {{std::string(volsync::key::kPvc), "data"}, {"True", "Successful"}, {"", "x"}};
   object.meta.owners = {{"PersistentVolumeClaim", "data", "u1"}, {"Application", "media", "u2"}};
   object.spec = R"({"sourcePVC":"data"})";
   object.status = {"token", at(5), at(-5), true, "Failed", "line 1\nline 2", core::Image{"group", "kind", "name"}};
@@ -147,9 +147,9 @@ TEST_CASE("packed objects are ordered and found by namespace, then name") {
 
 TEST_CASE("an object as we write them takes hardly more room than its texts") {
   core::Observed object = full();
-  object.meta.labels = {{std::string(generator::key::kManagedBy), "holdfast"},
-                        {std::string(generator::key::kPvcLabel), "data"}};
-  object.meta.annotations = {{std::string(generator::key::kPvc), "data"}};
+  object.meta.labels = {{std::string(volsync::key::kManagedBy), "holdfast"},
+                        {std::string(volsync::key::kPvcLabel), "data"}};
+  object.meta.annotations = {{std::string(volsync::key::kPvc), "data"}};
   object.spec = std::string(500, 's');
   CHECK(PackedObject(object).size() < object.spec.size() + 250);
 }

@@ -1,5 +1,5 @@
 // What is remembered of backups, and how it is written.
-#include "holdfast/generator/seen.hpp"
+#include "holdfast/volsync/seen.hpp"
 
 #include "tests/unit/generator/bench.hpp"
 

@@ -27,8 +27,8 @@ inline core::Observed object(const std::string& ns, const std::string& name, con
   object.meta.name = name;
   object.meta.uid = "uid of " + name;
   object.meta.resource_version = version;
-  if (!manager.empty()) object.meta.labels.emplace(generator::key::kManagedBy, manager);
-  if (!pvc.empty()) object.meta.annotations.emplace(generator::key::kPvc, pvc);
+  if (!manager.empty()) object.meta.labels.emplace(volsync::key::kManagedBy, manager);
+  if (!pvc.empty()) object.meta.annotations.emplace(volsync::key::kPvc, pvc);
   object.spec = "{}";
   return object;
 }

@@ -152,7 +152,7 @@ TEST_CASE("objects of a PVC that is gone keep it on the list until they are gone
 TEST_CASE("whom an object was made for is read from its owner, else its annotation, else its label") {
   core::Observed made = object("media", "x", "holdfast", "by-annotation");
   made.meta.owners = {{"Namespace", "media", "n"}, {"PersistentVolumeClaim", "by-owner", "u"}};
-  made.meta.labels.emplace(generator::key::kPvcLabel, "by-label");
+  made.meta.labels.emplace(volsync::key::kPvcLabel, "by-label");
   CHECK(made_for(made).name == "by-owner");
   made.meta.owners.clear();
   CHECK(made_for(made).name == "by-annotation");
@@ -237,7 +237,7 @@ TEST_CASE("of a namespace's annotations only the one that makes its movers privi
   bench.store.apply_claim(claim(kData));
   core::Meta media = ns("media");
   const auto privileged = [&](const std::string& value) {
-    media.annotations = {{"other", value}, {std::string(generator::key::kPrivilegedMovers), value}};
+    media.annotations = {{"other", value}, {std::string(volsync::key::kPrivilegedMovers), value}};
     bench.store.apply_namespace(media);
     return bench.store.view(kData).view.privileged_movers;
   };

@@ -1,0 +1,84 @@
+// What a plan reads off an object that stands in the cluster: whose it is, and what its spec says.
+// Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "holdfast/core/claim.hpp"
+#include "holdfast/core/identity.hpp"
+#include "holdfast/core/policy.hpp"
+#include "holdfast/volsync/objects.hpp"
+
+namespace holdfast::volsync {
+
+/// Whose an object under one of our names is. Only Ours is ever changed or deleted; Adoptable may be taken over.
+enum class Standing { Missing, Ours, Adoptable, Foreign };
+Standing standing(const core::Observed* object, bool adopt);
+
+/// It carries our label.
+bool is_ours(const core::Observed* object);
+
+/// Ours, or what another manager left to those who `adopt`.
+bool is_within_reach(const core::Observed* object, bool adopt);
+
+/// Who says to have written it; empty: nobody does.
+std::string manager_of(const core::Observed& object);
+
+/// Its objects may be taken over.
+bool is_adoptable_from(std::string_view manager);
+
+/// Whether an ownerReference names the PVC with this uid: an earlier PVC of the same name has another one.
+bool is_owned_by(const core::Observed& object, std::string_view claim_uid);
+
+/// A mover works on it now, or is about to.
+bool is_synchronizing(const core::Observed& source);
+
+/// `spec.trigger.manual`; empty: none.
+std::string manual_token(const core::Observed& object);
+
+/// The kopia source that a ReplicationSource or ReplicationDestination names; nullopt: it leaves that to VolSync.
+std::optional<core::Identity> identity_in(const core::Observed& object);
+
+/// The one that it works under: a ReplicationSource that leaves it to VolSync has its object name and namespace.
+/// nullopt: it is a ReplicationDestination that leaves it to VolSync, or no kopia mover.
+std::optional<core::Identity> working_identity(const core::Observed& object);
+
+/// Its kopia source is none of the PVC's own places.
+bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy);
+
+/// Whose an object under one of the PVC's names is, for those who would write it.
+Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy);
+
+/// Its mover is kopia.
+bool has_kopia_mover(const core::Observed& object);
+
+/// The PVC that a ReplicationSource backs up; empty: it names none.
+std::string source_claim(const core::Observed& source);
+
+/// The movers that a ReplicationSource names, such as "kopia" or "restic"; empty: none that we know.
+std::string movers_of(const core::Observed& source);
+
+/// What somebody else's ReplicationSource says of whose backups it makes, and where: all of its spec that is asked
+/// about.
+std::string gist_of_source(const core::Observed& source);
+
+/// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
+/// empty: it does. We write neither.
+std::string_view stopped_by(const core::Observed& source);
+
+/// `spec.trigger.schedule`; empty: none.
+std::string schedule_of(const core::Observed& source);
+
+/// A ReplicationDestination that is to have a cache of its own.
+bool asks_for_cache(const core::Observed& destination);
+
+/// The user that its movers are told to run as; nullopt: the one of their image.
+std::optional<std::int64_t> mover_user(const core::Observed& object);
+
+/// Its ownerReferences name PVCs, and this one is none of them.
+bool is_owned_by_another(const core::Observed& object, std::string_view pvc);
+
+}  // namespace holdfast::volsync

@@ -1,0 +1,85 @@
+#include "src/volsync/external_secret.hpp"
+#include <fmt/format.h>
+#include "src/volsync/draft.hpp"
+#include "src/volsync/mover.hpp"
+
+namespace holdfast::volsync {
+
+Json::Value external_secret_spec(const ExternalSecret& secret) {
+  Json::Value spec;
+  spec["refreshInterval"] = secret.refresh_interval;
+  spec["secretStoreRef"]["kind"] = secret.store_kind;
+  spec["secretStoreRef"]["name"] = secret.store;
+  for (const auto& [name, property] : secret.read) {
+    Json::Value entry;
+    entry["secretKey"] = name;
+    entry["remoteRef"]["key"] = secret.key;
+    if (!property.empty()) entry["remoteRef"]["property"] = property;
+    spec["data"].append(entry);
+  }
+  Json::Value& target = spec["target"];
+  target["name"] = secret.name;
+  target["creationPolicy"] = "Owner";
+  if (secret.given.empty()) return spec;
+  target["template"]["engineVersion"] = "v2";
+  target["template"]["mergePolicy"] = "Merge";
+  for (const auto& [name, value] : secret.given) target["template"]["data"][name] = value;
+  return spec;
+}
+
+namespace {
+
+constexpr std::string_view kPlainHttp = "http://";
+
+/// The mover cuts slashes off the end of a prefix; nobody should read another prefix here than the one it uses.
+std::string s3_url(const RepositoryOptions& repository) {
+  std::string_view prefix = repository.prefix;
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  while (prefix.starts_with('/')) prefix.remove_prefix(1);
+  return fmt::format("s3://{}{}{}", repository.bucket, prefix.empty() ? "" : "/", prefix);
+}
+
+void give_s3(ExternalSecret& secret, const Options& options) {
+  const RepositoryOptions& repository = options.repository;
+  secret.given.emplace_back("KOPIA_REPOSITORY", s3_url(repository));
+  secret.given.emplace_back("KOPIA_S3_BUCKET", repository.bucket);
+  if (!repository.endpoint.empty()) secret.given.emplace_back("KOPIA_S3_ENDPOINT", repository.endpoint);
+  // It drops the scheme of the endpoint, and with it that this one has no TLS.
+  if (repository.endpoint.starts_with(kPlainHttp)) secret.given.emplace_back("KOPIA_S3_DISABLE_TLS", "true");
+  if (!repository.region.empty()) secret.given.emplace_back("AWS_REGION", repository.region);
+  secret.read.emplace_back("AWS_ACCESS_KEY_ID", options.secret.access_key_property);
+  secret.read.emplace_back("AWS_SECRET_ACCESS_KEY", options.secret.secret_key_property);
+}
+
+void give_folder(ExternalSecret& secret, const RepositoryOptions& repository) {
+  const std::string folder = repository_folder(repository);
+  secret.given.emplace_back("KOPIA_REPOSITORY", "filesystem://" + folder);
+  secret.given.emplace_back("KOPIA_FS_PATH", folder);
+}
+
+}  // namespace
+
+Json::Value repository_secret_spec(std::string_view name, const Options& options) {
+  const SecretOptions& from = options.secret;
+  ExternalSecret secret{std::string(name), from.store, from.store_kind, from.refresh_interval, from.key, {}, {}};
+  secret.read.emplace_back("KOPIA_PASSWORD", from.property);
+  switch (options.repository.kind) {
+    case RepositoryOptions::Kind::S3:
+      give_s3(secret, options);
+      break;
+    case RepositoryOptions::Kind::Nfs:
+    case RepositoryOptions::Kind::Pvc:
+    case RepositoryOptions::Kind::None:
+      give_folder(secret, options.repository);
+      break;
+  }
+  return external_secret_spec(secret);
+}
+
+Object secret_object(const Subject& subject) {
+  Object object = draft(Part::Secret, subject);
+  object.body["spec"] = repository_secret_spec(object.name, subject.options);
+  return sealed(std::move(object));
+}
+
+}  // namespace holdfast::volsync

@@ -1,0 +1,50 @@
+#include "holdfast/volsync/run_as.hpp"
+#include "src/volsync/draft.hpp"
+#include "src/volsync/mover.hpp"
+
+namespace holdfast::volsync {
+namespace {
+
+/// Every number, a zero too: kopia would put a default of its own in place of one that is missing.
+Json::Value retain_spec(const Retain& retain) {
+  Json::Value spec;
+  spec["hourly"] = retain.hourly;
+  spec["daily"] = retain.daily;
+  spec["weekly"] = retain.weekly;
+  spec["monthly"] = retain.monthly;
+  return spec;
+}
+
+Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
+  const core::Claim& claim = subject.claim;
+  Json::Value kopia = volume_mover_spec(claim, settings, backup_classes(claim, settings, subject.drivers),
+                                        names(subject.policy.naming, claim.pvc.name).secret);
+  put_cache(kopia, settings);
+  put_source_identity(kopia, subject.identity);
+  if (settings.copy_method) kopia["copyMethod"] = *settings.copy_method;
+  if (settings.compression) kopia["compression"] = *settings.compression;
+  if (settings.parallelism) kopia["parallelism"] = *settings.parallelism;
+  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain);
+  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
+    kopia["moverVolumes"] = std::move(volumes);
+  }
+  return kopia;
+}
+
+}  // namespace
+
+Object source_object(const Subject& subject) {
+  Backup backup = backup_of(subject.claim, subject.tier, subject.options);
+  Object object = draft(Part::Source, subject);
+  if (is_automatic(backup.settings)) {
+    if (subject.users != core::RunsAs{}) annotate(object, key::kUsers, to_text(subject.users));
+    take_ids(backup.settings, subject.users, subject.options.repository);
+  }
+  Json::Value& spec = object.body["spec"];
+  spec["sourcePVC"] = subject.claim.pvc.name;
+  spec["trigger"]["schedule"] = backup.schedule;
+  spec["kopia"] = kopia_spec(subject, backup.settings);
+  return sealed(std::move(object));
+}
+
+}  // namespace holdfast::volsync

@@ -1,0 +1,107 @@
+// The repository's Secret and the volume in which movers find it: they must name the same folder.
+#include "tests/unit/volsync/subject.hpp"
+
+using namespace holdfast;
+using namespace holdfast::volsync;
+using namespace holdfast::volsync::test;
+
+namespace {
+
+Scene home_nfs() {
+  Scene scene;
+  scene.options.secret.external_secret = true;
+  scene.options.secret.store = "1password";
+  scene.options.secret.key = "rustfs";
+  scene.options.repository.kind = RepositoryOptions::Kind::Nfs;
+  scene.options.repository.server = "nas.home.arpa";
+  scene.options.repository.path = "/volume/kopia";
+  return scene;
+}
+
+Json::Value template_data(const Scene& scene) {
+  return secret_object(scene.subject()).body["spec"]["target"]["template"]["data"];
+}
+
+Json::Value volumes(const Scene& scene) { return source_object(scene.subject()).body["spec"]["kopia"]["moverVolumes"]; }
+
+}  // namespace
+
+TEST_CASE("the password comes from the store, the folder from the template") {
+  Scene scene = home_nfs();
+  scene.options.repository.mover_volumes = false;
+  CHECK(secret_object(scene.subject()).body["spec"] == parse(R"({
+    "refreshInterval": "1h",
+    "secretStoreRef": {"kind": "ClusterSecretStore", "name": "1password"},
+    "data": [{"secretKey": "KOPIA_PASSWORD", "remoteRef": {"key": "rustfs", "property": "kopia_password"}}],
+    "target": {"name": "volsync-data", "creationPolicy": "Owner",
+      "template": {"engineVersion": "v2", "mergePolicy": "Merge",
+        "data": {"KOPIA_REPOSITORY": "filesystem:///repository", "KOPIA_FS_PATH": "/repository"}}}})"));
+}
+
+TEST_CASE("a volume that VolSync mounts is named where VolSync mounts it") {
+  const Scene scene = home_nfs();
+  CHECK(template_data(scene) ==
+        parse(R"({"KOPIA_REPOSITORY": "filesystem:///mnt/repository", "KOPIA_FS_PATH": "/mnt/repository"})"));
+  CHECK(volumes(scene) == parse(R"([{"mountPath": "repository",
+    "volumeSource": {"nfs": {"server": "nas.home.arpa", "path": "/volume/kopia"}}}])"));
+}
+
+TEST_CASE("a mount path below /mnt is taken as it is") {
+  Scene scene = home_nfs();
+  scene.options.repository.mount_path = "/mnt/kopia/";
+  CHECK(template_data(scene)["KOPIA_REPOSITORY"] == "filesystem:///mnt/kopia");
+  CHECK(volumes(scene)[0]["mountPath"] == "kopia");
+}
+
+TEST_CASE("a repository on a PVC is mounted from the claim of that name") {
+  Scene scene = home_nfs();
+  scene.options.repository.kind = RepositoryOptions::Kind::Pvc;
+  scene.options.repository.claim = "kopia-repository";
+  CHECK(template_data(scene)["KOPIA_REPOSITORY"] == "filesystem:///mnt/repository");
+  CHECK(volumes(scene) == parse(R"([{"mountPath": "repository",
+    "volumeSource": {"persistentVolumeClaim": {"claimName": "kopia-repository"}}}])"));
+}
+
+TEST_CASE("what somebody else mounts is not written and keeps its path") {
+  Scene scene = home_nfs();
+  scene.options.repository.mover_volumes = false;
+  CHECK(volumes(scene).isNull());
+  scene = home_nfs();
+  scene.options.repository.kind = RepositoryOptions::Kind::None;
+  CHECK(volumes(scene).isNull());
+  CHECK(template_data(scene)["KOPIA_REPOSITORY"] == "filesystem:///repository");
+}
+
+TEST_CASE("an S3 repository has its keys in the Secret and no volume") {
+  Scene scene = home_nfs();
+  scene.options.repository.kind = RepositoryOptions::Kind::S3;
+  scene.options.repository.bucket = "backups";
+  scene.options.repository.prefix = "/home/kopia/";
+  scene.options.repository.endpoint = "https://s3.home.arpa";
+  scene.options.repository.region = "eu-1";
+  CHECK(volumes(scene).isNull());
+  CHECK(template_data(scene) == parse(R"({"KOPIA_REPOSITORY": "s3://backups/home/kopia", "KOPIA_S3_BUCKET": "backups",
+    "KOPIA_S3_ENDPOINT": "https://s3.home.arpa", "AWS_REGION": "eu-1"})"));
+  CHECK(secret_object(scene.subject()).body["spec"]["data"] == parse(R"([
+    {"secretKey": "KOPIA_PASSWORD", "remoteRef": {"key": "rustfs", "property": "kopia_password"}},
+    {"secretKey": "AWS_ACCESS_KEY_ID", "remoteRef": {"key": "rustfs", "property": "access_key"}},
+    {"secretKey": "AWS_SECRET_ACCESS_KEY", "remoteRef": {"key": "rustfs", "property": "secret_key"}}])"));
+}
+
+TEST_CASE("an S3 endpoint without TLS says so, for the mover drops the scheme") {
+  Scene scene = home_nfs();
+  scene.options.repository.kind = RepositoryOptions::Kind::S3;
+  scene.options.repository.bucket = "backups";
+  scene.options.repository.endpoint = "http://10.0.0.1:9000";
+  CHECK(template_data(scene) == parse(R"({"KOPIA_REPOSITORY": "s3://backups", "KOPIA_S3_BUCKET": "backups",
+    "KOPIA_S3_ENDPOINT": "http://10.0.0.1:9000", "KOPIA_S3_DISABLE_TLS": "true"})"));
+}
+
+TEST_CASE("a store without properties is asked for its key alone") {
+  Scene scene = home_nfs();
+  scene.options.secret.property.clear();
+  scene.options.secret.store_kind = "SecretStore";
+  const Json::Value spec = secret_object(scene.subject()).body["spec"];
+  CHECK(spec["data"] == parse(R"([{"secretKey": "KOPIA_PASSWORD", "remoteRef": {"key": "rustfs"}}])"));
+  CHECK(spec["secretStoreRef"]["kind"] == "SecretStore");
+}
