@@ -71,7 +71,7 @@ struct Setting {
   std::string key;            ///< in the file: "index.path"; with <…> in it a pattern, see find_setting()
   std::string_view flag;      ///< "--index-path", or empty
   std::string_view alias;     ///< another variable that is understood: "KOPIA_REPOSITORY_PATH", or empty
-  std::string_view value;     ///< what is allowed, for people: "DURATION", "deny|warn|off"
+  std::string value;          ///< what is allowed, for people: "DURATION", "deny|warn|off"
   std::string_view fallback;  ///< the default, for people
   std::string_view help;
   bool list = false;

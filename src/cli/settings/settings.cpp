@@ -10,9 +10,8 @@
 #include "holdfast/core/edit_distance.hpp"
 #include "src/cli/input/document.hpp"
 #include "src/cli/input/files.hpp"
-#include "src/cli/settings/check.hpp"
 #include "src/cli/settings/file.hpp"
-#include "src/cli/settings/rows.hpp"
+#include "src/cli/settings/table.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -1,16 +1,17 @@
+#include "src/cli/settings/table.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "src/cli/settings/rows.hpp"
-
 namespace holdfast::cli {
 namespace {
 
-std::vector<Setting> all_rows() {
-  std::vector<Setting> rows = general_settings();
-  for (Setting& row : generator_settings()) rows.push_back(std::move(row));
-  return rows;
+Table whole_table() {
+  Table table;
+  add_general(table);
+  add_generator(table);
+  return table;
 }
 
 std::optional<Setting> find_in(std::span<const Setting> rows, std::string_view key) {
@@ -33,7 +34,7 @@ std::optional<Setting> find_class_setting(std::string_view key) {
 }  // namespace
 
 std::span<const Setting> settings_table() {
-  static const std::vector<Setting> kTable = all_rows();
+  static const Table kTable = whole_table();
   return kTable;
 }
 
