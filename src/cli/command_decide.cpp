@@ -8,7 +8,6 @@
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/patch.hpp"
-#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/input.hpp"
 #include "src/cli/make_index.hpp"
@@ -32,13 +31,13 @@ std::vector<Decision> read_intents(const Input& input, const core::Policy& polic
   return decisions;
 }
 
-core::Evidence look_if_needed(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
+core::Evidence look_if_needed(const std::vector<Decision>& decisions, Look& look_at) {
   const auto needs_none = [](const Decision& d) {
     const auto* settled = std::get_if<core::Settled>(&d.intent);
     return settled != nullptr && settled->ignored.empty();
   };
   if (std::all_of(decisions.begin(), decisions.end(), needs_none)) return {};
-  return look(settings, index);
+  return look_at.at_backups();
 }
 
 Json::Value parse(const std::string& text) {
@@ -106,15 +105,13 @@ void show(const std::vector<Decision>& decisions, Output output) {
 }  // namespace
 
 int decide(const Settings& settings, const InputRequest& request, Output output) {
-  const ops::Logger log = command_log(settings);
-  ops::Metrics metrics(HOLDFAST_VERSION);
-  const auto index = make_index(settings, log, metrics);
+  Look look_at(settings);
   const Input input = read_input(request, settings.policy);
   tell_warnings(input);
   std::vector<Decision> decisions = read_intents(input, settings.policy);
-  if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});
+  if (decisions.empty()) look_at.log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});
 
-  const core::Evidence evidence = look_if_needed(settings, decisions, *index);
+  const core::Evidence evidence = look_if_needed(decisions, look_at);
   for (Decision& decision : decisions) {
     decision.verdict =
         core::decide(decision.intent, evidence, input.facts_for(decision.intent), settings.policy, base::utc_now());

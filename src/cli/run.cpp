@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <variant>
 
@@ -14,12 +13,6 @@
 
 namespace holdfast::cli {
 namespace {
-
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 /// What the command line says, before it means anything.
 struct Arguments {

@@ -96,6 +96,9 @@ std::string settings_help();
 using Flags = std::map<std::string, std::vector<std::string>, std::less<>>;
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// The variables of this process.
+std::optional<std::string> from_environment(const std::string& name);
+
 /// Reads everything; throws SettingsError. `config_file` may be empty.
 Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file);
 

@@ -10,7 +10,6 @@
 #include "holdfast/generator/cluster_facts.hpp"
 #include "holdfast/json/documents.hpp"
 #include "src/cli/input/files.hpp"
-#include "src/cli/input/input_files.hpp"
 
 namespace holdfast::cli {
 namespace {

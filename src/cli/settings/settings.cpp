@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 #include "holdfast/core/edit_distance.hpp"
@@ -131,6 +132,12 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
 }
 
 }  // namespace
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
 
 Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file) {
   Settings settings;
