@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <json/reader.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/patch.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/input.hpp"
 #include "src/cli/make_index.hpp"
@@ -40,14 +39,6 @@ core::Evidence look_if_needed(const std::vector<Decision>& decisions, Look& look
   return look_at.at_backups();
 }
 
-Json::Value parse(const std::string& text) {
-  Json::Value value(Json::arrayValue);
-  if (text.empty()) return value;
-  std::istringstream in(text);
-  in >> value;
-  return value;
-}
-
 Json::Value to_json(const Decision& decision) {
   const core::Verdict& verdict = decision.verdict;
   Json::Value out;
@@ -65,7 +56,8 @@ Json::Value to_json(const Decision& decision) {
     out["snapshot"]["endTime"] = restore->snapshot.end_time;
     out["snapshot"]["size"] = static_cast<Json::Int64>(restore->snapshot.size_bytes);
   }
-  out["patch"] = verdict.denies() ? Json::Value(Json::arrayValue) : parse(json::write_patch(decision.pvc, verdict));
+  const auto patch = verdict.denies() ? std::nullopt : json::read_tree(json::write_patch(decision.pvc, verdict));
+  out["patch"] = patch.value_or(Json::Value(Json::arrayValue));
   out["evidenceAgeSeconds"] = Json::nullValue;
   if (verdict.evidence_at) {
     out["evidenceAgeSeconds"] = base::seconds(base::utc_now() - *verdict.evidence_at);

@@ -173,20 +173,22 @@ int dispatch(int argc, char** argv) {
   return run_verb(std::get<std::string>(read), arguments);
 }
 
+int fail(const std::exception& e, int code) {
+  fmt::print(stderr, "holdfast: {}\n", e.what());
+  return code;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const SettingsError& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kUsage;
+    return fail(e, kUsage);
   } catch (const FileError& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kUsage;
+    return fail(e, kUsage);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kCannotTell;
+    return fail(e, kCannotTell);
   }
 }
 

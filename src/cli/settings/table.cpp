@@ -57,10 +57,8 @@ std::string settings_help() {
       "Settings (flag > environment > file given by --config > default). The environment twin of --some-flag is\n"
       "HOLDFAST_SOME_FLAG; other variables that are understood are named.\n\n";
   for (const Setting& s : settings_table()) {
-    std::string head =
-        fmt::format("  {:<24}{}", s.key, s.flag.empty() ? std::string("(file only)") : std::string(s.flag));
-    head += fmt::format(" {}{}", s.value, s.list ? ", several" : "");
-    text += head + "\n";
+    text += fmt::format("  {:<24}{} {}{}\n", s.key, s.flag.empty() ? "(file only)" : s.flag, s.value,
+                        s.list ? ", several" : "");
     const std::string fallback = s.fallback.empty() ? "" : fmt::format(" [default: {}]", s.fallback);
     const std::string alias = s.alias.empty() ? "" : fmt::format(" [also: {}]", s.alias);
     text += fmt::format("{:26}{}{}{}\n", "", s.help, fallback, alias);
