@@ -4,16 +4,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 
 namespace holdfast::cli {
 namespace {
-
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 std::string replica_name() {
   std::string pod = from_environment("POD_NAME").value_or("");

@@ -2,56 +2,49 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/generator/generator.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/describe.hpp"
 #include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/newcomer.hpp"
 #include "src/cli/output.hpp"
+#include "holdfast/webhook/live_questions.hpp"
 
 namespace holdfast::cli {
 namespace {
 
 using Audit = generator::Generator::Audit;
 constexpr std::chrono::seconds kListingTime{60};
+constexpr std::chrono::seconds kPatience{10};
 
-/// Everything that a look needs, in the order in which it depends on each other.
-struct Look {
-  explicit Look(const Settings& s)
-      : settings(s), log(command_log(s)), metrics(HOLDFAST_VERSION), index(make_index(s, log, metrics)) {}
+/// All PVCs of the cluster, or of one namespace.
+Audit audit_cluster(Look& look_at, const std::string& ns = {}) {
+  const kube::Config config = need_cluster(look_at.settings);
+  const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * look_at.settings.index.timeout;
+  return generator::audit_once(generator_setup(look_at.settings, config), config, *look_at.index, look_at.log, deadline,
+                               ns);
+}
 
-  /// All of it, or one namespace.
-  Audit cluster(const std::string& ns = {}) {
-    const kube::Config config = need_cluster(settings);
-    const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * settings.index.timeout;
-    return generator::audit_once(generator_setup(settings, config), config, *index, log, deadline, ns);
-  }
-
-  Audit file(const InputRequest& request) {
-    const Input input = read_input(request, settings.policy);
-    tell_warnings(input);
-    const core::Evidence evidence = look(settings, *index);
-    const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
-    const core::Time now = base::utc_now();
-    Audit audit;
-    audit.items = dry_run(input, evidence, settings.policy, now);
-    audit.unclaimed = unclaimed(input, evidence, settings.policy);
-    audit.repository = core::repository_age(evidence, settings.policy, now);
-    if (unknown != nullptr) audit.problem = "the backups are not known: " + unknown->reason;
-    return audit;
-  }
-
-  const Settings& settings;
-  ops::Logger log;
-  ops::Metrics metrics;
-  std::unique_ptr<index::Index> index;
-};
+Audit audit_file(Look& look_at, const InputRequest& request) {
+  const core::Policy& policy = look_at.settings.policy;
+  const Input input = read_input(request, policy);
+  tell_warnings(input);
+  const core::Evidence evidence = look_at.at_backups();
+  const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
+  const core::Time now = base::utc_now();
+  Audit audit;
+  audit.items = dry_run(input, evidence, policy, now);
+  audit.unclaimed = unclaimed(input, evidence, policy);
+  audit.repository = core::repository_age(evidence, policy, now);
+  if (unknown != nullptr) audit.problem = "the backups are not known: " + unknown->reason;
+  return audit;
+}
 
 struct Totals {
   explicit Totals(const std::vector<generator::AuditItem>& items)
@@ -101,12 +94,50 @@ int exit_code(const Audit& audit) {
   return audit.problem.empty() && !unjudged ? kOk : kCannotTell;
 }
 
+core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Policy& policy, const Settings& settings,
+                               const ops::Logger& log) {
+  const kube::Config config = need_cluster(settings);
+  net::Loop loop(1);
+  kube::Client client(loop, config, {4, "holdfast-why"}, log);
+  webhook::LiveQuestions questions(client, policy, settings.generator, memory_place(settings, config));
+  const auto answer = std::make_shared<std::promise<core::ClusterFacts>>();
+  questions.ask(wanted, true, std::chrono::steady_clock::now() + kPatience,
+                [answer](core::ClusterFacts facts) { answer->set_value(std::move(facts)); });
+  core::ClusterFacts facts = answer->get_future().get();
+  loop.stop();
+  // Whoever asks from elsewhere may not know holdfast's namespace.
+  if (const auto* silent = std::get_if<core::NoAnswer>(&facts.tombstone)) {
+    log.warn("what is remembered of seen backups is left out", {{"problem", silent->reason}});
+    const auto* whose = std::get_if<core::NoAnswer>(&facts.ownership);
+    if (whose != nullptr && whose->reason == silent->reason) facts.ownership = std::move(facts.heard);
+    facts.tombstone = core::NotApplicable{};
+  }
+  return facts;
+}
+
+/// What a PVC that is not there would be told, were it created now with a backup label and nothing else. Blocks: asks
+/// the API server as admission does. What is not known of the memory of seen backups is logged, and left out.
+generator::AuditItem newcomer(const core::PvcName& name, Look& look_at) {
+  core::Policy policy = look_at.settings.policy;
+  policy.simple_contract = true;
+  Input input;
+  core::Claim& claim = input.claims.emplace_back();
+  claim.pvc.ns = name.ns;
+  claim.pvc.name = name.name;
+  claim.pvc.labels.emplace(core::key::kBackup, "daily");
+  const core::Intent intent = core::read_intent(input.question(claim), policy, base::utc_now());
+  if (const auto* wanted = std::get_if<core::WantsRestore>(&intent)) {
+    input.facts[wanted->owner.ns] = ask_cluster(*wanted, policy, look_at.settings, look_at.log);
+  }
+  return dry_run(input, look_at.at_backups(), policy, base::utc_now()).front();
+}
+
 }  // namespace
 
 int audit(const Settings& settings, const InputRequest& input, Output output) {
   Look look_at(settings);
   const bool of_cluster = input.files.empty();
-  const Audit audit = of_cluster ? look_at.cluster(input.ns) : look_at.file(input);
+  const Audit audit = of_cluster ? audit_cluster(look_at, input.ns) : audit_file(look_at, input);
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
   if (output == Output::Text) {
     print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
@@ -124,12 +155,11 @@ int why(const Settings& settings, const std::string& name, Output output) {
   const auto pvc = core::parse_pvc_name(name);
   if (!pvc) throw SettingsError(fmt::format("why: {:?} is not <namespace>/<pvc>", name));
   Look look_at(settings);
-  Audit audit = look_at.cluster();
+  Audit audit = audit_cluster(look_at);
   std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc != *pvc; });
   if (!audit.problem.empty()) look_at.log.warn("the answer is incomplete", {{"problem", audit.problem}});
   const bool exists = !audit.items.empty();
-  const generator::AuditItem item =
-      exists ? audit.items.front() : newcomer(*pvc, settings, need_cluster(settings), *look_at.index, look_at.log);
+  const generator::AuditItem item = exists ? audit.items.front() : newcomer(*pvc, look_at);
   if (output == Output::Text) {
     print(exists ? describe(item) : describe_absent(item));
   } else {

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
-#include <json/reader.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/patch.hpp"
-#include "src/cli/command_log.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/input.hpp"
 #include "src/cli/make_index.hpp"
@@ -32,21 +30,13 @@ std::vector<Decision> read_intents(const Input& input, const core::Policy& polic
   return decisions;
 }
 
-core::Evidence look_if_needed(const Settings& settings, const std::vector<Decision>& decisions, index::Index& index) {
+core::Evidence look_if_needed(const std::vector<Decision>& decisions, Look& look_at) {
   const auto needs_none = [](const Decision& d) {
     const auto* settled = std::get_if<core::Settled>(&d.intent);
     return settled != nullptr && settled->ignored.empty();
   };
   if (std::all_of(decisions.begin(), decisions.end(), needs_none)) return {};
-  return look(settings, index);
-}
-
-Json::Value parse(const std::string& text) {
-  Json::Value value(Json::arrayValue);
-  if (text.empty()) return value;
-  std::istringstream in(text);
-  in >> value;
-  return value;
+  return look_at.at_backups();
 }
 
 Json::Value to_json(const Decision& decision) {
@@ -66,7 +56,8 @@ Json::Value to_json(const Decision& decision) {
     out["snapshot"]["endTime"] = restore->snapshot.end_time;
     out["snapshot"]["size"] = static_cast<Json::Int64>(restore->snapshot.size_bytes);
   }
-  out["patch"] = verdict.denies() ? Json::Value(Json::arrayValue) : parse(json::write_patch(decision.pvc, verdict));
+  const auto patch = verdict.denies() ? std::nullopt : json::read_tree(json::write_patch(decision.pvc, verdict));
+  out["patch"] = patch.value_or(Json::Value(Json::arrayValue));
   out["evidenceAgeSeconds"] = Json::nullValue;
   if (verdict.evidence_at) {
     out["evidenceAgeSeconds"] = base::seconds(base::utc_now() - *verdict.evidence_at);
@@ -106,15 +97,13 @@ void show(const std::vector<Decision>& decisions, Output output) {
 }  // namespace
 
 int decide(const Settings& settings, const InputRequest& request, Output output) {
-  const ops::Logger log = command_log(settings);
-  ops::Metrics metrics(HOLDFAST_VERSION);
-  const auto index = make_index(settings, log, metrics);
+  Look look_at(settings);
   const Input input = read_input(request, settings.policy);
   tell_warnings(input);
   std::vector<Decision> decisions = read_intents(input, settings.policy);
-  if (decisions.empty()) log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});
+  if (decisions.empty()) look_at.log.warn("no PersistentVolumeClaim in the input", {{"file", request.files.front()}});
 
-  const core::Evidence evidence = look_if_needed(settings, decisions, *index);
+  const core::Evidence evidence = look_if_needed(decisions, look_at);
   for (Decision& decision : decisions) {
     decision.verdict =
         core::decide(decision.intent, evidence, input.facts_for(decision.intent), settings.policy, base::utc_now());

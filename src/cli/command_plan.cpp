@@ -5,7 +5,6 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
-#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/dry_run.hpp"
 #include "src/cli/input/input.hpp"
@@ -110,12 +109,10 @@ int exit_code(const Report& report, bool require_claimed) {
 }  // namespace
 
 int plan(const Settings& settings, const PlanRequest& request, Output output) {
-  const ops::Logger log = command_log(settings);
-  ops::Metrics metrics(HOLDFAST_VERSION);
-  const auto index = make_index(settings, log, metrics);
+  Look look_at(settings);
   const Input input = read_input(request.input, settings.policy);
   tell_warnings(input);
-  const core::Evidence evidence = look(settings, *index);
+  const core::Evidence evidence = look_at.at_backups();
   const bool current = std::holds_alternative<core::Current>(evidence.state);
   Report report;
   report.repository = core::repository_age(evidence, settings.policy, report.now);
@@ -124,7 +121,7 @@ int plan(const Settings& settings, const PlanRequest& request, Output output) {
     const Fate fate = fate_of(item, current);
     report.all.push_back({std::move(item), fate});
   }
-  if (report.all.empty()) log.warn("nothing to judge: no PersistentVolumeClaim in the input");
+  if (report.all.empty()) look_at.log.warn("nothing to judge: no PersistentVolumeClaim in the input");
   show(report, settings.policy, output);
   const int code = exit_code(report, request.require_claimed);
   return code == kOk && request.require_claimed && !current ? kCannotTell : code;

@@ -4,11 +4,8 @@
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/core/quantity.hpp"
-#include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/input/manifests.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/manual_restore.hpp"
 #include "src/cli/output.hpp"
 #include "src/cli/rendering.hpp"
 
@@ -18,10 +15,9 @@ namespace {
 void say(const std::string& text) { fmt::print(stderr, "# {}\n", text); }
 
 /// The repository's word, where one is configured. A repository that cannot be read is said, and changes the exit code.
-std::optional<core::Evidence> ask(const Settings& settings, const ops::Logger& log) {
+std::optional<core::Evidence> ask(const Settings& settings) {
   if (settings.index.backend.empty()) return std::nullopt;
-  ops::Metrics metrics(HOLDFAST_VERSION);
-  return look(settings, *make_index(settings, log, metrics));
+  return Look(settings).at_backups();
 }
 
 std::vector<Json::Value> bodies(const std::vector<volsync::Object>& objects) {
@@ -63,10 +59,8 @@ void say_what_to_do(const RestoreRequest& request, const core::Restore& found, c
 
 int render_restore(const Settings& settings, const RenderRequest& asked, Output output) {
   const RestoreRequest request = to_request(asked);
-  const ops::Logger log = command_log(settings);
-  ops::Metrics metrics(HOLDFAST_VERSION);
-  const auto index = make_index(settings, log, metrics);
-  const auto verdict = find_snapshot(request, look(settings, *index), settings.policy, base::utc_now());
+  Look look_at(settings);
+  const auto verdict = find_snapshot(request, look_at.at_backups(), settings.policy, base::utc_now());
   const auto* found = std::get_if<core::Restore>(&verdict.outcome);
   if (found == nullptr) {
     fmt::print(stderr, "holdfast: nothing to restore: {}\n", verdict.message);
@@ -83,10 +77,9 @@ int render_restore(const Settings& settings, const RenderRequest& asked, Output 
 }
 
 int render_file(const Settings& settings, const InputRequest& request, Output output) {
-  const ops::Logger log = command_log(settings);
   const Input input = read_input(request, settings.policy);
   tell_warnings(input);
-  const auto evidence = ask(settings, log);
+  const auto evidence = ask(settings);
   const Rendering rendering = render_objects(input, evidence ? &*evidence : nullptr, settings);
   for (const std::string& text : rendering.skipped) say("skipped " + text);
   for (const std::string& text : rendering.problems) say("problem " + text);

@@ -59,9 +59,27 @@ std::string render(const Json::Value& value, Output output) {
   return Json::writeString(builder, value) + "\n";
 }
 
+std::string manifests(const std::vector<Json::Value>& objects, Output output) {
+  if (output == Output::Json) {
+    Json::Value list;
+    list["apiVersion"] = "v1";
+    list["kind"] = "List";
+    list["items"] = Json::arrayValue;
+    for (const Json::Value& object : objects) list["items"].append(object);
+    return render(list, Output::Json);
+  }
+  std::string text;
+  for (const Json::Value& object : objects) text += "---\n" + render(object, Output::Yaml);
+  return text;
+}
+
 void print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0) throw std::runtime_error("cannot write to standard output");
+}
+
+ops::Logger command_log(const Settings& settings) {
+  return {ops::Logger::Sink::Stderr, settings.log_level.value_or(ops::Level::Warn), settings.log_format};
 }
 
 }  // namespace holdfast::cli

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <variant>
 
@@ -14,12 +13,6 @@
 
 namespace holdfast::cli {
 namespace {
-
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 /// What the command line says, before it means anything.
 struct Arguments {
@@ -180,20 +173,22 @@ int dispatch(int argc, char** argv) {
   return run_verb(std::get<std::string>(read), arguments);
 }
 
+int fail(const std::exception& e, int code) {
+  fmt::print(stderr, "holdfast: {}\n", e.what());
+  return code;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const SettingsError& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kUsage;
+    return fail(e, kUsage);
   } catch (const FileError& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kUsage;
+    return fail(e, kUsage);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "holdfast: {}\n", e.what());
-    return kCannotTell;
+    return fail(e, kCannotTell);
   }
 }
 

@@ -71,7 +71,7 @@ struct Setting {
   std::string key;            ///< in the file: "index.path"; with <…> in it a pattern, see find_setting()
   std::string_view flag;      ///< "--index-path", or empty
   std::string_view alias;     ///< another variable that is understood: "KOPIA_REPOSITORY_PATH", or empty
-  std::string_view value;     ///< what is allowed, for people: "DURATION", "deny|warn|off"
+  std::string value;          ///< what is allowed, for people: "DURATION", "deny|warn|off"
   std::string_view fallback;  ///< the default, for people
   std::string_view help;
   bool list = false;
@@ -95,6 +95,9 @@ std::string settings_help();
 /// What was given on the command line: flag -> values.
 using Flags = std::map<std::string, std::vector<std::string>, std::less<>>;
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// The variables of this process.
+std::optional<std::string> from_environment(const std::string& name);
 
 /// Reads everything; throws SettingsError. `config_file` may be empty.
 Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file);

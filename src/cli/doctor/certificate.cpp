@@ -1,5 +1,3 @@
-#include "src/cli/doctor/certificate.hpp"
-
 #include <fmt/format.h>
 
 #include "holdfast/certs/rotation.hpp"
@@ -80,7 +78,7 @@ void check_own_certificate(const Settings& settings, Cluster& cluster, core::Tim
   const Answer answer = ask_for_secret(settings, cluster);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     if (error->not_found()) return part.warn(name + " is not there yet", "start holdfast");
-    return part.unknown(name + ": " + error->message, "look with a kubeconfig that may");
+    return part.unknown(name + ": " + error->message, kLookElsewhere);
   }
   try {
     judge(contents_of(std::get<Json::Value>(answer)).current, settings, now, part);

@@ -24,6 +24,8 @@ core::Evidence check_index(const Settings& settings, index::Index& index, Part p
 void check_certificate(const Settings& settings, core::Time now, Part part);
 /// The same of a holdfast that makes it: what its replicas share.
 void check_own_certificate(const Settings& settings, Cluster& cluster, core::Time now, Part part);
+/// What is served, as PEM; empty where it cannot be had. Why not, is said by the checks of the certificate.
+std::string served_chain(const Settings& settings, Cluster& cluster);
 
 /// The API server answers; false: nothing else needs to be asked of it.
 bool check_cluster(Cluster& cluster, const std::string& host, Part part);

@@ -12,7 +12,8 @@ constexpr const char* kDefaultClass = "snapshot.storage.kubernetes.io/is-default
 constexpr const char* kLeaseName = "holdfast";
 
 /// Names that the layers of backup settings give, of one field.
-std::set<std::string> named(const volsync::Options& options, std::optional<std::string> volsync::BackupLayer::*field) {
+std::set<std::string> named(const volsync::Options& options,
+                            std::optional<std::string> volsync::BackupLayer::*field) {
   std::set<std::string> names;
   if (options.backup.*field) names.insert(*(options.backup.*field));
   for (const auto& [storage_class, layer] : options.classes) {
@@ -27,7 +28,7 @@ void look_for(Cluster& cluster, const kube::Resource& resource, const std::strin
   if (error == nullptr) return;
   const std::string what = fmt::format("{} {}", resource.kind, name);
   if (error->not_found()) return part.fail(what + " does not exist", "create it, or change generator.backup");
-  part.unknown(fmt::format("{}: {}", what, error->message), "look with a kubeconfig that may");
+  part.unknown(fmt::format("{}: {}", what, error->message), kLookElsewhere);
 }
 
 /// Where no class is named, snapshots are of the cluster's default.
@@ -35,7 +36,7 @@ void look_for_default(Cluster& cluster, Part& part) {
   const Answer answer = cluster.list(kube::kVolumeSnapshotClasses);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     return part.unknown(fmt::format("{} cannot be listed: {}", kube::kVolumeSnapshotClasses.plural, error->message),
-                        "look with a kubeconfig that may");
+                        kLookElsewhere);
   }
   for (const Json::Value& item : at(std::get<Json::Value>(answer), {"items"})) {
     if (text_at(item, {"metadata", "annotations", kDefaultClass}) == "true") return;
@@ -73,17 +74,14 @@ bool check_cluster(Cluster& cluster, const std::string& host, Part part) {
 void check_storage(const Settings& settings, Cluster& cluster, Part part) {
   const volsync::Options& options = settings.generator;
   if (!options.enabled) return part.ok("not needed: the generator is off");
-  std::vector<Finding> found;
-  Part problems(part.name(), found);
   std::set<std::string> classes = named(options, &volsync::BackupLayer::storage_class);
   classes.merge(named(options, &volsync::BackupLayer::cache_storage_class));
   for (const auto& [storage_class, layer] : options.classes) classes.insert(storage_class);
-  for (const std::string& name : classes) look_for(cluster, kube::kStorageClasses, name, problems);
+  for (const std::string& name : classes) look_for(cluster, kube::kStorageClasses, name, part);
   const std::set<std::string> snapshots = named(options, &volsync::BackupLayer::snapshot_class);
-  for (const std::string& name : snapshots) look_for(cluster, kube::kVolumeSnapshotClasses, name, problems);
-  if (!options.backup.snapshot_class) look_for_default(cluster, problems);
-  if (found.empty()) part.ok("the classes that are named exist");
-  part.take(std::move(found));
+  for (const std::string& name : snapshots) look_for(cluster, kube::kVolumeSnapshotClasses, name, part);
+  if (!options.backup.snapshot_class) look_for_default(cluster, part);
+  if (part.silent()) part.ok("the classes that are named exist");
 }
 
 void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part) {
@@ -92,7 +90,7 @@ void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Pa
   if (ns.empty()) return part.unknown("holdfast's own namespace is not known", "set POD_NAMESPACE");
   const Answer answer = cluster.object(kube::kLeases, ns, kLeaseName);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
-    if (!error->not_found()) return part.unknown(error->message, "look with a kubeconfig that may");
+    if (!error->not_found()) return part.unknown(error->message, kLookElsewhere);
     return part.warn(fmt::format("there is no Lease {}/{}: nobody has written yet", ns, kLeaseName), "start holdfast");
   }
   const Json::Value& lease = std::get<Json::Value>(answer);

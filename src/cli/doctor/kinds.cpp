@@ -50,28 +50,25 @@ void check_kopia_mover(Cluster& cluster, Part& part) {
 
 void check_kinds(const Settings& settings, Cluster& cluster, Part part) {
   const volsync::Options& options = settings.generator;
-  std::vector<Finding> found;
-  Part problems(part.name(), found);
   const std::string volsync(kVolSync), advice = "install VolSync, the fork with the kopia mover";
-  const bool sources = has_kind(cluster, volsync, "replicationsources", advice, problems);
-  if (sources && has_kind(cluster, volsync, "replicationdestinations", advice, problems)) {
-    check_kopia_mover(cluster, problems);
+  const bool sources = has_kind(cluster, volsync, "replicationsources", advice, part);
+  if (sources && has_kind(cluster, volsync, "replicationdestinations", advice, part)) {
+    check_kopia_mover(cluster, part);
     if (options.enabled && options.maintenance.enabled) {
       has_kind(cluster, volsync, "kopiamaintenances",
-               "install its definition, or set generator.maintenance.enabled: false", problems);
+               "install its definition, or set generator.maintenance.enabled: false", part);
     }
   }
   if (options.enabled && (options.secret.external_secret || options.offsite.enabled)) {
-    has_kind(cluster, "/apis/external-secrets.io/v1", "externalsecrets", "install External Secrets", problems);
+    has_kind(cluster, "/apis/external-secrets.io/v1", "externalsecrets", "install External Secrets", part);
   }
   if (options.enabled && options.kyverno_cleanup) {
     has_kind(cluster, "/apis/kyverno.io/v2", "clustercleanuppolicies",
-             "install kyverno, or set generator.cleanup: builtin", problems);
+             "install kyverno, or set generator.cleanup: builtin", part);
   }
   has_kind(cluster, "/apis/snapshot.storage.k8s.io/v1", "volumesnapshots",
-           "install the definitions and the controller of volume snapshots", problems);
-  if (found.empty()) part.ok("everything that is written can be, and VolSync has the kopia mover");
-  part.take(std::move(found));
+           "install the definitions and the controller of volume snapshots", part);
+  if (part.silent()) part.ok("everything that is written can be, and VolSync has the kopia mover");
 }
 
 }  // namespace holdfast::cli::diagnosis

@@ -65,7 +65,7 @@ void check_maintenance(const Settings& settings, Cluster& cluster, core::Time no
   const Answer answer = cluster.object(place->resource, place->ns, place->name);
   const auto* error = std::get_if<kube::ApiError>(&answer);
   if (error != nullptr && !error->not_found()) {
-    return part.unknown(error->message, "look with a kubeconfig that may");
+    return part.unknown(error->message, kLookElsewhere);
   }
   if (error != nullptr) return report(core::maintenance_problems(nullptr, {}, {}, now), *place, part);
   const auto& object = std::get<Json::Value>(answer);

@@ -5,16 +5,14 @@
 #include <set>
 
 #include "holdfast/core/protection.hpp"
-#include "holdfast/json/objects.hpp"
-#include "holdfast/json/tree.hpp"
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/run_as.hpp"
+#include "holdfast/json/objects.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
 namespace {
-
-constexpr std::size_t kMostNamed = 5;
 
 bool is_set_to_auto(const volsync::Options& options) {
   return volsync::is_automatic(options.backup) || std::ranges::any_of(options.classes, [](const auto& of_class) {
@@ -39,17 +37,6 @@ Protected read_protected(const Json::Value& claims, const core::Policy& policy) 
     if (run_as != nullptr && *run_as == "auto") ++found.automatic;
   }
   return found;
-}
-
-std::string named(const std::set<std::string>& names) {
-  std::string text;
-  std::size_t left = names.size();
-  for (const std::string& name : names) {
-    if (names.size() - left == kMostNamed) return text + fmt::format(" and {} more", left);
-    text += (text.empty() ? "" : ", ") + name;
-    --left;
-  }
-  return text;
 }
 
 void check_auto(const volsync::Options& options, const Protected& pvcs, Part& part) {
@@ -80,7 +67,7 @@ void check_privileges(const volsync::Options& options, const Json::Value& namesp
   if (privileged.empty() || others.empty() || volsync::takes_any_user(options.repository)) return;
   part.fail(fmt::format("movers of {} run as root ({}: \"true\"), those of {} do not: what one side writes into the "
                         "repository the other cannot read, and holdfast reads one side's only",
-                        named(privileged), volsync::key::kPrivilegedMovers, named(others)),
+                        few_of(privileged), volsync::key::kPrivilegedMovers, few_of(others)),
             "give the annotation to all namespaces that share the repository, or to none");
 }
 
@@ -93,12 +80,9 @@ void check_movers(const Settings& settings, Cluster& cluster, Part part) {
   const Answer namespaces = cluster.list(kube::kNamespaces);
   if (const auto* error = std::get_if<kube::ApiError>(&namespaces)) return part.unknown(error->message, "try again");
   const Protected pvcs = read_protected(std::get<Json::Value>(claims), settings.policy);
-  std::vector<Finding> found;
-  Part problems(part.name(), found);
-  check_auto(settings.generator, pvcs, problems);
-  check_privileges(settings.generator, std::get<Json::Value>(namespaces), pvcs, problems);
-  if (found.empty()) part.ok("they can read what each other writes");
-  part.take(std::move(found));
+  check_auto(settings.generator, pvcs, part);
+  check_privileges(settings.generator, std::get<Json::Value>(namespaces), pvcs, part);
+  if (part.silent()) part.ok("they can read what each other writes");
 }
 
 }  // namespace holdfast::cli::diagnosis

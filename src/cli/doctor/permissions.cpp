@@ -89,19 +89,13 @@ std::string name_of(const Need& need) {
   return need.name.empty() ? resource : fmt::format("{} {}", resource, need.name);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 }  // namespace
 
 void check_permissions(const Settings& settings, Cluster& cluster, Part part) {
   std::size_t granted = 0;
   bool complete = true;
   for (const Need& need : needs_of(settings)) {
-    std::vector<std::string> missing;
+    std::vector<std::string_view> missing;
     for (const std::string_view verb : need.verbs) {
       const auto allowed = cluster.may(std::string(verb), need.group, need.resource, need.ns, need.name);
       if (const auto* error = std::get_if<kube::ApiError>(&allowed)) {
@@ -110,11 +104,12 @@ void check_permissions(const Settings& settings, Cluster& cluster, Part part) {
       if (std::get<bool>(allowed))
         ++granted;
       else
-        missing.emplace_back(verb);
+        missing.push_back(verb);
     }
     if (missing.empty()) continue;
     complete = false;
-    part.fail(fmt::format("may not {} {}", joined(missing), name_of(need)), "add it to holdfast's ClusterRole");
+    part.fail(fmt::format("may not {} {}", fmt::join(missing, ", "), name_of(need)),
+              "add it to holdfast's ClusterRole");
   }
   if (complete) part.ok(fmt::format("all {} that are needed are granted", granted));
 }

@@ -45,9 +45,7 @@ Json::Value to_value(const std::vector<Finding>& findings) {
 }
 
 int exit_code(const std::vector<Finding>& findings) {
-  const auto any = [&](State state) {
-    return std::any_of(findings.begin(), findings.end(), [=](const Finding& f) { return f.state == state; });
-  };
+  const auto any = [&](State state) { return std::ranges::count(findings, state, &Finding::state) > 0; };
   if (any(State::Fail)) return kCheckFailed;
   return any(State::Unknown) ? kCannotTell : kOk;
 }

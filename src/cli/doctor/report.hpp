@@ -2,8 +2,11 @@
 // Values; one thread.
 #pragma once
 
+#include <fmt/format.h>
 #include <json/value.h>
 
+#include <functional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +32,11 @@ struct Finding {
 /// The findings of one part, in the order they are made.
 class Part {
  public:
-  Part(std::string name, std::vector<Finding>& findings) : name_(std::move(name)), findings_(findings) {}
+  Part(std::string name, std::vector<Finding>& findings)
+      : name_(std::move(name)), findings_(findings), before_(findings.size()) {}
 
-  const std::string& name() const { return name_; }
-  void take(std::vector<Finding> more) {
-    for (Finding& finding : more) findings_.push_back(std::move(finding));
-  }
+  /// Nothing was found yet.
+  bool silent() const { return findings_.size() == before_; }
   void ok(std::string what) { add(State::Ok, std::move(what), {}); }
   void warn(std::string what, std::string advice) { add(State::Warn, std::move(what), std::move(advice)); }
   void fail(std::string what, std::string advice) { add(State::Fail, std::move(what), std::move(advice)); }
@@ -46,7 +48,22 @@ class Part {
   }
   const std::string name_;
   std::vector<Finding>& findings_;
+  const std::size_t before_;
 };
+
+/// What to do where we may not look.
+inline constexpr const char* kLookElsewhere = "look with a kubeconfig that may";
+
+/// The first of `all` as `text` says them, and how many more there are.
+template <class Range, class Text = std::identity>
+std::string few_of(const Range& all, Text text = {}) {
+  constexpr std::size_t kMostNamed = 5;
+  std::string few;
+  for (const auto& one : all | std::views::take(kMostNamed)) {
+    few += fmt::format("{}{}", few.empty() ? "" : ", ", text(one));
+  }
+  return all.size() > kMostNamed ? few + fmt::format(" and {} more", all.size() - kMostNamed) : few;
+}
 
 /// `fail    index: <what>; <advice>`
 std::string to_text(const std::vector<Finding>& findings);

@@ -1,8 +1,6 @@
 // What the repository holds and no PVC claims.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "holdfast/generator/unclaimed.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
@@ -10,8 +8,6 @@
 
 namespace holdfast::cli::diagnosis {
 namespace {
-
-constexpr std::size_t kMostNamed = 5;
 
 /// Returns what is wrong, or nothing.
 std::string add_claims(const Answer& answer, generator::ClaimedSources& claimed) {
@@ -35,14 +31,6 @@ void add_sources(const Answer& answer, generator::ClaimedSources& claimed) {
   }
 }
 
-std::string named(const std::vector<generator::Unclaimed>& all, core::Time now) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(all.size(), kMostNamed); ++i) {
-    text += fmt::format("{}{:?} ({})", i == 0 ? "" : ", ", all[i].source.identity, describe(all[i], now));
-  }
-  return all.size() > kMostNamed ? text + fmt::format(" and {} more", all.size() - kMostNamed) : text;
-}
-
 }  // namespace
 
 void check_unclaimed(const Settings& settings, const core::Evidence& evidence, Cluster& cluster, core::Time now,
@@ -53,14 +41,16 @@ void check_unclaimed(const Settings& settings, const core::Evidence& evidence, C
   }
   generator::ClaimedSources claimed(settings.policy);
   const std::string problem = add_claims(cluster.list(kube::kClaims), claimed);
-  if (!problem.empty()) return part.unknown(problem, "look with a kubeconfig that may");
+  if (!problem.empty()) return part.unknown(problem, kLookElsewhere);
   add_sources(cluster.list(kube::kReplicationSources), claimed);
   const auto all = claimed.missing_in(evidence);
   if (all.empty()) return part.ok("every backup is some PVC's");
-  part.warn(fmt::format("no PVC claims {} of the repository's sources: {}", all.size(), named(all, now)),
+  const auto told = [&](const generator::Unclaimed& one) {
+    return fmt::format("{:?} ({})", one.source.identity, describe(one, now));
+  };
+  part.warn(fmt::format("no PVC claims {} of the repository's sources: {}", all.size(), few_of(all, told)),
             "a PVC under a new name gets its backup with the annotation holdfast.dev/restore-identity; `holdfast "
-            "audit` lists "
-            "all, see docs/plan.md");
+            "audit` lists all, see docs/plan.md");
 }
 
 }  // namespace holdfast::cli::diagnosis

@@ -33,8 +33,7 @@ void check_verification(const Settings& settings, Cluster& cluster, Part part) {
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
   const Answer answer = cluster.list(kube::kReplicationDestinations);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
-    return part.unknown("ReplicationDestinations cannot be listed: " + error->message,
-                        "look with a kubeconfig that may");
+    return part.unknown("ReplicationDestinations cannot be listed: " + error->message, kLookElsewhere);
   }
   Seen seen;
   for (const Json::Value& item : at(std::get<Json::Value>(answer), {"items"})) look_at(item, seen);

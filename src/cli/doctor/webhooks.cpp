@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "holdfast/certs/generation.hpp"
 #include "holdfast/kube/base64.hpp"
-#include "src/cli/doctor/certificate.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -136,20 +134,16 @@ void check_webhooks(const Settings& settings, Cluster& cluster, Part part) {
   std::vector<Endpoint> endpoints = {{kube::kMutatingWebhooks, kMutatesClaims},
                                      {kube::kValidatingWebhooks, "/validate/pvc"}};
   if (settings.generator.repository.inject) endpoints.push_back({kube::kMutatingWebhooks, "/mutate/job"});
-  std::vector<Finding> found;
-  Part problems(part.name(), found);
-  Registration registration(settings, served_chain(settings, cluster), problems);
+  Registration registration(settings, served_chain(settings, cluster), part);
   for (const Endpoint& endpoint : endpoints) {
     const Answer answer = cluster.list(endpoint.resource);
     if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
-      problems.unknown(fmt::format("{} cannot be listed: {}", endpoint.resource.plural, error->message),
-                       "look with a kubeconfig that may");
+      part.unknown(fmt::format("{} cannot be listed: {}", endpoint.resource.plural, error->message), kLookElsewhere);
     } else {
       registration.check(std::get<Json::Value>(answer), endpoint);
     }
   }
-  if (found.empty()) part.ok("registered, fail closed, and trusting our certificate");
-  part.take(std::move(found));
+  if (part.silent()) part.ok("registered, fail closed, and trusting our certificate");
 }
 
 }  // namespace holdfast::cli::diagnosis

@@ -10,7 +10,6 @@
 #include "holdfast/json/documents.hpp"
 #include "holdfast/volsync/cluster_facts.hpp"
 #include "src/cli/input/files.hpp"
-#include "src/cli/input/input_files.hpp"
 
 namespace holdfast::cli {
 namespace {

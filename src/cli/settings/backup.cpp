@@ -1,5 +1,4 @@
-#include "src/cli/settings/rows.hpp"
-#include "src/cli/settings/values.hpp"
+#include "src/cli/settings/table.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -7,194 +6,111 @@ namespace {
 using volsync::BackupLayer;
 using volsync::Retain;
 using volsync::SecurityContext;
-using V = std::string_view;
 
-constexpr int kMostKept = 10'000;
-constexpr int kMostParallel = 64;
-constexpr std::int64_t kHighestId = 0xffff'fffe;
-
-/// The rows of one layer.
-class Rows {
- public:
-  Rows(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below)
-      : prefix_(prefix), layer_(std::move(layer)), below_(std::move(below)) {}
-
-  using ToText = bool (*)(V, std::string&);
-  void text(std::string_view key, std::string_view value, std::string_view fallback, std::string_view help,
-            std::optional<std::string> BackupLayer::*member, ToText read) {
-    add(key, value, fallback, help, [member, read](BackupLayer& layer, const BackupLayer&, V v) {
-      std::string text;
-      if (!read(v, text)) return false;
-      layer.*member = text;
-      return true;
-    });
-  }
-
-  void parallelism() {
-    add("parallelism", "1..64", "2", "files that a mover works on at the same time",
-        [](BackupLayer& layer, const BackupLayer&, V v) {
-          int number = 0;
-          if (!to_number(v, 1, kMostParallel, number)) return false;
-          layer.parallelism = number;
-          return true;
-        });
-  }
-
-  void retain(std::string_view key, std::string_view fallback, std::string_view help, int Retain::*member) {
-    add(key, "0..10000", fallback, help, [member](BackupLayer& layer, const BackupLayer& below, V v) {
-      if (!layer.retain) layer.retain = below.retain.value_or(Retain{});
-      return to_number(v, 0, kMostKept, *layer.retain.*member);
-    });
-  }
-
-  using ToContext = bool (*)(V, SecurityContext&);
-  Setting& context(std::string_view key, std::string_view value, std::string_view help, ToContext read) {
-    return add(key, value, "", help, [read](BackupLayer& layer, const BackupLayer& below, V v) {
-      if (!layer.security_context) layer.security_context = below.security_context.value_or(SecurityContext{});
-      return read(v, *layer.security_context);
-    });
-  }
-
-  /// supplementalGroups: a list replaces the one below it.
-  void groups() {
-    Setting& row = context("moverSecurityContext.supplementalGroups", "a group id", "further groups of movers",
-                           [](V v, SecurityContext& c) {
-                             return to_number(v, std::int64_t{0}, kHighestId, c.supplemental_groups.emplace_back());
-                           });
-    row.list = true;
-    row.clear = [layer = layer_, below = below_](Settings& s) {
-      if (!layer(s).security_context) layer(s).security_context = below(s).security_context.value_or(SecurityContext{});
-      layer(s).security_context->supplemental_groups.clear();
-    };
-  }
-
-  std::vector<Setting> take() { return std::move(rows_); }
-
- private:
-  template <class Read>
-  Setting& add(std::string_view key, std::string_view value, std::string_view fallback, std::string_view help,
-               Read read) {
-    Setting row;
-    row.key = prefix_ + std::string(key);
-    row.value = value;
-    row.fallback = fallback;
-    row.help = help;
-    row.apply = [layer = layer_, below = below_, read](Settings& s, V v) { return read(layer(s), below(s), v); };
-    return rows_.emplace_back(std::move(row));
-  }
-
-  const std::string& prefix_;
-  BackupLayerOf layer_, below_;
-  std::vector<Setting> rows_;
-};
-
-template <std::optional<std::int64_t> SecurityContext::*Member>
-bool read_id(V v, SecurityContext& context) {
-  std::int64_t id = 0;
-  if (!to_number(v, std::int64_t{0}, kHighestId, id)) return false;
-  context.*Member = id;
-  return true;
+std::optional<std::string> to_compression(std::string_view text) {
+  const bool good = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+  return good ? to_text(text) : std::nullopt;
 }
 
-bool read_non_root(V v, SecurityContext& context) {
-  bool value = false;
-  if (!to_bool(v, value)) return false;
-  context.run_as_non_root = value;
-  return true;
+std::optional<bool> to_auto(std::string_view text) { return text == "auto" ? std::optional(true) : std::nullopt; }
+
+std::optional<std::int64_t> to_id(std::string_view text) { return to_number<std::int64_t>(text, 0, 0xffff'fffe); }
+
+/// A group of values in `layer`. Where only some are given, the others are those of the layer below.
+template <class Group>
+std::function<Group&(Settings&)> group_in(const BackupLayerOf& layer, const BackupLayerOf& below,
+                                          std::optional<Group> BackupLayer::*group) {
+  return [=](Settings& s) -> Group& {
+    std::optional<Group>& own = layer(s).*group;
+    if (!own) own = (below(s).*group).value_or(Group{});
+    return *own;
+  };
 }
 
-bool to_copy_method(V v, std::string& out) { return to_word(v, {"Snapshot", "Clone", "Direct"}, out); }
-
-bool to_compression(V v, std::string& out) {
-  return v.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == V::npos && to_text(v, out);
-}
-
-bool to_own_schedule(V v, std::string& out) { return to_schedule(v, true, out); }
-
-void add_mover(Rows& rows) {
-  rows.text("storageClassName", "NAME", "the PVC's own class",
+void add_mover(Rows<BackupLayer> mover) {
+  using Layer = BackupLayer;
+  mover.add("storageClassName",
             "storage class of the temporary volumes of backups, where its provisioner is that of the PVC's own class",
-            &BackupLayer::storage_class, to_object_name);
-  rows.text("volumeSnapshotClassName", "NAME", "the cluster's default",
+            value(&Layer::storage_class, "NAME", to_object_name), by_default("the PVC's own class"));
+  mover.add("volumeSnapshotClassName",
             "VolumeSnapshotClass of backups and restores, where its driver is the provisioner of the PVC's class",
-            &BackupLayer::snapshot_class, to_object_name);
-  rows.text("cacheCapacity", "a quantity such as 2Gi", "2Gi", "size of a mover's cache", &BackupLayer::cache_capacity,
-            to_quantity);
-  rows.text("cacheStorageClassName", "NAME", "no cache that stays",
+            value(&Layer::snapshot_class, "NAME", to_object_name), by_default("the cluster's default"));
+  mover.add("cacheCapacity", "size of a mover's cache",
+            value(&Layer::cache_capacity, "a quantity such as 2Gi", to_quantity), by_default("2Gi"));
+  mover.add("cacheStorageClassName",
             "storage class of a cache that stays: a PVC of cacheCapacity for each ReplicationSource",
-            &BackupLayer::cache_storage_class, to_object_name);
-  rows.text("compression", "a kopia algorithm", "zstd-fastest", "as `kopia benchmark compression` lists them",
-            &BackupLayer::compression, to_compression);
-  rows.parallelism();
-  rows.text("copyMethod", "Snapshot|Clone|Direct", "Snapshot",
-            "how a mover gets a view of the volume that stands still", &BackupLayer::copy_method, to_copy_method);
+            value(&Layer::cache_storage_class, "NAME", to_object_name), by_default("no cache that stays"));
+  mover.add("compression", "as `kopia benchmark compression` lists them",
+            value(&Layer::compression, "a kopia algorithm", to_compression), by_default("zstd-fastest"));
+  mover.add("parallelism", "files that a mover works on at the same time", number(&Layer::parallelism, 1, 64),
+            by_default("2"));
+  mover.add("copyMethod", "how a mover gets a view of the volume that stands still",
+            word(&Layer::copy_method, {"Snapshot", "Clone", "Direct"}), by_default("Snapshot"));
 }
 
-void add_retain(Rows& rows) {
-  rows.retain("retain.hourly", "24", "hourly backups that are kept", &Retain::hourly);
-  rows.retain("retain.daily", "7", "daily backups that are kept", &Retain::daily);
-  rows.retain("retain.weekly", "4", "weekly backups that are kept", &Retain::weekly);
-  rows.retain("retain.monthly", "2", "monthly backups that are kept", &Retain::monthly);
+void add_retain(Rows<Retain> retain) {
+  retain.add("retain.hourly", "hourly backups that are kept", kept(&Retain::hourly), by_default("24"));
+  retain.add("retain.daily", "daily backups that are kept", kept(&Retain::daily), by_default("7"));
+  retain.add("retain.weekly", "weekly backups that are kept", kept(&Retain::weekly), by_default("4"));
+  retain.add("retain.monthly", "monthly backups that are kept", kept(&Retain::monthly), by_default("2"));
 }
 
 /// Of movers alone: what maintains the repository has no data of its own.
-void add_auto(Rows& rows) {
-  rows.context("moverSecurityContext", "auto, or keys as below", "auto: short for moverSecurityContext.auto: true",
-               [](V v, SecurityContext& c) { return c.automatic = v == "auto"; });
-  rows.context("moverSecurityContext.auto", "true|false",
-               "movers run as whom the data belongs to, where that can be found out; else as the keys below say",
-               [](V v, SecurityContext& c) { return to_bool(v, c.automatic); });
+void add_auto(Rows<SecurityContext> context) {
+  context.add("moverSecurityContext", "auto: short for moverSecurityContext.auto: true",
+              value(&SecurityContext::automatic, "auto, or keys as below", to_auto));
+  context.add("moverSecurityContext.auto",
+              "movers run as whom the data belongs to, where that can be found out; else as the keys below say",
+              boolean(&SecurityContext::automatic));
 }
 
-void add_context(Rows& rows) {
-  rows.context("moverSecurityContext.runAsUser", "a user id", "the user that movers run as",
-               read_id<&SecurityContext::run_as_user>);
-  rows.context("moverSecurityContext.runAsGroup", "a group id", "the group that movers run as",
-               read_id<&SecurityContext::run_as_group>);
-  rows.context("moverSecurityContext.fsGroup", "a group id", "the group that volumes are given",
-               read_id<&SecurityContext::fs_group>);
-  rows.context("moverSecurityContext.runAsNonRoot", "true|false", "refuse to run as root", read_non_root);
-  rows.context("moverSecurityContext.fsGroupChangePolicy", "OnRootMismatch|Always", "when volumes are given to fsGroup",
-               [](V v, SecurityContext& c) {
-                 return to_word(v, {"OnRootMismatch", "Always"}, c.fs_group_change_policy);
-               });
-  rows.groups();
-  rows.context("moverSecurityContext.seccompProfile", "RuntimeDefault", "type of the seccomp profile of movers",
-               [](V v, SecurityContext& c) { return to_word(v, {"RuntimeDefault"}, c.seccomp_profile); });
+void add_context(Rows<SecurityContext> context) {
+  using Context = SecurityContext;
+  context.add("moverSecurityContext.runAsUser", "the user that movers run as",
+              value(&Context::run_as_user, "a user id", to_id));
+  context.add("moverSecurityContext.runAsGroup", "the group that movers run as",
+              value(&Context::run_as_group, "a group id", to_id));
+  context.add("moverSecurityContext.fsGroup", "the group that volumes are given",
+              value(&Context::fs_group, "a group id", to_id));
+  context.add("moverSecurityContext.runAsNonRoot", "refuse to run as root", boolean(&Context::run_as_non_root));
+  context.add("moverSecurityContext.fsGroupChangePolicy", "when volumes are given to fsGroup",
+              word(&Context::fs_group_change_policy, {"OnRootMismatch", "Always"}));
+  context.add("moverSecurityContext.supplementalGroups", "further groups of movers",
+              list(&Context::supplemental_groups, "a group id", to_id));
+  context.add("moverSecurityContext.seccompProfile", "type of the seccomp profile of movers",
+              word(&Context::seccomp_profile, {"RuntimeDefault"}));
 }
 
-void add_schedules(Rows& rows) {
-  static constexpr V kForm = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
-  rows.text("schedules.hourly", kForm, "M * * * *", "when PVCs of the tier hourly are backed up", &BackupLayer::hourly,
-            to_own_schedule);
-  rows.text("schedules.daily", kForm, "M 2 * * *", "when PVCs of the tier daily are backed up", &BackupLayer::daily,
-            to_own_schedule);
+void add_schedules(Rows<BackupLayer> schedules) {
+  schedules.add("schedules.hourly", "when PVCs of the tier hourly are backed up",
+                value(&BackupLayer::hourly, kSpreadCron, to_spread_schedule), by_default("M * * * *"));
+  schedules.add("schedules.daily", "when PVCs of the tier daily are backed up",
+                value(&BackupLayer::daily, kSpreadCron, to_spread_schedule), by_default("M 2 * * *"));
 }
 
 }  // namespace
 
-std::vector<Setting> backup_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below) {
-  Rows rows(prefix, std::move(layer), std::move(below));
-  add_mover(rows);
-  add_retain(rows);
-  add_auto(rows);
-  add_context(rows);
-  add_schedules(rows);
-  return rows.take();
+void add_backup(Table& table, const std::string& prefix, const BackupLayerOf& layer, const BackupLayerOf& below) {
+  const auto context = group_in(layer, below, &BackupLayer::security_context);
+  add_mover({table, layer, prefix});
+  add_retain({table, group_in(layer, below, &BackupLayer::retain), prefix});
+  add_auto({table, context, prefix});
+  add_context({table, context, prefix});
+  add_schedules({table, layer, prefix});
 }
 
-std::vector<Setting> security_context_settings(const std::string& prefix, BackupLayerOf layer, BackupLayerOf below) {
-  Rows rows(prefix, std::move(layer), std::move(below));
-  add_context(rows);
-  return rows.take();
+void add_security_context(Table& table, const std::string& prefix, const BackupLayerOf& layer,
+                          const BackupLayerOf& below) {
+  add_context({table, group_in(layer, below, &BackupLayer::security_context), prefix});
 }
 
-std::vector<Setting> class_settings(const std::string& storage_class) {
-  std::string name;
-  if (!to_object_name(storage_class, name)) return {};
+Table class_settings(const std::string& storage_class) {
+  Table table;
+  if (!to_object_name(storage_class)) return table;
   const auto below = [](Settings& s) -> BackupLayer& { return s.generator.backup; };
-  const auto layer = [name](Settings& s) -> BackupLayer& { return s.generator.classes[name]; };
-  return backup_settings(std::string(kClassesPrefix) + name + ".", layer, below);
+  const auto layer = [storage_class](Settings& s) -> BackupLayer& { return s.generator.classes[storage_class]; };
+  add_backup(table, std::string(kClassesPrefix) + storage_class + ".", layer, below);
+  return table;
 }
 
 }  // namespace holdfast::cli

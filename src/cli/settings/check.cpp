@@ -1,4 +1,4 @@
-#include "src/cli/settings/check.hpp"
+#include "src/cli/settings/table.hpp"
 
 #include <fmt/format.h>
 

@@ -1,188 +1,188 @@
 #include <chrono>
 
-#include "src/cli/settings/rows.hpp"
-#include "src/cli/settings/values.hpp"
+#include "src/cli/settings/table.hpp"
 
 namespace holdfast::cli {
 namespace {
 
-using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+using volsync::BackupLayer;
+using volsync::MaintenanceOptions;
+using volsync::OffsiteOptions;
+using volsync::Options;
 using volsync::RepositoryOptions;
-using S = Settings;
-using V = std::string_view;
+using volsync::Retain;
+using volsync::SecretOptions;
 
-constexpr std::chrono::hours kLongestAge{24 * 365};
-constexpr std::chrono::seconds kLongestJitter{30};
-constexpr std::chrono::seconds kShortestSweep{10};
-constexpr std::chrono::hours kLongestSweep{24};
-constexpr std::chrono::hours kShortestStale{1};
-constexpr std::chrono::minutes kShortestOverlong{10};
-constexpr std::chrono::minutes kShortestDeadline{1};
-constexpr V kCron = "cron of five fields, or @hourly, @daily, …";
-constexpr V kSpreadCron = "cron of five fields, minute M: each PVC's own; or @hourly, @daily, …";
-constexpr V kStoreKinds = "ClusterSecretStore|SecretStore";
+constexpr auto kLongest = 8760h;
 
-bool to_store_kind(V v, std::string& out) { return to_word(v, {"ClusterSecretStore", "SecretStore"}, out); }
-
-template <int volsync::Retain::*Member>
-bool set_offsite_retain(S& s, V v) {
-  return to_number(v, 0, 10'000, s.generator.offsite.retain.*Member);
+template <class Part>
+Value<Part> store_kind(std::string Part::*member) {
+  return word(member, {"ClusterSecretStore", "SecretStore"});
 }
 
-// clang-format off
-std::vector<Setting> main_rows() {
-  return {
-  {"generator.enabled", "--generator", "", "on|off", "on", "write the VolSync objects of protected PVCs; needs a connection to the cluster", false,
-   [](S& s, V v) { return to_switch(v, s.generator.enabled); }, nullptr},
-  {"generator.minAge", "--min-age", "", "a duration such as 8s", "2h", "how old a PVC must be before its first backup", false,
-   [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestAge, s.generator.min_age); }, nullptr},
-  {"generator.overlongSync", "--overlong-sync", "", "10m..8760h", "6h", "a backup or restore of VolSync that lasts longer is taken for one that hangs: it is no longer waited for, and its object may be changed; raise it where backups take longer", false,
-   [](S& s, V v) { return to_duration(v, kShortestOverlong, kLongestAge, s.generator.overlong_sync); }, nullptr},
-  {"generator.restoreDeadline.start", "", "", "1m..8760h", "30m", "how long a promised restore may take to begin before it is a problem", false,
-   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.start); }, nullptr},
-  {"generator.restoreDeadline.verify", "", "", "1m..8760h", "1h", "how long one whose mover is done may take to be verified and offered to its PVC", false,
-   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.verify); }, nullptr},
-  {"generator.restoreDeadline.bind", "", "", "1m..8760h", "1h", "how long one that is offered may take to be bound, where a pod or the PVC's storage class wants it", false,
-   [](S& s, V v) { return to_duration(v, kShortestDeadline, kLongestAge, s.generator.restore_deadline.bind); }, nullptr},
-  {"generator.sweep", "--sweep", "", "10s..24h", "15m", "how often everything is looked at again, besides what the watches tell at once", false,
-   [](S& s, V v) { return to_duration(v, kShortestSweep, kLongestSweep, s.sweep); }, nullptr},
-  {"generator.naming", "", "", "legacy-backup|v4", "legacy-backup",
-   "names: <pvc>-backup for both VolSync objects, or <pvc> and <pvc>-dst", false,
-   [](S& s, V v) { return to_choice<core::Naming>(v, {{"legacy-backup", core::Naming::LegacyBackup}, {"v4", core::Naming::V4}}, s.policy.naming); }, nullptr},
-  {"generator.podInsight", "--pod-insight", "", "on|off", "off", "watch pods: why movers fail or do not start, and whom movers run as with moverSecurityContext auto; needs the component pod-insight", false,
-   [](S& s, V v) { return to_switch(v, s.generator.pod_insight); }, nullptr},
-  {"generator.adopt", "", "", "true|false", "false", "take over objects that kyverno or pvc-plumber made", false,
-   [](S& s, V v) { return to_bool(v, s.generator.adopt); }, nullptr},
-  {"generator.cleanup", "", "", "builtin|kyverno", "builtin", "who removes objects whose PVC is gone: holdfast, or a ClusterCleanupPolicy of kyverno", false,
-   [](S& s, V v) { return to_choice<bool>(v, {{"builtin", false}, {"kyverno", true}}, s.generator.kyverno_cleanup); }, nullptr},
-  };
+void add_main(Table& table) {
+  using Deadlines = volsync::RestoreDeadlines;
+  Rows<Options> main(table, &Settings::generator);
+  Rows<Deadlines> deadlines(table, [](Settings& s) -> auto& { return s.generator.restore_deadline; });
+  main.add("generator.enabled", "write the VolSync objects of protected PVCs; needs a connection to the cluster",
+           on_off(&Options::enabled), by_default("on"), flag("--generator"));
+  main.add("generator.minAge", "how old a PVC must be before its first backup",
+           duration(&Options::min_age, "a duration such as 8s", 0s, kLongest), by_default("2h"), flag("--min-age"));
+  main.add("generator.overlongSync",
+           "a backup or restore of VolSync that lasts longer is taken for one that hangs: it is no longer waited for, "
+           "and its object may be changed; raise it where backups take longer",
+           duration(&Options::overlong_sync, "10m..8760h", 10min, kLongest), by_default("6h"), flag("--overlong-sync"));
+  deadlines.add("generator.restoreDeadline.start",
+                "how long a promised restore may take to begin before it is a problem",
+                duration(&Deadlines::start, "1m..8760h", 1min, kLongest), by_default("30m"));
+  deadlines.add("generator.restoreDeadline.verify",
+                "how long one whose mover is done may take to be verified and offered to its PVC",
+                duration(&Deadlines::verify, "1m..8760h", 1min, kLongest), by_default("1h"));
+  deadlines.add("generator.restoreDeadline.bind",
+                "how long one that is offered may take to be bound, where a pod or the PVC's storage class wants it",
+                duration(&Deadlines::bind, "1m..8760h", 1min, kLongest), by_default("1h"));
+  Rows<Settings>(table, [](Settings& s) -> auto& { return s; })
+      .add("generator.sweep", "how often everything is looked at again, besides what the watches tell at once",
+           duration(&Settings::sweep, "10s..24h", 10s, 24h), by_default("15m"), flag("--sweep"));
+  Rows<core::Policy>(table, &Settings::policy)
+      .add("generator.naming", "names: <pvc>-backup for both VolSync objects, or <pvc> and <pvc>-dst",
+           choice(&core::Policy::naming, {{"legacy-backup", core::Naming::LegacyBackup}, {"v4", core::Naming::V4}}),
+           by_default("legacy-backup"));
+  main.add("generator.podInsight",
+           "watch pods: why movers fail or do not start, and whom movers run as with moverSecurityContext auto; needs "
+           "the component pod-insight",
+           on_off(&Options::pod_insight), by_default("off"), flag("--pod-insight"));
+  main.add("generator.adopt", "take over objects that kyverno or pvc-plumber made", boolean(&Options::adopt),
+           by_default("false"));
+  main.add("generator.cleanup", "who removes objects whose PVC is gone: holdfast, or a ClusterCleanupPolicy of kyverno",
+           choice(&Options::kyverno_cleanup, {{"builtin", false}, {"kyverno", true}}), by_default("builtin"));
 }
 
-std::vector<Setting> secret_rows() {
-  return {
-  {"generator.secret.mode", "", "", "none|external-secret", "none",
-   "none: the Secret volsync-<pvc> is somebody else's; external-secret: an ExternalSecret is written", false,
-   [](S& s, V v) { return to_choice<bool>(v, {{"none", false}, {"external-secret", true}}, s.generator.secret.external_secret); }, nullptr},
-  {"generator.secret.store", "", "", "NAME", "", "the secret store to read from", false,
-   [](S& s, V v) { return to_object_name(v, s.generator.secret.store); }, nullptr},
-  {"generator.secret.storeKind", "", "", kStoreKinds, "ClusterSecretStore", "its kind", false,
-   [](S& s, V v) { return to_store_kind(v, s.generator.secret.store_kind); }, nullptr},
-  {"generator.secret.key", "", "", "KEY", "", "the entry in the store", false,
-   [](S& s, V v) { return to_text(v, s.generator.secret.key); }, nullptr},
-  {"generator.secret.property", "", "", "NAME", "kopia_password", "the repository password in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.secret.property); }, nullptr},
-  {"generator.secret.accessKeyProperty", "", "", "NAME", "access_key", "repository kind s3: the access key in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.secret.access_key_property); }, nullptr},
-  {"generator.secret.secretKeyProperty", "", "", "NAME", "secret_key", "repository kind s3: the secret key in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.secret.secret_key_property); }, nullptr},
-  {"generator.secret.refreshInterval", "", "", "a duration such as 1h", "1h", "how often the store is read again", false,
-   [](S& s, V v) { return to_interval(v, s.generator.secret.refresh_interval); }, nullptr},
-  };
+void add_secret(Table& table) {
+  Rows<SecretOptions> secret(table, [](Settings& s) -> auto& { return s.generator.secret; });
+  secret.add("generator.secret.mode",
+             "none: the Secret volsync-<pvc> is somebody else's; external-secret: an ExternalSecret is written",
+             choice(&SecretOptions::external_secret, {{"none", false}, {"external-secret", true}}), by_default("none"));
+  secret.add("generator.secret.store", "the secret store to read from",
+             value(&SecretOptions::store, "NAME", to_object_name));
+  secret.add("generator.secret.storeKind", "its kind", store_kind(&SecretOptions::store_kind),
+             by_default("ClusterSecretStore"));
+  secret.add("generator.secret.key", "the entry in the store", value(&SecretOptions::key, "KEY", to_text));
+  secret.add("generator.secret.property", "the repository password in that entry",
+             value(&SecretOptions::property, "NAME", to_text), by_default("kopia_password"));
+  secret.add("generator.secret.accessKeyProperty", "repository kind s3: the access key in that entry",
+             value(&SecretOptions::access_key_property, "NAME", to_text), by_default("access_key"));
+  secret.add("generator.secret.secretKeyProperty", "repository kind s3: the secret key in that entry",
+             value(&SecretOptions::secret_key_property, "NAME", to_text), by_default("secret_key"));
+  secret.add("generator.secret.refreshInterval", "how often the store is read again",
+             value(&SecretOptions::refresh_interval, "a duration such as 1h", to_interval), by_default("1h"));
 }
 
-std::vector<Setting> repository_rows() {
-  return {
-  {"generator.repository.kind", "", "", "none|nfs|s3|pvc", "none", "where movers find the repository", false,
-   [](S& s, V v) { return to_choice<RepositoryOptions::Kind>(v, {{"none", RepositoryOptions::Kind::None}, {"nfs", RepositoryOptions::Kind::Nfs}, {"s3", RepositoryOptions::Kind::S3}, {"pvc", RepositoryOptions::Kind::Pvc}}, s.generator.repository.kind); }, nullptr},
-  {"generator.repository.server", "", "", "HOST", "", "nfs: the server", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.server); }, nullptr},
-  {"generator.repository.path", "", "", "PATH", "", "nfs: the exported path", false,
-   [](S& s, V v) { return to_path(v, s.generator.repository.path); }, nullptr},
-  {"generator.repository.claim", "", "", "NAME", "", "pvc: a claim of this name in every namespace with protected PVCs", false,
-   [](S& s, V v) { return to_object_name(v, s.generator.repository.claim); }, nullptr},
-  {"generator.repository.mountPath", "", "", "PATH", "/repository", "nfs, pvc: where movers mount it; with moverVolumes VolSync puts it under /mnt", false,
-   [](S& s, V v) { return to_path(v, s.generator.repository.mount_path); }, nullptr},
-  {"generator.repository.bucket", "", "", "NAME", "", "s3: the bucket", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.bucket); }, nullptr},
-  {"generator.repository.endpoint", "", "", "HOST or URL", "", "s3: the server", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.endpoint); }, nullptr},
-  {"generator.repository.prefix", "", "", "PREFIX", "", "s3: before the names of all objects", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.prefix); }, nullptr},
-  {"generator.repository.region", "", "", "NAME", "", "s3: the region", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.region); }, nullptr},
-  {"generator.repository.moverVolumes", "", "", "true|false", "true", "nfs, pvc: write the volume into the VolSync objects; false: somebody else mounts it", false,
-   [](S& s, V v) { return to_bool(v, s.generator.repository.mover_volumes); }, nullptr},
-  {"generator.repository.allSquash", "", "", "true|false", "false", "nfs: the server makes one user of all clients' users (all_squash), so that movers may run as several", false,
-   [](S& s, V v) { return to_bool(v, s.generator.repository.all_squash); }, nullptr},
-  {"generator.repository.inject", "", "", "true|false", "false", "nfs, pvc: the webhook /mutate/job puts the volume into mover Jobs, at mountPath itself; the VolSync objects then carry none", false,
-   [](S& s, V v) { return to_bool(v, s.generator.repository.inject); }, nullptr},
-  {"generator.repository.jitter", "", "", "0s..30s", "0s", "with inject: the longest time that a backup waits before it begins; each has its own, always the same", false,
-   [](S& s, V v) { return to_duration(v, milliseconds{0}, kLongestJitter, s.generator.repository.jitter); }, nullptr},
-  {"generator.repository.jitterImage", "", "", "IMAGE", "the mover's own", "with jitter: an image with a program sleep, for the init container that waits", false,
-   [](S& s, V v) { return to_text(v, s.generator.repository.jitter_image); }, nullptr},
-  };
+void add_repository(Table& table) {
+  using Options = RepositoryOptions;
+  using Kind = Options::Kind;
+  Rows<Options> repository(table, [](Settings& s) -> auto& { return s.generator.repository; });
+  repository.add(
+      "generator.repository.kind", "where movers find the repository",
+      choice(&Options::kind, {{"none", Kind::None}, {"nfs", Kind::Nfs}, {"s3", Kind::S3}, {"pvc", Kind::Pvc}}),
+      by_default("none"));
+  repository.add("generator.repository.server", "nfs: the server", value(&Options::server, "HOST", to_text));
+  repository.add("generator.repository.path", "nfs: the exported path", value(&Options::path, "PATH", to_path));
+  repository.add("generator.repository.claim", "pvc: a claim of this name in every namespace with protected PVCs",
+                 value(&Options::claim, "NAME", to_object_name));
+  repository.add("generator.repository.mountPath",
+                 "nfs, pvc: where movers mount it; with moverVolumes VolSync puts it under /mnt",
+                 value(&Options::mount_path, "PATH", to_path), by_default("/repository"));
+  repository.add("generator.repository.bucket", "s3: the bucket", value(&Options::bucket, "NAME", to_text));
+  repository.add("generator.repository.endpoint", "s3: the server", value(&Options::endpoint, "HOST or URL", to_text));
+  repository.add("generator.repository.prefix", "s3: before the names of all objects",
+                 value(&Options::prefix, "PREFIX", to_text));
+  repository.add("generator.repository.region", "s3: the region", value(&Options::region, "NAME", to_text));
+  repository.add("generator.repository.moverVolumes",
+                 "nfs, pvc: write the volume into the VolSync objects; false: somebody else mounts it",
+                 boolean(&Options::mover_volumes), by_default("true"));
+  repository.add("generator.repository.allSquash",
+                 "nfs: the server makes one user of all clients' users (all_squash), so that movers may run as several",
+                 boolean(&Options::all_squash), by_default("false"));
+  repository.add("generator.repository.inject",
+                 "nfs, pvc: the webhook /mutate/job puts the volume into mover Jobs, at mountPath itself; the VolSync "
+                 "objects then carry none",
+                 boolean(&Options::inject), by_default("false"));
+  repository.add(
+      "generator.repository.jitter",
+      "with inject: the longest time that a backup waits before it begins; each has its own, always the same",
+      duration(&Options::jitter, "0s..30s", 0s, 30s), by_default("0s"));
+  repository.add("generator.repository.jitterImage",
+                 "with jitter: an image with a program sleep, for the init container that waits",
+                 value(&Options::jitter_image, "IMAGE", to_text), by_default("the mover's own"));
 }
 
-std::vector<Setting> plain_maintenance_rows() {
-  return {
-  {"generator.maintenance.enabled", "", "", "true|false", "true", "write a KopiaMaintenance into our own namespace, where the repository is known", false,
-   [](S& s, V v) { return to_bool(v, s.generator.maintenance.enabled); }, nullptr},
-  {"generator.maintenance.schedule", "", "", kCron, "0 */12 * * *", "when the repository is maintained", false,
-   [](S& s, V v) { return to_schedule(v, false, s.generator.maintenance.schedule); }, nullptr},
-  {"generator.maintenance.secret", "", "", "NAME", "volsync-holdfast-maintenance", "the repository's Secret in our own namespace", false,
-   [](S& s, V v) { return to_object_name(v, s.generator.maintenance.secret); }, nullptr},
-  {"generator.maintenance.staleAfter", "", "", "1h..8760h", "three times the schedule, at least 36h", "how old the last successful maintenance may become before it is a problem", false,
-   [](S& s, V v) { return to_duration(v, kShortestStale, kLongestAge, s.generator.maintenance.stale_after.emplace()); }, nullptr},
-  };
-}
+BackupLayer& backup_of(Settings& s) { return s.generator.backup; }
 
-std::vector<Setting> offsite_rows() {
-  return {
-  {"generator.offsite.enabled", "", "", "true|false", "false", "a second backup with restic for PVCs with the annotation holdfast.dev/offsite: \"true\"", false,
-   [](S& s, V v) { return to_bool(v, s.generator.offsite.enabled); }, nullptr},
-  {"generator.offsite.repository", "", "", "a restic repository", "", "such as s3:https://host/bucket; /<namespace>/<pvc> is added", false,
-   [](S& s, V v) { return to_text(v, s.generator.offsite.repository); }, nullptr},
-  {"generator.offsite.store", "", "", "NAME", "", "the secret store to read from", false,
-   [](S& s, V v) { return to_object_name(v, s.generator.offsite.store); }, nullptr},
-  {"generator.offsite.storeKind", "", "", kStoreKinds, "ClusterSecretStore", "its kind", false,
-   [](S& s, V v) { return to_store_kind(v, s.generator.offsite.store_kind); }, nullptr},
-  {"generator.offsite.key", "", "", "KEY", "", "the entry in the store", false,
-   [](S& s, V v) { return to_text(v, s.generator.offsite.key); }, nullptr},
-  {"generator.offsite.passwordProperty", "", "", "NAME", "restic_password", "the repository password in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.offsite.password_property); }, nullptr},
-  {"generator.offsite.accessKeyProperty", "", "", "NAME", "access_key", "the access key in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.offsite.access_key_property); }, nullptr},
-  {"generator.offsite.secretKeyProperty", "", "", "NAME", "secret_key", "the secret key in that entry", false,
-   [](S& s, V v) { return to_text(v, s.generator.offsite.secret_key_property); }, nullptr},
-  {"generator.offsite.schedule", "", "", kSpreadCron, "30 2 * * *", "when off-site backups are made", false,
-   [](S& s, V v) { return to_schedule(v, true, s.generator.offsite.schedule); }, nullptr},
-  {"generator.offsite.retain.hourly", "", "", "0..10000", "0", "hourly off-site backups that are kept", false, set_offsite_retain<&volsync::Retain::hourly>, nullptr},
-  {"generator.offsite.retain.daily", "", "", "0..10000", "7", "daily ones", false, set_offsite_retain<&volsync::Retain::daily>, nullptr},
-  {"generator.offsite.retain.weekly", "", "", "0..10000", "4", "weekly ones", false, set_offsite_retain<&volsync::Retain::weekly>, nullptr},
-  {"generator.offsite.retain.monthly", "", "", "0..10000", "2", "monthly ones", false, set_offsite_retain<&volsync::Retain::monthly>, nullptr},
-  };
-}
-// clang-format on
-
-std::vector<Setting> backup_rows() {
-  const auto layer = [](Settings& s) -> volsync::BackupLayer& { return s.generator.backup; };
-  std::vector<Setting> rows = backup_settings("generator.backup.", layer, layer);
-  Setting& pattern = rows.emplace_back();
+void add_layers(Table& table) {
+  add_backup(table, "generator.backup.", backup_of, backup_of);
+  Setting& pattern = table.emplace_back();
   pattern.key = std::string(kClassesPrefix) + "<storage class>.<key>";
   pattern.value = "as for generator.backup.<key>";
   pattern.help = "every key of generator.backup again, for PVCs of one storage class; goes over those";
-  return rows;
 }
 
-std::vector<Setting> maintenance_rows() {
-  std::vector<Setting> rows = plain_maintenance_rows();
-  const auto layer = [](Settings& s) -> volsync::BackupLayer& { return s.generator.maintenance.mover; };
-  const auto below = [](Settings& s) -> volsync::BackupLayer& { return s.generator.backup; };
-  for (Setting& row : security_context_settings(std::string(kMaintenancePrefix), layer, below)) {
-    row.help = "the same of the pod that maintains the repository; over generator.backup.moverSecurityContext";
-    rows.push_back(std::move(row));
+void add_maintenance(Table& table) {
+  using Options = MaintenanceOptions;
+  Rows<Options> maintenance(table, [](Settings& s) -> auto& { return s.generator.maintenance; });
+  maintenance.add("generator.maintenance.enabled",
+                  "write a KopiaMaintenance into our own namespace, where the repository is known",
+                  boolean(&Options::enabled), by_default("true"));
+  maintenance.add("generator.maintenance.schedule", "when the repository is maintained",
+                  value(&Options::schedule, "cron of five fields, or @hourly, @daily, …", to_schedule),
+                  by_default("0 */12 * * *"));
+  maintenance.add("generator.maintenance.secret", "the repository's Secret in our own namespace",
+                  value(&Options::secret, "NAME", to_object_name), by_default("volsync-holdfast-maintenance"));
+  maintenance.add(
+      "generator.maintenance.staleAfter", "how old the last successful maintenance may become before it is a problem",
+      duration(&Options::stale_after, "1h..8760h", 1h, kLongest), by_default("three times the schedule, at least 36h"));
+  const std::size_t own = table.size();
+  const auto mover = [](Settings& s) -> auto& { return s.generator.maintenance.mover; };
+  add_security_context(table, std::string(kMaintenancePrefix), mover, backup_of);
+  for (std::size_t i = own; i < table.size(); ++i) {
+    table[i].help = "the same of the pod that maintains the repository; over generator.backup.moverSecurityContext";
   }
-  return rows;
+}
+
+void add_offsite(Table& table) {
+  using Options = OffsiteOptions;
+  Rows<Options> offsite(table, [](Settings& s) -> auto& { return s.generator.offsite; });
+  offsite.add("generator.offsite.enabled",
+              "a second backup with restic for PVCs with the annotation holdfast.dev/offsite: \"true\"",
+              boolean(&Options::enabled), by_default("false"));
+  offsite.add("generator.offsite.repository", "such as s3:https://host/bucket; /<namespace>/<pvc> is added",
+              value(&Options::repository, "a restic repository", to_text));
+  offsite.add("generator.offsite.store", "the secret store to read from",
+              value(&Options::store, "NAME", to_object_name));
+  offsite.add("generator.offsite.storeKind", "its kind", store_kind(&Options::store_kind),
+              by_default("ClusterSecretStore"));
+  offsite.add("generator.offsite.key", "the entry in the store", value(&Options::key, "KEY", to_text));
+  offsite.add("generator.offsite.passwordProperty", "the repository password in that entry",
+              value(&Options::password_property, "NAME", to_text), by_default("restic_password"));
+  offsite.add("generator.offsite.accessKeyProperty", "the access key in that entry",
+              value(&Options::access_key_property, "NAME", to_text), by_default("access_key"));
+  offsite.add("generator.offsite.secretKeyProperty", "the secret key in that entry",
+              value(&Options::secret_key_property, "NAME", to_text), by_default("secret_key"));
+  offsite.add("generator.offsite.schedule", "when off-site backups are made",
+              value(&Options::schedule, kSpreadCron, to_spread_schedule), by_default("30 2 * * *"));
+  Rows<Retain> retain(table, [](Settings& s) -> auto& { return s.generator.offsite.retain; });
+  retain.add("generator.offsite.retain.hourly", "hourly off-site backups that are kept", kept(&Retain::hourly),
+             by_default("0"));
+  retain.add("generator.offsite.retain.daily", "daily ones", kept(&Retain::daily), by_default("7"));
+  retain.add("generator.offsite.retain.weekly", "weekly ones", kept(&Retain::weekly), by_default("4"));
+  retain.add("generator.offsite.retain.monthly", "monthly ones", kept(&Retain::monthly), by_default("2"));
 }
 
 }  // namespace
 
-std::vector<Setting> generator_settings() {
-  std::vector<Setting> all;
-  for (auto* rows : {main_rows, secret_rows, repository_rows, backup_rows, maintenance_rows, offsite_rows}) {
-    for (Setting& row : rows()) all.push_back(std::move(row));
-  }
-  return all;
+void add_generator(Table& table) {
+  for (auto* add : {add_main, add_secret, add_repository, add_layers, add_maintenance, add_offsite}) add(table);
 }
 
 }  // namespace holdfast::cli

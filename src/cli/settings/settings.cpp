@@ -5,14 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 #include "holdfast/core/edit_distance.hpp"
 #include "src/cli/input/document.hpp"
 #include "src/cli/input/files.hpp"
-#include "src/cli/settings/check.hpp"
 #include "src/cli/settings/file.hpp"
-#include "src/cli/settings/rows.hpp"
+#include "src/cli/settings/table.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -132,6 +132,12 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
 }
 
 }  // namespace
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
 
 Settings load_settings(const Flags& flags, const Environment& environment, const std::string& config_file) {
   Settings settings;

@@ -1,16 +1,17 @@
+#include "src/cli/settings/table.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "src/cli/settings/rows.hpp"
-
 namespace holdfast::cli {
 namespace {
 
-std::vector<Setting> all_rows() {
-  std::vector<Setting> rows = general_settings();
-  for (Setting& row : generator_settings()) rows.push_back(std::move(row));
-  return rows;
+Table whole_table() {
+  Table table;
+  add_general(table);
+  add_generator(table);
+  return table;
 }
 
 std::optional<Setting> find_in(std::span<const Setting> rows, std::string_view key) {
@@ -33,7 +34,7 @@ std::optional<Setting> find_class_setting(std::string_view key) {
 }  // namespace
 
 std::span<const Setting> settings_table() {
-  static const std::vector<Setting> kTable = all_rows();
+  static const Table kTable = whole_table();
   return kTable;
 }
 
@@ -56,10 +57,8 @@ std::string settings_help() {
       "Settings (flag > environment > file given by --config > default). The environment twin of --some-flag is\n"
       "HOLDFAST_SOME_FLAG; other variables that are understood are named.\n\n";
   for (const Setting& s : settings_table()) {
-    std::string head =
-        fmt::format("  {:<24}{}", s.key, s.flag.empty() ? std::string("(file only)") : std::string(s.flag));
-    head += fmt::format(" {}{}", s.value, s.list ? ", several" : "");
-    text += head + "\n";
+    text += fmt::format("  {:<24}{} {}{}\n", s.key, s.flag.empty() ? "(file only)" : s.flag, s.value,
+                        s.list ? ", several" : "");
     const std::string fallback = s.fallback.empty() ? "" : fmt::format(" [default: {}]", s.fallback);
     const std::string alias = s.alias.empty() ? "" : fmt::format(" [also: {}]", s.alias);
     text += fmt::format("{:26}{}{}{}\n", "", s.help, fallback, alias);

@@ -1,67 +1,121 @@
-// The kinds of values that settings have. Each reader returns whether the text is one, and fills `out` only then.
-// Pure; any thread.
+// The kinds of values that settings have. Pure; any thread.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace holdfast::cli {
 
-template <class Number>
-bool to_number(std::string_view text, Number& out) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return false;
-  out = value;
-  return true;
-}
+// What a text says; nullopt: it is not allowed.
 
 /// From `least` to `most`, both included.
 template <class Number>
-bool to_number(std::string_view text, Number least, Number most, Number& out) {
+std::optional<Number> to_number(std::string_view text, Number least, Number most) {
   Number value{};
-  if (!to_number(text, value) || value < least || value > most) return false;
-  out = value;
-  return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && value >= least && value <= most ? std::optional(value) : std::nullopt;
 }
 
-/// One of several words; `choices` in the order of the words.
-template <class T>
-bool to_choice(std::string_view text, std::initializer_list<std::pair<std::string_view, T>> choices, T& out) {
-  for (const auto& [word, value] : choices) {
-    if (text != word) continue;
-    out = value;
-    return true;
-  }
-  return false;
+std::optional<bool> to_bool(std::string_view text);    ///< true|false
+std::optional<bool> to_switch(std::string_view text);  ///< on|off, or true|false
+std::optional<std::chrono::milliseconds> to_duration(std::string_view text, std::chrono::milliseconds least,
+                                                     std::chrono::milliseconds most);
+
+// The same for what is kept as written.
+
+std::optional<std::string> to_text(std::string_view text);         ///< anything but nothing, on one line
+std::optional<std::string> to_object_name(std::string_view text);  ///< DNS subdomain, at most 253 bytes
+std::optional<std::string> to_path(std::string_view text);         ///< an absolute one
+std::optional<std::string> to_quantity(std::string_view text);     ///< one of Kubernetes, of more than nothing
+std::optional<std::string> to_interval(std::string_view text);     ///< a duration of at least a second
+/// As VolSync's CRDs allow it: "5 */2 * * 1-5" or "@daily".
+std::optional<std::string> to_schedule(std::string_view text);
+/// The first field may be 'M', too: each PVC's own minute.
+std::optional<std::string> to_spread_schedule(std::string_view text);
+
+/// How a value is read into a part of the settings.
+template <class Part>
+struct Value {
+  std::string allowed;  ///< for people
+  std::function<bool(Part& part, std::string_view text)> read;
+  bool is_list = false;
+  std::function<void(Part& part)> clear = nullptr;  ///< lists: goes before the first item
+};
+
+/// What `read` makes of the text.
+template <class Part, class Field, class Read>
+Value<Part> value(Field Part::*member, std::string_view allowed, Read read) {
+  return {std::string(allowed), [member, read](Part& part, std::string_view text) {
+            auto said = read(text);
+            if (said) part.*member = *std::move(said);
+            return said.has_value();
+          }};
+}
+
+/// At most `most` items, each as `read` makes it.
+template <class Part, class Item, class Read>
+Value<Part> list(std::vector<Item> Part::*member, std::string_view allowed, Read read,
+                 std::size_t most = std::numeric_limits<std::size_t>::max()) {
+  const auto add = [member, read, most](Part& part, std::string_view text) {
+    auto item = read(text);
+    const bool taken = item && (part.*member).size() < most;
+    if (taken) (part.*member).push_back(*std::move(item));
+    return taken;
+  };
+  return {std::string(allowed), add, true, [member](Part& part) { (part.*member).clear(); }};
+}
+
+/// One of several words, each of which stands for a value.
+template <class Part, class Field>
+Value<Part> choice(Field Part::*member, std::vector<std::pair<std::string_view, Field>> words) {
+  std::string allowed;
+  for (const auto& [word, _] : words) allowed += fmt::format("{}{}", allowed.empty() ? "" : "|", word);
+  return value(member, allowed, [words = std::move(words)](std::string_view text) -> std::optional<Field> {
+    const auto found = std::ranges::find(words, text, &std::pair<std::string_view, Field>::first);
+    return found == words.end() ? std::nullopt : std::optional<Field>(found->second);
+  });
 }
 
 /// One of several words, kept as it is.
-bool to_word(std::string_view text, std::initializer_list<std::string_view> words, std::string& out);
+template <class Part, class Field>
+Value<Part> word(Field Part::*member, std::initializer_list<std::string_view> words) {
+  std::vector<std::pair<std::string_view, Field>> choices;
+  for (const std::string_view one : words) choices.emplace_back(one, std::string(one));
+  return choice(member, std::move(choices));
+}
 
-bool to_bool(std::string_view text, bool& out);    ///< true|false
-bool to_switch(std::string_view text, bool& out);  ///< on|off, or true|false
-bool to_duration(std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most,
-                 std::chrono::milliseconds& out);
-bool to_text(std::string_view text, std::string& out);  ///< anything but nothing, on one line
+template <class Part, class Field>
+Value<Part> boolean(Field Part::*member) {
+  return value(member, "true|false", to_bool);
+}
 
-/// A name as the API server has them for objects: DNS subdomain, at most 253 bytes.
-bool to_object_name(std::string_view text, std::string& out);
-/// An absolute path.
-bool to_path(std::string_view text, std::string& out);
-/// A Kubernetes quantity of more than nothing, kept as written.
-bool to_quantity(std::string_view text, std::string& out);
-/// A duration of at least a second, kept as written.
-bool to_interval(std::string_view text, std::string& out);
+template <class Part>
+Value<Part> on_off(bool Part::*member) {
+  return value(member, "on|off", to_switch);
+}
 
-/// A schedule as VolSync's CRDs allow it, "5 */2 * * 1-5" or "@daily", kept as written. With `own_minute` the first
-/// field may be 'M', which stands for each PVC's own minute.
-bool to_schedule(std::string_view text, bool own_minute, std::string& out);
+template <class Part, class Field, class Number>
+Value<Part> number(Field Part::*member, Number least, Number most) {
+  return value(member, fmt::format("{}..{}", least, most),
+               [least, most](std::string_view text) { return to_number(text, least, most); });
+}
+
+template <class Part, class Field>
+Value<Part> duration(Field Part::*member, std::string_view allowed, std::chrono::milliseconds least,
+                     std::chrono::milliseconds most) {
+  return value(member, allowed, [least, most](std::string_view text) { return to_duration(text, least, most); });
+}
 
 }  // namespace holdfast::cli

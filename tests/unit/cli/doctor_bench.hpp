@@ -1,16 +1,13 @@
 // What the checks of `doctor` look at, and what they say of it.
 #pragma once
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <map>
-#include <stdexcept>
 
 #include "holdfast/certs/generate.hpp"
 #include "src/cli/doctor/checks.hpp"
 #include "tests/fakes/fake_api_server.hpp"
+#include "tests/unit/cli/temp_file.hpp"
 
 namespace holdfast::test {
 
@@ -54,28 +51,24 @@ class Cluster {
   cli::diagnosis::Cluster cluster;
 };
 
-/// A folder of certificates, gone with its owner.
+/// A folder of certificates.
 class CertificateFolder {
  public:
-  explicit CertificateFolder(std::chrono::days valid, core::Time now) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    set = certs::generate({"localhost"}, valid, now);
-    certs::write_files(set, path_);
+  explicit CertificateFolder(std::chrono::days valid, core::Time now)
+      : set(certs::generate({"localhost"}, valid, now)) {
+    certs::write_files(set, folder_.path());
   }
-  ~CertificateFolder() { std::filesystem::remove_all(path_); }
-  CertificateFolder(const CertificateFolder&) = delete;
-  CertificateFolder& operator=(const CertificateFolder&) = delete;
 
   cli::Settings settings() const {
     cli::Settings settings;
-    settings.webhook.cert_dir = path_;
+    settings.webhook.cert_dir = folder_.path();
     return settings;
   }
 
   certs::CertificateSet set;
 
  private:
-  std::string path_ = "/tmp/holdfast-doctor-XXXXXX";
+  const TempFolder folder_;
 };
 
 }  // namespace holdfast::test

@@ -1,6 +1,5 @@
 // `doctor`, what it finds on its own machine.
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "holdfast/cli/run.hpp"
 #include "tests/unit/cli/doctor_bench.hpp"
@@ -61,17 +60,15 @@ TEST_CASE("the repository is compared with the pin") {
   const auto text = [&] { return text_of([&](auto part) { diagnosis::check_repository(settings, part); }); };
   settings.index.path = "/nonexistent/repository";
   CHECK_THAT(text(), Contains("fail    part: ") && Contains("/nonexistent/repository"));
-  std::string folder = "/tmp/holdfast-doctor-XXXXXX";
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  settings.index.path = folder;
-  std::ofstream(folder + "/kopia.repository.f")
-      << R"({"tool":"kopia","uniqueID":"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=","version":"1"})";
+  const TempFolder folder;
+  settings.index.path = folder.path();
+  folder.write("kopia.repository.f",
+               R"({"tool":"kopia","uniqueID":"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=","version":"1"})");
   CHECK_THAT(text(), Contains("warn    part: 0102030405060708") && Contains("repositoryId: 0102030405060708"));
   settings.policy.pin = *core::RepositoryId::parse("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=");
   CHECK_THAT(text(), Contains("ok      part: 0102030405060708") && Contains("as pinned"));
   settings.policy.pin = *core::RepositoryId::parse("ffffffffffffffff");
   CHECK_THAT(text(), Contains("fail    part: 0102030405060708") && Contains("is not the pinned ffffffffffffffff"));
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("the index is told with its counts, or with why it is not current") {

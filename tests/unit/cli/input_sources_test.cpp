@@ -4,7 +4,7 @@
 #include "src/cli/input/dry_run.hpp"
 #include "tests/unit/cli/input_text.hpp"
 #include "tests/unit/cli/program.hpp"
-#include "tests/unit/cli/temp_folder.hpp"
+#include "tests/unit/cli/temp_file.hpp"
 
 using namespace holdfast;
 using namespace holdfast::cli;

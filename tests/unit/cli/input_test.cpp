@@ -5,7 +5,7 @@
 #include "holdfast/cli/settings.hpp"
 #include "src/cli/input/files.hpp"
 #include "tests/unit/cli/input_text.hpp"
-#include "tests/unit/cli/temp_folder.hpp"
+#include "tests/unit/cli/temp_file.hpp"
 
 using namespace holdfast;
 using namespace holdfast::cli;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/cli/program.hpp"
-#include "tests/unit/cli/temp_folder.hpp"
+#include "tests/unit/cli/temp_file.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;

@@ -2,8 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "src/cli/input/manifests.hpp"
-#include "src/cli/manual_restore.hpp"
+#include "src/cli/output.hpp"
 #include "tests/unit/cli/input_text.hpp"
 
 using namespace holdfast;

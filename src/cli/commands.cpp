@@ -1,0 +1,54 @@
+// The verbs of a few lines.
+#include "src/cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "holdfast/base/clock.hpp"
+#include "holdfast/certs/generate.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/index/kopia_fs.hpp"
+#include "holdfast/index/kopia_s3.hpp"
+#include "src/cli/output.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+core::RepositoryId read_id(const Settings& settings) {
+  if (settings.index.backend != "kopia-s3") {
+    if (settings.index.path.empty()) throw SettingsError("index.path (--index-path) is not set");
+    return index::repository_id(settings.index.path);
+  }
+  try {
+    return index::repository_id(settings.index.s3, settings.index.timeout);
+  } catch (const std::invalid_argument& e) {
+    throw SettingsError(e.what());
+  }
+}
+
+int tell(const std::string& name, const std::string& value, const std::string& text, Output output) {
+  Json::Value object;
+  object[name] = value;
+  print(output == Output::Text ? text + "\n" : render(object, output));
+  return kOk;
+}
+
+}  // namespace
+
+int repository_id(const Settings& settings, Output output) {
+  const std::string id = read_id(settings).hex();
+  return tell("repositoryId", id, id, output);
+}
+
+int version(Output output) { return tell("version", HOLDFAST_VERSION, "holdfast " HOLDFAST_VERSION, output); }
+
+int generate_certificates(const CertificateRequest& request) {
+  const std::vector<std::string> names = request.names.empty() ? std::vector<std::string>{"localhost"} : request.names;
+  certs::write_files(certs::generate(names, std::chrono::days{request.days}, base::utc_now()), request.out);
+  print(fmt::format("wrote tls.crt, tls.key, ca.crt and ca.key for {} to {}, valid for {} days\n",
+                    fmt::join(names, ", "), request.out, request.days));
+  return kOk;
+}
+
+}  // namespace holdfast::cli
