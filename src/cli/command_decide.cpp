@@ -7,7 +7,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
-#include "holdfast/json/patch.hpp"
+#include "holdfast/json/review.hpp"
 #include "src/cli/command_log.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/input.hpp"
