@@ -1,8 +1,7 @@
 #include <stdexcept>
 
 #include "holdfast/cli/run.hpp"
-#include "holdfast/index/kopia_fs.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/output.hpp"
 

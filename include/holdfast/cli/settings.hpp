@@ -16,7 +16,7 @@
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/options.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "holdfast/ops/log.hpp"
 
 namespace holdfast::cli {
