@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "holdfast/base/clock.hpp"
-#include "holdfast/json/patch.hpp"
 #include "holdfast/json/review.hpp"
 
 namespace holdfast::webhook {

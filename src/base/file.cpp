@@ -25,6 +25,14 @@ Descriptor open_file(const char* path, int flags) {
   return Descriptor(fd);
 }
 
+Descriptor open_regular(const std::string& path, struct stat& stat) {
+  // O_NONBLOCK: opening a FIFO must not hang.
+  Descriptor file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
+  if (fstat(file.get(), &stat) != 0) throw std::system_error(errno, std::generic_category(), path);
+  if (!S_ISREG(stat.st_mode)) throw std::runtime_error(fmt::format("{}: not a regular file", path));
+  return file;
+}
+
 std::size_t read_some(int fd, std::span<char> buffer) {
   while (true) {
     const ssize_t got = read(fd, buffer.data(), buffer.size());
@@ -34,11 +42,8 @@ std::size_t read_some(int fd, std::span<char> buffer) {
 }
 
 std::string read_file(const std::string& path, std::size_t most) {
-  // O_NONBLOCK: opening a FIFO must not hang.
-  const Descriptor file = open_file(path.c_str(), O_RDONLY | O_NONBLOCK);
   struct stat stat {};
-  if (fstat(file.get(), &stat) != 0) throw std::system_error(errno, std::generic_category(), path);
-  if (!S_ISREG(stat.st_mode)) throw std::runtime_error(fmt::format("{}: not a regular file", path));
+  const Descriptor file = open_regular(path, stat);
   std::string text;
   std::array<char, 16 * 1024> buffer;
   while (const std::size_t got = read_some(file.get(), buffer)) {

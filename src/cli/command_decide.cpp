@@ -5,7 +5,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/core/decide.hpp"
-#include "holdfast/json/patch.hpp"
+#include "holdfast/json/review.hpp"
 #include "holdfast/json/tree.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/input/input.hpp"

@@ -8,8 +8,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/certs/generate.hpp"
 #include "holdfast/cli/run.hpp"
-#include "holdfast/index/kopia_fs.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/cli/output.hpp"
 
 namespace holdfast::cli {

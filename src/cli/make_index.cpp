@@ -4,9 +4,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "holdfast/index/catalog.hpp"
-#include "holdfast/index/kopia_fs.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -17,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "holdfast/base/text.hpp"
+
 namespace holdfast::ops {
 namespace {
 
@@ -27,33 +29,17 @@ struct Overloaded : Ts... {
 template <class... Ts>
 Overloaded(Ts...) -> Overloaded<Ts...>;
 
-std::string_view name(Level level) {
-  switch (level) {
-    case Level::Debug:
-      return "debug";
-    case Level::Info:
-      return "info";
-    case Level::Warn:
-      return "warn";
-    case Level::Error:
-      return "error";
-  }
-  return "error";
-}
-
-spdlog::level::level_enum to_spdlog(Level level) {
-  switch (level) {
-    case Level::Debug:
-      return spdlog::level::debug;
-    case Level::Info:
-      return spdlog::level::info;
-    case Level::Warn:
-      return spdlog::level::warn;
-    case Level::Error:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
-}
+struct LevelNames {
+  std::string_view ours;
+  spdlog::level::level_enum theirs;
+};
+/// In the order of Level.
+constexpr LevelNames kLevels[] = {{"debug", spdlog::level::debug},
+                                  {"info", spdlog::level::info},
+                                  {"warn", spdlog::level::warn},
+                                  {"error", spdlog::level::err}};
+std::string_view name(Level level) { return kLevels[static_cast<std::size_t>(level)].ours; }
+spdlog::level::level_enum to_spdlog(Level level) { return kLevels[static_cast<std::size_t>(level)].theirs; }
 
 std::string utc_now() {
   const auto now = std::chrono::system_clock::now();
@@ -62,7 +48,7 @@ std::string utc_now() {
 }
 
 bool needs_quotes(std::string_view text) {
-  const auto odd = [](unsigned char c) { return c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f; };
+  const auto odd = [](char c) { return base::is_control(c) || c == ' ' || c == '"' || c == '=' || c == '\\'; };
   return text.empty() || std::any_of(text.begin(), text.end(), odd);
 }
 
@@ -74,36 +60,33 @@ void append_text(std::string& line, std::string_view text) {
   }
   line += '"';
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\')
       (line += '\\') += c;
     else if (c == '\n')
       line += "\\n";
-    else if (byte < 0x20 || byte == 0x7f)
-      line += fmt::format("\\x{:02x}", byte);
+    else if (base::is_control(c))
+      line += "\\x" + base::hex({&c, 1});
     else
       line += c;
   }
   line += '"';
 }
 
-std::string text_line(Level level, std::string_view time, std::string_view message, const Field* fields,
-                      std::size_t count) {
+std::string text_line(Level level, std::string_view time, std::string_view message, std::span<const Field> fields) {
   std::string line;
   if (!time.empty()) line.append("time=").append(time).append(" ");
   line.append("level=").append(name(level)).append(" msg=");
   append_text(line, message);
-  for (const Field* f = fields; f != fields + count; ++f) {
-    line.append(" ").append(f->key).append("=");
+  for (const Field& f : fields) {
+    line.append(" ").append(f.key).append("=");
     std::visit(Overloaded{[&](const std::string& v) { append_text(line, v); },
                           [&](const auto& v) { line += fmt::to_string(v); }},
-               f->value);
+               f.value);
   }
   return line;
 }
 
-std::string json_line(Level level, std::string_view time, std::string_view message, const Field* fields,
-                      std::size_t count) {
+std::string json_line(Level level, std::string_view time, std::string_view message, std::span<const Field> fields) {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer writer(buffer);
   const auto text = [&](std::string_view v) { writer.String(v.data(), static_cast<rapidjson::SizeType>(v.size())); };
@@ -111,11 +94,11 @@ std::string json_line(Level level, std::string_view time, std::string_view messa
   if (!time.empty()) text("time"), text(time);
   text("level"), text(name(level));
   text("msg"), text(message);
-  for (const Field* f = fields; f != fields + count; ++f) {
-    text(f->key);
+  for (const Field& f : fields) {
+    text(f.key);
     std::visit(Overloaded{[&](const std::string& v) { text(v); }, [&](std::int64_t v) { writer.Int64(v); },
                           [&](double v) { writer.Double(v); }, [&](bool v) { writer.Bool(v); }},
-               f->value);
+               f.value);
   }
   writer.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
@@ -193,22 +176,14 @@ Logger::~Logger() = default;
 
 bool Logger::enabled(Level level) const { return impl_->logger.should_log(to_spdlog(level)); }
 
-void Logger::log(Level level, std::string_view message, std::initializer_list<Field> fields) const {
+void Logger::log(Level level, std::string_view message, std::span<const Field> fields) const {
   if (!enabled(level)) return;
-  impl_->logger.log(to_spdlog(level),
-                    format_line(impl_->format, level, utc_now(), message, fields.begin(), fields.size()));
-}
-
-void Logger::log(Level level, std::string_view message, const std::vector<Field>& fields) const {
-  if (!enabled(level)) return;
-  impl_->logger.log(to_spdlog(level),
-                    format_line(impl_->format, level, utc_now(), message, fields.data(), fields.size()));
+  impl_->logger.log(to_spdlog(level), format_line(impl_->format, level, utc_now(), message, fields));
 }
 
 std::string format_line(Format format, Level level, std::string_view time, std::string_view message,
-                        const Field* fields, std::size_t count) {
-  return format == Format::Json ? json_line(level, time, message, fields, count)
-                                : text_line(level, time, message, fields, count);
+                        std::span<const Field> fields) {
+  return format == Format::Json ? json_line(level, time, message, fields) : text_line(level, time, message, fields);
 }
 
 }  // namespace holdfast::ops

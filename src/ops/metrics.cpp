@@ -15,100 +15,101 @@
 namespace holdfast::ops {
 namespace {
 
-using prometheus::Family;
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Counters = prometheus::Family<Counter>;
+using Gauges = prometheus::Family<Gauge>;
 
-const prometheus::Histogram::BucketBoundaries kAdmissionSeconds = {
-    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
-const prometheus::Histogram::BucketBoundaries kProofSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                                               0.025,  0.05,    0.1,    0.5,   1,      5};
-const prometheus::Histogram::BucketBoundaries kRefreshSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
+const Histogram::BucketBoundaries kAdmissionSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                       0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+const Histogram::BucketBoundaries kProofSeconds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                   0.025,  0.05,    0.1,    0.5,   1,      5};
+const Histogram::BucketBoundaries kRefreshSeconds = {0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60};
 
-Family<prometheus::Counter>& counter(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-Family<prometheus::Gauge>& gauges(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-prometheus::Gauge& gauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return gauges(registry, name, help).Add({});
-}
-prometheus::Histogram& histogram(prometheus::Registry& registry, const char* name, const char* help,
-                                 const prometheus::Histogram::BucketBoundaries& buckets) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+struct Registered {
+  prometheus::Registry registry;
+
+  Counters& counters(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  Gauges& gauges(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  }
+  Gauge& gauge(const char* name, const char* help) { return gauges(name, help).Add({}); }
+  Histogram& histogram(const char* name, const char* help, const Histogram::BucketBoundaries& buckets) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+  }
+};
+
+/// A series that is shown as long as there is a value of it; `series` is null while it is not.
+void show(Gauges& family, Gauge*& series, const prometheus::Labels& labels, std::optional<double> value) {
+  if (!value && series != nullptr) family.Remove(std::exchange(series, nullptr));
+  if (!value) return;
+  if (series == nullptr) series = &family.Add(labels);
+  series->Set(*value);
 }
 
 }  // namespace
 
-struct Metrics::Impl {
-  std::shared_ptr<prometheus::Registry> registry_owner = std::make_shared<prometheus::Registry>();
-  prometheus::Registry& registry = *registry_owner;
-
-  Family<prometheus::Counter>& admissions =
-      counter(registry, "holdfast_admission_total", "Admission reviews answered, by webhook, verdict and code.");
-  prometheus::Histogram& admission_seconds =
-      histogram(registry, "holdfast_admission_duration_seconds", "From the first byte of a review to its answer.",
-                kAdmissionSeconds);
-  Family<prometheus::Counter>& proofs =
-      counter(registry, "holdfast_index_proofs_total", "Looks at the repository to prove that the catalog is current.");
-  prometheus::Histogram& proof_seconds =
-      histogram(registry, "holdfast_index_proof_duration_seconds", "How long one proof took.", kProofSeconds);
-  Family<prometheus::Counter>& refreshes =
-      counter(registry, "holdfast_index_refresh_total", "Listings of the repository.");
-  prometheus::Histogram& refresh_seconds =
-      histogram(registry, "holdfast_index_refresh_duration_seconds", "How long one listing took.", kRefreshSeconds);
-  prometheus::Gauge& last_success =
-      gauge(registry, "holdfast_index_last_success_timestamp_seconds", "When the last complete listing was finished.");
-  prometheus::Gauge& snapshots = gauge(registry, "holdfast_index_snapshots", "Complete snapshots in the catalog.");
-  prometheus::Gauge& identities = gauge(registry, "holdfast_index_identities", "Backup identities in the catalog.");
-  prometheus::Gauge& blobs = gauge(registry, "holdfast_index_blobs", "Index blobs in the repository.");
-  prometheus::Gauge& certificate =
-      gauge(registry, "holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
+struct Metrics::Impl : Registered {
+  Counters& admissions =
+      counters("holdfast_admission_total", "Admission reviews answered, by webhook, verdict and code.");
+  Histogram& admission_seconds = histogram("holdfast_admission_duration_seconds",
+                                           "From the first byte of a review to its answer.", kAdmissionSeconds);
+  Counters& proofs =
+      counters("holdfast_index_proofs_total", "Looks at the repository to prove that the catalog is current.");
+  Histogram& proof_seconds =
+      histogram("holdfast_index_proof_duration_seconds", "How long one proof took.", kProofSeconds);
+  Counters& refreshes = counters("holdfast_index_refresh_total", "Listings of the repository.");
+  Histogram& refresh_seconds =
+      histogram("holdfast_index_refresh_duration_seconds", "How long one listing took.", kRefreshSeconds);
+  Gauge& last_success =
+      gauge("holdfast_index_last_success_timestamp_seconds", "When the last complete listing was finished.");
+  Gauge& snapshots = gauge("holdfast_index_snapshots", "Complete snapshots in the catalog.");
+  Gauge& identities = gauge("holdfast_index_identities", "Backup identities in the catalog.");
+  Gauge& blobs = gauge("holdfast_index_blobs", "Index blobs in the repository.");
+  Gauge& certificate = gauge("holdfast_certificate_expiry_timestamp_seconds", "When the served certificate expires.");
   // Without a series until it is told: who serves no certificate has none that is ill.
-  Family<prometheus::Gauge>& certificate_health =
-      gauges(registry, "holdfast_certificate_healthy",
+  Gauges& certificate_health =
+      gauges("holdfast_certificate_healthy",
              "1 where the served certificate is valid and trusted, and what shall replace it can be used.");
 
-  prometheus::Counter& clients_refused =
-      counter(registry, "holdfast_webhook_clients_refused_total",
-              "Connections to the webhook that ended because of the client's certificate.")
-          .Add({});
+  Counter& clients_refused = counters("holdfast_webhook_clients_refused_total",
+                                      "Connections to the webhook that ended because of the client's certificate.")
+                                 .Add({});
 
-  Family<prometheus::Counter>& applies =
-      counter(registry, "holdfast_generator_apply_total", "Objects written by the generator, by kind and result.");
-  Family<prometheus::Counter>& deletes =
-      counter(registry, "holdfast_generator_delete_total", "Objects deleted by the generator, by kind and reason.");
-  prometheus::Gauge& queue_depth =
-      gauge(registry, "holdfast_generator_queue_depth", "PVCs that wait to be looked at or are being worked on.");
-  prometheus::Gauge& leader =
-      gauge(registry, "holdfast_generator_leader", "1 where this replica holds the Lease and writes.");
-  Family<prometheus::Counter>& restores =
-      counter(registry, "holdfast_restores_total", "Restores by how they ended: verified, unverified, failed.");
-  Family<prometheus::Counter>& verified =
-      counter(registry, "holdfast_restores_verified_total",
-              "Verified restores by what says so: the mover's log, kopia's counts.");
-  Family<prometheus::Gauge>& last_backups = gauges(registry, "holdfast_pvc_last_backup_timestamp_seconds",
-                                                   "When the newest complete backup of a protected PVC ended.");
-  Family<prometheus::Gauge>& gap_reasons =
-      gauges(registry, "holdfast_pvc_gap", "1 while a PVC is not protected as it should be, by reason.");
+  Counters& applies =
+      counters("holdfast_generator_apply_total", "Objects written by the generator, by kind and result.");
+  Counters& deletes =
+      counters("holdfast_generator_delete_total", "Objects deleted by the generator, by kind and reason.");
+  Gauge& queue_depth =
+      gauge("holdfast_generator_queue_depth", "PVCs that wait to be looked at or are being worked on.");
+  Gauge& leader = gauge("holdfast_generator_leader", "1 where this replica holds the Lease and writes.");
+  Counters& restores = counters("holdfast_restores_total", "Restores by how they ended: verified, unverified, failed.");
+  Counters& verified = counters("holdfast_restores_verified_total",
+                                "Verified restores by what says so: the mover's log, kopia's counts.");
+  Gauges& last_backups =
+      gauges("holdfast_pvc_last_backup_timestamp_seconds", "When the newest complete backup of a protected PVC ended.");
+  Gauges& gap_reasons = gauges("holdfast_pvc_gap", "1 while a PVC is not protected as it should be, by reason.");
 
   // Without a series until they are told: where none is kept, none is ill.
-  Family<prometheus::Gauge>& last_maintenance =
-      gauges(registry, "holdfast_maintenance_last_success_timestamp_seconds",
-             "When the repository was last maintained with success, as VolSync says.");
-  Family<prometheus::Gauge>& maintenance_problems =
-      gauges(registry, "holdfast_maintenance_problem", "1 while the repository's maintenance has this problem.");
+  Gauges& last_maintenance = gauges("holdfast_maintenance_last_success_timestamp_seconds",
+                                    "When the repository was last maintained with success, as VolSync says.");
+  Gauges& maintenance_problems =
+      gauges("holdfast_maintenance_problem", "1 while the repository's maintenance has this problem.");
 
-  Family<prometheus::Counter>& memory_shrinks =
-      counter(registry, "holdfast_memory_shrunk_total", "Times that a memory was found to hold less than was known.");
-  Family<prometheus::Gauge>& memory_leaves_out =
-      gauges(registry, "holdfast_memory_left_out", "What has no room in a memory, as the replica that writes it says.");
+  Counters& memory_shrinks =
+      counters("holdfast_memory_shrunk_total", "Times that a memory was found to hold less than was known.");
+  Gauges& memory_leaves_out =
+      gauges("holdfast_memory_left_out", "What has no room in a memory, as the replica that writes it says.");
 
   // Family::Add hashes a map of labels; the hot path finds its counter by three string views instead.
   std::mutex mutex;
-  std::map<std::tuple<std::string, std::string, std::string>, prometheus::Counter*, std::less<>> by_admission;
-  std::map<std::pair<std::string, std::string>, prometheus::Gauge*> by_pvc;
-  std::map<std::pair<std::string, std::string>, std::map<std::string, prometheus::Gauge*>> gaps_by_pvc;
-  prometheus::Gauge* maintained = nullptr;
+  std::map<std::tuple<std::string, std::string, std::string>, Counter*, std::less<>> by_admission;
+  std::map<std::pair<std::string, std::string>, Gauge*> by_pvc;
+  std::map<std::pair<std::string, std::string>, std::map<std::string, Gauge*>> gaps_by_pvc;
+  Gauge* maintained = nullptr;
 };
 
 Metrics::Metrics(std::string_view version) : impl_(std::make_unique<Impl>()) {
@@ -185,18 +186,9 @@ void Metrics::restore_verified(std::string_view by) { impl_->verified.Add({{"by"
 
 void Metrics::last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds) {
   const std::lock_guard lock(impl_->mutex);
-  auto found = impl_->by_pvc.find({ns, pvc});
-  if (!unix_seconds) {
-    if (found == impl_->by_pvc.end()) return;
-    impl_->last_backups.Remove(found->second);
-    impl_->by_pvc.erase(found);
-    return;
-  }
-  if (found == impl_->by_pvc.end()) {
-    auto& added = impl_->last_backups.Add({{"namespace", ns}, {"pvc", pvc}});
-    found = impl_->by_pvc.emplace(std::pair{ns, pvc}, &added).first;
-  }
-  found->second->Set(*unix_seconds);
+  auto& series = impl_->by_pvc[{ns, pvc}];
+  show(impl_->last_backups, series, {{"namespace", ns}, {"pvc", pvc}}, unix_seconds);
+  if (series == nullptr) impl_->by_pvc.erase({ns, pvc});
 }
 
 void Metrics::gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons) {
@@ -208,9 +200,7 @@ void Metrics::gaps(const std::string& ns, const std::string& pvc, const std::set
     return over;
   });
   for (const std::string& reason : reasons) {
-    auto& series = shown[reason];
-    if (series == nullptr) series = &impl_->gap_reasons.Add({{"namespace", ns}, {"pvc", pvc}, {"reason", reason}});
-    series->Set(1);
+    show(impl_->gap_reasons, shown[reason], {{"namespace", ns}, {"pvc", pvc}, {"reason", reason}}, 1);
   }
   if (shown.empty()) impl_->gaps_by_pvc.erase({ns, pvc});
 }
@@ -226,14 +216,7 @@ void Metrics::memory_left_out(std::string_view memory, std::size_t entries) {
 void Metrics::maintenance(std::optional<double> last_success_unix_seconds,
                           const std::vector<std::pair<std::string_view, bool>>& problems) {
   const std::lock_guard lock(impl_->mutex);
-  if (!last_success_unix_seconds && impl_->maintained != nullptr) {
-    impl_->last_maintenance.Remove(impl_->maintained);
-    impl_->maintained = nullptr;
-  }
-  if (last_success_unix_seconds) {
-    if (impl_->maintained == nullptr) impl_->maintained = &impl_->last_maintenance.Add({});
-    impl_->maintained->Set(*last_success_unix_seconds);
-  }
+  show(impl_->last_maintenance, impl_->maintained, {}, last_success_unix_seconds);
   for (const auto& [reason, holds] : problems) {
     impl_->maintenance_problems.Add({{"reason", std::string(reason)}}).Set(holds ? 1 : 0);
   }

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
 /// Never returns a value other than 0: libFuzzer's contract.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -25,7 +25,7 @@ inline void require(bool kept, const char* promise) {
 /// What goes into messages, logs and headers.
 inline void require_message(std::string_view text) {
   require(!text.empty(), "a fault says what is wrong");
-  require(json::find_invalid_utf8(text) == std::string_view::npos, "a message is well-formed UTF-8");
+  require(base::find_invalid_utf8(text) == std::string_view::npos, "a message is well-formed UTF-8");
   require(text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos, "a message is one line");
 }
 

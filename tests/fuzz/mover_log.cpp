@@ -54,6 +54,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const fuzz::Input input(data, size);
   check_words(input.text());
   // Status fields come out of our own JSON reader, which takes nothing but UTF-8.
-  if (json::find_invalid_utf8(input.text()) == std::string_view::npos) check_verdict(input.text());
+  if (base::find_invalid_utf8(input.text()) == std::string_view::npos) check_verdict(input.text());
   return 0;
 }

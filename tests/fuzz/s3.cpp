@@ -3,7 +3,7 @@
 #include <string>
 
 #include "src/index/s3/answers.hpp"
-#include "src/index/s3/keys.hpp"
+#include "src/index/s3/bucket.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

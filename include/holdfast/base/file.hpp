@@ -35,6 +35,10 @@ class Descriptor {
 /// open(2) with O_CLOEXEC added. Throws std::system_error naming the path.
 Descriptor open_file(const char* path, int flags);
 
+/// A file to be read, which must be a regular one, with what fstat(2) says of it. Throws std::system_error, or
+/// std::runtime_error where it is something else; both name the path. A FIFO never makes it hang.
+Descriptor open_regular(const std::string& path, struct stat& stat);
+
 /// Up to buffer.size() bytes; 0: the end. Throws std::system_error.
 std::size_t read_some(int fd, std::span<char> buffer);
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "holdfast/net/client_trust.hpp"
-#include "holdfast/ops/line_budget.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
 

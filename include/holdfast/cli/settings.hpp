@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "holdfast/core/policy.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/volsync/options.hpp"
 

@@ -1,4 +1,4 @@
-// AdmissionReview, admission.k8s.io/v1: bytes in, our words out, and back.
+// AdmissionReview, admission.k8s.io/v1: bytes in, our words out, and back with a patch.
 // Source of the format: k8s.io/api/admission/v1/types.go.
 // Pure functions; any thread.
 #pragma once
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "holdfast/core/pvc.hpp"
+#include "holdfast/core/verdict.hpp"
 #include "holdfast/json/limits.hpp"
 
 namespace holdfast::json {
@@ -45,6 +46,12 @@ struct ReviewFault {
 /// Never throws but for want of memory. Members may stand in any order; unknown ones are skipped; null is absent; a key
 /// that occurs twice in any object is a fault.
 std::variant<Review, ReviewFault> read_review(std::string_view body, const ReadLimits& limits = {});
+
+/// The JSON Patch (RFC 6902) that carries out a verdict: the operations that turn `pvc`, as it was sent, into what
+/// `verdict` promises: for a Restore `spec.dataSourceRef` (unless it is there) and our annotations; for anything else
+/// the removal of promise annotations that a client sent. `metadata.annotations` is created first where it is missing;
+/// `spec` must be there, as it is in every review. Deterministic. Empty text: nothing to change.
+std::string write_patch(const core::Pvc& pvc, const core::Verdict& verdict);
 
 /// What goes back. As it stands, a denial without a reason.
 struct Answer {

@@ -2,8 +2,10 @@
 // Parts are added before the program serves; report() may then be called from any thread.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast::ops {
@@ -14,13 +16,26 @@ class Health {
   using State = std::function<std::string()>;
 
   /// `required`: without this part the program is not ready to serve.
-  void add(std::string name, bool required, State state);
+  void add(std::string name, bool required, State state) {
+    parts_.push_back({std::move(name), required, std::move(state)});
+  }
 
   struct Report {
     bool ready = false;
     std::string text;  ///< a line `<part>: ok|<why>` each
   };
-  Report report() const;
+
+  Report report() const {
+    Report report;
+    report.ready = !parts_.empty();
+    for (const Part& part : parts_) {
+      std::string why = part.state();
+      std::ranges::replace(why, '\n', ' ');
+      if (part.required && !why.empty()) report.ready = false;
+      report.text += part.name + ": " + (why.empty() ? "ok" : why) + "\n";
+    }
+    return report;
+  }
 
  private:
   struct Part {

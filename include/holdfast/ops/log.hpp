@@ -2,14 +2,17 @@
 // A Logger may be used from any thread. Never hand it a secret.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
-#include <vector>
 
 namespace holdfast::ops {
 
@@ -42,8 +45,10 @@ class Logger {
   Logger(Sink sink, Level level, Format format);
   ~Logger();
 
-  void log(Level level, std::string_view message, std::initializer_list<Field> fields = {}) const;
-  void log(Level level, std::string_view message, const std::vector<Field>& fields) const;
+  void log(Level level, std::string_view message, std::span<const Field> fields) const;
+  void log(Level level, std::string_view m, std::initializer_list<Field> f = {}) const {
+    log(level, m, {f.begin(), f.size()});
+  }
   void debug(std::string_view m, std::initializer_list<Field> f = {}) const { log(Level::Debug, m, f); }
   void info(std::string_view m, std::initializer_list<Field> f = {}) const { log(Level::Info, m, f); }
   void warn(std::string_view m, std::initializer_list<Field> f = {}) const { log(Level::Warn, m, f); }
@@ -55,8 +60,30 @@ class Logger {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Keeps what happens as often as others like from filling the log: a line at once, then one per interval with a count.
+/// Not safe for threads; the time is passed in.
+class LineBudget {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  explicit LineBudget(std::chrono::milliseconds interval) : interval_(interval) {}
+
+  /// It happened again. A number: write a line now, for so many that no line has told yet, this one among them.
+  std::optional<std::uint64_t> happened(Time now) {
+    ++untold_;
+    if (now < next_) return std::nullopt;
+    next_ = now + interval_;
+    return std::exchange(untold_, 0);
+  }
+
+ private:
+  const std::chrono::milliseconds interval_;
+  Time next_ = Time::min();
+  std::uint64_t untold_ = 0;
+};
+
 /// The line without its time, for tests: `level=info msg=listening listener=webhook`.
 std::string format_line(Format format, Level level, std::string_view time, std::string_view message,
-                        const Field* fields, std::size_t count);
+                        std::span<const Field> fields);
 
 }  // namespace holdfast::ops

@@ -8,8 +8,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/base/probe_pool.hpp"
 #include "holdfast/core/repository_age.hpp"
-#include "holdfast/index/kopia_fs.hpp"
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/cli/doctor/checks.hpp"
 #include "src/cli/make_index.hpp"
 

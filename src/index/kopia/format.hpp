@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "holdfast/core/evidence.hpp"
-#include "src/index/kopia/hash.hpp"
+#include "src/index/kopia/names.hpp"
 
 namespace holdfast::index {
 

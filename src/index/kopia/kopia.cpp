@@ -97,7 +97,7 @@ struct Kopia::Run {
 
 Kopia::Kopia(KopiaOptions options)
     : options_(std::move(options)),
-      program_(base::find_program(options_.program)),
+      program_(base::find_program(options_.kopia_binary)),
       folder_(make_cache_folder(options_.cache_dir)),
       cache_dir_is_temporary_(options_.cache_dir.empty()) {}
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "holdfast/base/child.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/index/proof/backend.hpp"
 
 namespace holdfast::index {
@@ -24,12 +25,8 @@ struct KopiaStorage {
   std::string trust;                     ///< of a file that the arguments name: what was in it
 };
 
-struct KopiaOptions {
-  std::string place;          ///< for people
-  std::string program;        ///< a path, or a name to find on PATH
-  std::string password;       ///< used when there is no file
-  std::string password_file;  ///< read at each use: a rotated Secret needs no restart
-  std::string cache_dir;      ///< holds our folders; empty: a new private folder under TMPDIR, removed in the end
+struct KopiaOptions : KopiaBackendOptions {
+  std::string place;                      ///< for people
   std::function<KopiaStorage()> storage;  ///< asked before each listing; throws where that cannot be told now
   Hasher hasher;                          ///< that the names in a Fingerprint are hashed with
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "holdfast/base/text.hpp"
+
 namespace holdfast::index {
 
 namespace {
@@ -12,14 +14,6 @@ constexpr std::string_view kNoticeEnd =
     "), this may result in degraded performance.\n\n"
     "Please ensure periodic repository maintenance is enabled or run 'kopia maintenance'.";
 
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
 /// How long the notice at the begin of `text` is; 0: there is none.
 std::size_t notice_size(std::string_view text) {
   if (!text.starts_with(kNoticeBegin)) return 0;
@@ -29,9 +23,9 @@ std::size_t notice_size(std::string_view text) {
 }
 
 std::string_view last_line(std::string_view text) {
-  text = trim(text);
+  text = base::trimmed(text);
   const std::size_t newline = text.rfind('\n');
-  return trim(newline == std::string_view::npos ? text : text.substr(newline + 1));
+  return base::trimmed(newline == std::string_view::npos ? text : text.substr(newline + 1));
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
@@ -40,18 +34,11 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
   }
 }
 
-/// Cuts at a character boundary of UTF-8.
-void cut(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-}
-
 }  // namespace
 
 std::string without_notices(std::string_view errors) {
-  errors = trim(errors);
-  while (const std::size_t size = notice_size(errors)) errors = trim(errors.substr(size));
+  errors = base::trimmed(errors);
+  while (const std::size_t size = notice_size(errors)) errors = base::trimmed(errors.substr(size));
   return std::string(errors);
 }
 
@@ -66,12 +53,11 @@ bool says_upgrade(std::string_view errors) {
 std::string summary(std::string_view errors, const std::vector<std::string>& secrets) {
   std::string all(errors);
   for (const std::string& secret : secrets) {
-    if (!trim(secret).empty()) replace_all(all, trim(secret), "***");
+    if (!base::trimmed(secret).empty()) replace_all(all, base::trimmed(secret), "***");
   }
   std::string line(last_line(all));
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-  cut(line, kMostBytes);
+  std::ranges::replace_if(line, base::is_control, ' ');
+  line.resize(base::cut_utf8(line, kMostBytes).size());
   return line;
 }
 

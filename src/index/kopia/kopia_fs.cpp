@@ -35,7 +35,7 @@ KopiaFs::KopiaFs(const KopiaFsOptions& options)
       mountinfo_path_(options.mountinfo_path),
       allow_cached_mount_(options.allow_cached_mount),
       hasher_(Hasher::seeded_randomly()),
-      kopia_({options.path, options.kopia_binary, options.password, options.password_file, options.cache_dir,
+      kopia_({options, options.path,
               [arguments = std::vector<std::string>{"filesystem", "--path=" + options.path}] {
                 return KopiaStorage{arguments, {}, {}, {}};
               },
@@ -100,11 +100,7 @@ ListingResult KopiaFs::list(const Fingerprint& before, std::chrono::steady_clock
 
 std::unique_ptr<Index> make_kopia_fs_index(const KopiaFsOptions& options, const ops::Logger& log,
                                            ops::Metrics& metrics) {
-  ProofMachine::Options machine;
-  machine.place = options.path;
-  machine.pinned = options.pinned;
-  machine.probe_timeout = options.timeout;
-  return std::make_unique<Prover>(std::make_shared<KopiaFs>(options), std::move(machine), log, metrics);
+  return make_prover(std::make_shared<KopiaFs>(options), options.timeout, options.pinned, log, metrics);
 }
 
 core::RepositoryId repository_id(const std::string& path) { return read_format(path, Hasher(0)).id; }

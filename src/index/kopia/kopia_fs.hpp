@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "holdfast/index/kopia_fs.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/index/kopia/kopia.hpp"
 #include "src/index/proof/backend.hpp"
 

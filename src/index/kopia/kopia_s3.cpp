@@ -12,7 +12,7 @@
 #include "holdfast/net/http.hpp"
 #include "src/index/proof/prover.hpp"
 #include "src/index/s3/answers.hpp"
-#include "src/index/s3/keys.hpp"
+#include "src/index/s3/bucket.hpp"
 
 namespace holdfast::index {
 
@@ -20,9 +20,6 @@ namespace {
 
 constexpr std::size_t kMostNames = 1'000'000;
 constexpr std::size_t kMostPages = 10'000;
-
-/// Epoch repositories name their index blobs x…, the old format n… and m….
-constexpr std::string_view kIndexPrefixes[] = {"x", "n", "m"};
 
 /// As kopia calls the object; the key is URL-encoded.
 std::string blob_name(const std::string& key, const S3Address& address) {
@@ -57,15 +54,16 @@ Names read_names(S3Session& session, const S3Address& address, std::vector<S3Ses
                  const Hasher& hasher) {
   Names names;
   for (std::size_t i = 0; i < lists.size(); ++i) {
-    read_pages(session, address, kIndexPrefixes[i], std::move(lists[i]), hasher, names);
+    read_pages(session, address, kIndexPrefixes.substr(i, 1), std::move(lists[i]), hasher, names);
   }
   return names;
 }
 
 std::vector<S3Session::Pending> begin_lists(S3Session& session, const S3Address& address) {
   std::vector<S3Session::Pending> lists;
-  lists.reserve(std::size(kIndexPrefixes));
-  for (const std::string_view prefix : kIndexPrefixes) lists.push_back(session.begin(address.list(prefix, "")));
+  for (std::size_t i = 0; i < kIndexPrefixes.size(); ++i) {
+    lists.push_back(session.begin(address.list(kIndexPrefixes.substr(i, 1), "")));
+  }
   return lists;
 }
 
@@ -89,8 +87,7 @@ KopiaS3::KopiaS3(const KopiaS3Options& options)
       place_(client_.address().place()),
       timeout_(options.timeout),
       hasher_(Hasher::seeded_randomly()),
-      kopia_({place_, options.kopia_binary, options.password, options.password_file, options.cache_dir,
-              [this] { return storage(); }, hasher_}) {}
+      kopia_({options, place_, [this] { return storage(); }, hasher_}) {}
 
 Fingerprint KopiaS3::look(std::chrono::steady_clock::time_point deadline) {
   S3Session session(client_, deadline);
@@ -148,12 +145,7 @@ ListingResult KopiaS3::list(const Fingerprint& before, std::chrono::steady_clock
 
 std::unique_ptr<Index> make_kopia_s3_index(const KopiaS3Options& options, const ops::Logger& log,
                                            ops::Metrics& metrics) {
-  auto backend = std::make_shared<KopiaS3>(options);
-  ProofMachine::Options machine;
-  machine.place = backend->place();
-  machine.pinned = options.pinned;
-  machine.probe_timeout = options.timeout;
-  return std::make_unique<Prover>(std::move(backend), std::move(machine), log, metrics);
+  return make_prover(std::make_shared<KopiaS3>(options), options.timeout, options.pinned, log, metrics);
 }
 
 core::RepositoryId repository_id(const S3Options& options, std::chrono::milliseconds timeout) {

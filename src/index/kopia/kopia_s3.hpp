@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/index/kopia/format.hpp"
 #include "src/index/kopia/kopia.hpp"
 #include "src/index/proof/backend.hpp"

@@ -4,21 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
+
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::index {
 
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
@@ -39,8 +30,8 @@ std::string unescape(std::string_view text) {
 
 /// id parent major:minor root point options [tags…] - type source options
 std::optional<Mount> parse_line(std::string_view line) {
-  const auto fields = split(line, ' ');
-  const auto dash = std::find(fields.begin(), fields.end(), "-");
+  const auto fields = base::split(line, ' ');
+  const auto dash = std::ranges::find(fields, "-");
   if (dash - fields.begin() < 6 || fields.end() - dash < 4) return std::nullopt;
   return Mount{unescape(fields[4]), std::string(dash[1]), std::string(dash[3])};
 }
@@ -54,7 +45,7 @@ bool lies_on(std::string_view path, std::string_view point) {
 
 std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view path) {
   std::optional<Mount> best;
-  for (const std::string_view line : split(mountinfo, '\n')) {
+  for (const std::string_view line : base::split(mountinfo, '\n')) {
     auto mount = parse_line(line);
     if (!mount || !lies_on(path, mount->point)) continue;
     // The same point again is mounted over the one before.
@@ -67,12 +58,10 @@ bool caches_attributes(const Mount& mount) {
   static constexpr std::array<std::string_view, 17> kCoherent = {
       "ext2", "ext3",  "ext4",  "xfs",   "btrfs", "zfs",     "f2fs",    "bcachefs", "jfs",
       "vfat", "exfat", "ntfs3", "tmpfs", "ramfs", "overlay", "fuseblk", "ceph"};
-  if (std::find(kCoherent.begin(), kCoherent.end(), mount.type) != kCoherent.end()) return false;
+  if (std::ranges::find(kCoherent, mount.type) != kCoherent.end()) return false;
   if (mount.type != "nfs" && mount.type != "nfs4") return true;
-  const auto options = split(mount.options, ',');
-  const auto has = [&](std::string_view option) {
-    return std::find(options.begin(), options.end(), option) != options.end();
-  };
+  const auto options = base::split(mount.options, ',');
+  const auto has = [&](std::string_view option) { return std::ranges::find(options, option) != options.end(); };
   static constexpr std::array<std::string_view, 4> kAllZero = {"acregmin=0", "acregmax=0", "acdirmin=0", "acdirmax=0"};
   return !has("noac") && !has("actimeo=0") && !std::all_of(kAllZero.begin(), kAllZero.end(), has);
 }
@@ -81,7 +70,7 @@ bool is_local(long magic) {
   constexpr long kXfs = 0x58465342, kZfs = 0x2fc12fc1;  // not in linux/magic.h
   static constexpr std::array<long, 7> kLocal = {
       EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, kXfs, kZfs};
-  return std::find(kLocal.begin(), kLocal.end(), magic) != kLocal.end();
+  return std::ranges::find(kLocal, magic) != kLocal.end();
 }
 
 }  // namespace holdfast::index

@@ -1,10 +1,14 @@
 #include "src/index/kopia/names.hpp"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <charconv>
-#include <compare>
+#include <iterator>
 #include <map>
+#include <new>
 #include <optional>
+#include <random>
 #include <utility>
 
 namespace holdfast::index {
@@ -58,13 +62,13 @@ IndexBlob read_name(std::string_view name, const Hasher& hasher) {
   return blob;
 }
 
-bool is_before(const Hash128& a, const Hash128& b) { return std::pair(a.high, a.low) < std::pair(b.high, b.low); }
+Hash128 from(XXH128_hash_t hash) { return {hash.high64, hash.low64}; }
 
 std::vector<Hash128> sorted_names(const Names& names) {
   std::vector<Hash128> sorted;
   sorted.reserve(names.blobs.size());
-  for (const IndexBlob& blob : names.blobs) sorted.push_back(blob.name);
-  std::sort(sorted.begin(), sorted.end(), is_before);
+  std::ranges::transform(names.blobs, std::back_inserter(sorted), &IndexBlob::name);
+  std::ranges::sort(sorted);
   return sorted;
 }
 
@@ -89,15 +93,15 @@ class WholeCompactions {
 
   bool cover(const IndexBlob& blob) const {
     if (blob.first > blob.last) return false;
-    return std::any_of(epochs_.begin(), epochs_.end(),
-                       [&](const Epochs& epochs) { return epochs.first <= blob.first && blob.last <= epochs.second; });
+    return std::ranges::any_of(
+        epochs_, [&](const Epochs& epochs) { return epochs.first <= blob.first && blob.last <= epochs.second; });
   }
 
  private:
   using Epochs = std::pair<std::uint64_t, std::uint64_t>;
 
   void merge() {
-    std::sort(epochs_.begin(), epochs_.end());
+    std::ranges::sort(epochs_);
     std::vector<Epochs> merged;
     for (const Epochs& next : epochs_) {
       if (merged.empty() || next.first > merged.back().second + 1) {
@@ -114,11 +118,33 @@ class WholeCompactions {
 };
 
 bool is_epoch_repository(const Names& names) {
-  return std::any_of(names.blobs.begin(), names.blobs.end(),
-                     [](const IndexBlob& blob) { return blob.kind == Kind::Entries || blob.kind == Kind::Compaction; });
+  return std::ranges::any_of(
+      names.blobs, [](const IndexBlob& blob) { return blob.kind == Kind::Entries || blob.kind == Kind::Compaction; });
 }
 
 }  // namespace
+
+Hasher Hasher::seeded_randomly() {
+  std::random_device random;
+  return Hasher((std::uint64_t{random()} << 32) | random());
+}
+
+Hash128 Hasher::operator()(std::string_view bytes) const {
+  return from(XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed_));
+}
+
+Hasher::Stream::Stream(const Hasher& hasher) : state_(XXH3_createState()) {
+  if (!state_) throw std::bad_alloc();
+  XXH3_128bits_reset_withSeed(static_cast<XXH3_state_t*>(state_.get()), hasher.seed_);
+}
+
+void Hasher::Stream::add(std::string_view bytes) {
+  XXH3_128bits_update(static_cast<XXH3_state_t*>(state_.get()), bytes.data(), bytes.size());
+}
+
+Hash128 Hasher::Stream::digest() const { return from(XXH3_128bits_digest(static_cast<XXH3_state_t*>(state_.get()))); }
+
+void Hasher::Stream::Free::operator()(void* state) const { XXH3_freeState(static_cast<XXH3_state_t*>(state)); }
 
 void Names::add(std::string_view name, const Hasher& hasher) {
   blobs.push_back(read_name(name, hasher));
@@ -144,17 +170,15 @@ std::size_t count_missing(const Names& before, const Names& read) {
     }
     return true;
   };
-  return static_cast<std::size_t>(std::count_if(before.blobs.begin(), before.blobs.end(), [&](const IndexBlob& blob) {
-    return is_needed(blob) && !std::binary_search(known.begin(), known.end(), blob.name, is_before) &&
-           !compacted.cover(blob);
+  return static_cast<std::size_t>(std::ranges::count_if(before.blobs, [&](const IndexBlob& blob) {
+    return is_needed(blob) && !std::ranges::binary_search(known, blob.name) && !compacted.cover(blob);
   }));
 }
 
 bool has_others(const Names& read, const Names& before) {
   const std::vector<Hash128> known = sorted_names(before);
-  return std::any_of(read.blobs.begin(), read.blobs.end(), [&](const IndexBlob& blob) {
-    return !std::binary_search(known.begin(), known.end(), blob.name, is_before);
-  });
+  return std::ranges::any_of(read.blobs,
+                             [&](const IndexBlob& blob) { return !std::ranges::binary_search(known, blob.name); });
 }
 
 }  // namespace holdfast::index

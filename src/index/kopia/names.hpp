@@ -4,14 +4,60 @@
 // Values; one thread.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
-#include "src/index/kopia/hash.hpp"
-
 namespace holdfast::index {
+
+/// A 128-bit hash with a secret seed: equal sums of names mean equal sets of names, and nobody outside can choose names
+/// that collide.
+struct Hash128 {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  auto operator<=>(const Hash128&) const = default;
+
+  /// Adds both halves modulo 2^64: the order of the addends does not matter.
+  Hash128& operator+=(const Hash128& other) {
+    high += other.high;
+    low += other.low;
+    return *this;
+  }
+};
+
+/// A value to copy; any thread.
+class Hasher {
+ public:
+  explicit Hasher(std::uint64_t seed) : seed_(seed) {}
+  /// Seeded from the system's randomness.
+  static Hasher seeded_randomly();
+
+  Hash128 operator()(std::string_view bytes) const;
+
+  /// Hashes bytes that come in pieces. One thread.
+  class Stream {
+   public:
+    explicit Stream(const Hasher& hasher);
+    void add(std::string_view bytes);
+    Hash128 digest() const;
+
+   private:
+    struct Free {
+      void operator()(void* state) const;
+    };
+    std::unique_ptr<void, Free> state_;
+  };
+
+ private:
+  std::uint64_t seed_;
+};
+
+/// What the names of index blobs begin with: x (epoch repositories), n or m (the old format).
+inline constexpr std::string_view kIndexPrefixes = "xnm";
 
 /// One index blob, as its name tells. The name alone stands for its content: kopia never writes another under it.
 struct IndexBlob {

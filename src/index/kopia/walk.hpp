@@ -10,8 +10,6 @@
 
 namespace holdfast::index {
 
-/// What the names of index blobs begin with: x (epoch repositories), n or m (the old format).
-inline constexpr std::string_view kIndexPrefixes = "xnm";
 /// What the files of blobs end with.
 inline constexpr std::string_view kBlobSuffix = ".f";
 

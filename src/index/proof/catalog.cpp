@@ -1,9 +1,7 @@
 #include "src/index/proof/catalog.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -12,15 +10,13 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/base/file.hpp"
-#include "holdfast/index/catalog.hpp"
+#include "holdfast/index/backends.hpp"
 #include "holdfast/json/listing.hpp"
 #include "src/index/proof/prover.hpp"
 
 namespace holdfast::index {
 
 namespace {
-
-using base::Descriptor;
 
 /// File systems stamp changes with a coarse clock: within this time of a change another may leave the same stamp.
 constexpr std::chrono::seconds kCoarseClock{2};
@@ -33,29 +29,18 @@ class Late : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-struct OpenFile {
-  Descriptor fd;
-  struct stat stat;
-};
-
-OpenFile open_regular(const std::string& path) {
-  OpenFile file{base::open_file(path.c_str(), O_RDONLY | O_NONBLOCK), {}};
-  if (fstat(file.fd.get(), &file.stat) != 0) throw std::system_error(errno, std::generic_category(), path);
-  if (!S_ISREG(file.stat.st_mode)) throw std::runtime_error(fmt::format("{}: not a regular file", path));
-  return file;
-}
-
 }  // namespace
 
 CatalogFile::CatalogFile(std::string file) : file_(std::move(file)), hasher_(Hasher::seeded_randomly()) {}
 
 ProbeResult CatalogFile::probe() {
   try {
-    const OpenFile file = open_regular(file_);
+    struct stat stat {};
+    const base::Descriptor file = base::open_regular(file_, stat);
     Fingerprint fingerprint;
-    fingerprint.names = hasher_(base::file_state(file.stat));
-    const core::Time touched = std::max(time_of(file.stat.st_mtim), time_of(file.stat.st_ctim));
-    fingerprint.format = content_hash(file.fd.get(), fingerprint.names, touched);
+    fingerprint.names = hasher_(base::file_state(stat));
+    const core::Time touched = std::max(time_of(stat.st_mtim), time_of(stat.st_ctim));
+    fingerprint.format = content_hash(file.get(), fingerprint.names, touched);
     return fingerprint;
   } catch (const std::exception& error) {
     return Failure{error.what()};
@@ -82,12 +67,13 @@ Hash128 CatalogFile::content_hash(int fd, const Hash128& stat, core::Time touche
 ListingResult CatalogFile::list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                                 const std::atomic<bool>& cancel) {
   try {
-    const OpenFile file = open_regular(file_);
+    struct stat stat {};
+    const base::Descriptor file = base::open_regular(file_, stat);
     core::Catalog::Builder builder;
     Hasher::Stream content(hasher_);
     const auto source = [&](char* buffer, std::size_t size) {
       if (cancel || std::chrono::steady_clock::now() > deadline) throw Late(file_ + ": reading took too long");
-      const std::size_t got = base::read_some(file.fd.get(), {buffer, size});
+      const std::size_t got = base::read_some(file.get(), {buffer, size});
       content.add({buffer, got});
       return got;
     };
@@ -105,11 +91,8 @@ ListingResult CatalogFile::list(const Fingerprint& before, std::chrono::steady_c
 }
 
 std::unique_ptr<Index> make_catalog_index(CatalogOptions options, const ops::Logger& log, ops::Metrics& metrics) {
-  ProofMachine::Options machine;
-  machine.place = options.file;
-  machine.probe_timeout = options.timeout;
-  return std::make_unique<Prover>(std::make_shared<CatalogFile>(std::move(options.file)), std::move(machine), log,
-                                  metrics);
+  return make_prover(std::make_shared<CatalogFile>(std::move(options.file)), options.timeout, std::nullopt, log,
+                     metrics);
 }
 
 }  // namespace holdfast::index

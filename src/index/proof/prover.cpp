@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -196,11 +197,15 @@ void Prover::execute(const ProofReport& report) {
   metrics_.index_proof(current ? "current" : report.result == Result::Changed ? "changed" : "unknown", report.duration);
   if (current) report_no_problem();
   if (report.result == Result::Unknown) report_problem("index proof failed", report.reason);
+  const std::string why_not = problem_.empty() ? "the repository has changed and is being read" : problem_;
+  replace_status(current, current ? "" : why_not);
+}
+
+/// What is known of the catalog stays.
+void Prover::replace_status(bool current, std::string reason) {
   Status status = *status_.read();
   status.current = current;
-  status.reason = current            ? std::string()
-                  : problem_.empty() ? "the repository has changed and is being read"
-                                     : problem_;
+  status.reason = std::move(reason);
   status_.replace(std::move(status));
 }
 
@@ -209,11 +214,7 @@ void Prover::execute(const ListingReport& report) {
   if (const auto* failure = std::get_if<Failure>(&report.result)) {
     metrics_.index_refresh(failure->timed_out ? "timeout" : "error", report.duration);
     report_problem("index refresh failed", failure->reason);
-    Status status = *status_.read();
-    status.current = false;
-    status.reason = failure->reason;
-    status_.replace(std::move(status));
-    return;
+    return replace_status(false, failure->reason);
   }
   report_catalog(report, *std::get<Reading>(report.result).catalog);
 }
@@ -248,6 +249,23 @@ void Prover::report_no_problem() {
   if (problem_.empty()) return;
   log_.info("index readable again", {{"place", place_}});
   problem_.clear();
+}
+
+std::unique_ptr<Index> make_prover(std::shared_ptr<Backend> backend, std::chrono::milliseconds timeout,
+                                   std::optional<core::RepositoryId> pinned, const ops::Logger& log,
+                                   ops::Metrics& metrics) {
+  ProofMachine::Options options;
+  options.place = backend->place();
+  options.pinned = std::move(pinned);
+  options.probe_timeout = timeout;
+  return std::make_unique<Prover>(std::move(backend), std::move(options), log, metrics);
+}
+
+core::Evidence prove_now(Index& index, Deadline deadline) {
+  const auto answer = std::make_shared<std::promise<core::Evidence>>();
+  auto future = answer->get_future();
+  index.prove(deadline, [answer](core::Evidence evidence) { answer->set_value(std::move(evidence)); });
+  return future.get();
 }
 
 }  // namespace holdfast::index

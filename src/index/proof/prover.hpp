@@ -41,6 +41,7 @@ class Prover final : public Index {
   void execute(const ProofReport& report);
   void execute(const ListingReport& report);
   void report_catalog(const ListingReport& report, const core::Catalog& catalog);
+  void replace_status(bool current, std::string reason);
   void report_problem(std::string_view message, const std::string& reason);
   void report_no_problem();
   void answer_everyone();
@@ -63,5 +64,10 @@ class Prover final : public Index {
   std::string problem_;  ///< logged last and not over yet; empty: none
   std::thread thread_;   ///< last: it starts when everything else is there
 };
+
+/// A prover of the backend; `timeout` is that of one look at it, and no other repository than `pinned` is ever listed.
+std::unique_ptr<Index> make_prover(std::shared_ptr<Backend> backend, std::chrono::milliseconds timeout,
+                                   std::optional<core::RepositoryId> pinned, const ops::Logger& log,
+                                   ops::Metrics& metrics);
 
 }  // namespace holdfast::index

@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "holdfast/base/text.hpp"
 #include "src/index/s3/xml.hpp"
 
 namespace holdfast::index {
@@ -16,14 +17,11 @@ constexpr std::size_t kMostKeys = 10'000;  ///< of a page; servers send 1,000
 constexpr std::size_t kMostErrorBytes = 64 * 1024;
 constexpr std::size_t kMostWord = 64;
 
-bool is_word_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
+bool is_word_letter(char c) { return base::is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; }
 
 std::string word(std::string_view text) {
-  std::string out;
-  std::copy_if(text.begin(), text.begin() + static_cast<long>(std::min(text.size(), kMostWord)),
-               std::back_inserter(out), is_word_letter);
+  std::string out(text.substr(0, kMostWord));
+  std::erase_if(out, [](char c) { return !is_word_letter(c); });
   return out;
 }
 
@@ -35,7 +33,7 @@ std::string date(std::string_view text) {
 }
 
 bool any_of(std::string_view code, std::initializer_list<std::string_view> codes) {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
+  return std::ranges::find(codes, code) != codes.end();
 }
 
 std::runtime_error no_list(std::string_view why) {
@@ -126,7 +124,7 @@ S3Error read_error(const net::Reply& reply) {
 
 bool is_passing(const S3Error& error) {
   constexpr std::array kPassing{429, 500, 502, 503, 504};
-  return std::find(kPassing.begin(), kPassing.end(), error.status) != kPassing.end();
+  return std::ranges::find(kPassing, error.status) != kPassing.end();
 }
 
 std::string explain(const S3Error& error, const S3Address& address, core::Time now) {

@@ -9,7 +9,7 @@
 
 #include "holdfast/core/time.hpp"
 #include "holdfast/net/client.hpp"
-#include "src/index/s3/address.hpp"
+#include "src/index/s3/bucket.hpp"
 
 namespace holdfast::index {
 

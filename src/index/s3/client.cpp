@@ -8,7 +8,7 @@
 
 #include "holdfast/base/clock.hpp"
 #include "src/index/s3/answers.hpp"
-#include "src/index/s3/keys.hpp"
+#include "src/index/s3/bucket.hpp"
 
 namespace holdfast::index {
 

@@ -10,7 +10,7 @@
 
 #include "holdfast/net/client.hpp"
 #include "holdfast/net/server.hpp"
-#include "src/index/s3/address.hpp"
+#include "src/index/s3/bucket.hpp"
 
 namespace holdfast::index {
 

@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <stdexcept>
+
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::index {
 
@@ -39,21 +40,11 @@ std::string hmac(std::string_view key, std::string_view text) {
   return std::string(view(digest.data(), size));
 }
 
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
 /// In the order of the encoded names, then values.
 std::string canonical_query(const Fields& query) {
   Fields encoded;
-  for (const auto& [name, value] : query) encoded.emplace_back(s3_encode(name, false), s3_encode(value, false));
+  for (const auto& [name, value] : query)
+    encoded.emplace_back(base::percent_encoded(name), base::percent_encoded(value));
   std::sort(encoded.begin(), encoded.end());
   std::string text;
   for (const auto& [name, value] : encoded) text += fmt::format("{}{}={}", text.empty() ? "" : "&", name, value);
@@ -83,21 +74,9 @@ std::string signing_key(const S3Credentials& credentials, std::string_view day, 
 
 }  // namespace
 
-std::string s3_encode(std::string_view text, bool keep_slashes) {
-  std::string encoded;
-  for (const char c : text) {
-    if (is_unreserved(c) || (c == '/' && keep_slashes)) {
-      encoded += c;
-    } else {
-      fmt::format_to(std::back_inserter(encoded), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
 std::string canonical_target(const S3Request& request) {
   const std::string query = canonical_query(request.query);
-  return s3_encode(request.path, true) + (query.empty() ? "" : "?" + query);
+  return base::percent_encoded(request.path, "/") + (query.empty() ? "" : "?" + query);
 }
 
 void sign(S3Request& request, const S3Credentials& credentials, const SigningScope& scope, core::Time now) {
@@ -111,16 +90,17 @@ void sign(S3Request& request, const S3Credentials& credentials, const SigningSco
   }
   const CanonicalHeaders headers = canonical_headers(request.headers);
   const std::string canonical =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, s3_encode(request.path, true),
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, base::percent_encoded(request.path, "/"),
                   canonical_query(request.query), headers.lines, headers.names, empty_body_hash().second);
   const std::string valid_for = fmt::format("{}/{}/{}/aws4_request", day, scope.region, scope.service);
-  const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, moment, valid_for, hex(sha256(canonical)));
+  const std::string to_sign =
+      fmt::format("{}\n{}\n{}\n{}", kAlgorithm, moment, valid_for, base::hex(sha256(canonical)));
   request.headers.emplace_back(
       "authorization",
       fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm, credentials.access_key, valid_for,
-                  headers.names, hex(hmac(signing_key(credentials, day, scope), to_sign))));
+                  headers.names, base::hex(hmac(signing_key(credentials, day, scope), to_sign))));
 }
 
-std::pair<std::string, std::string> empty_body_hash() { return {"x-amz-content-sha256", hex(sha256(""))}; }
+std::pair<std::string, std::string> empty_body_hash() { return {"x-amz-content-sha256", base::hex(sha256(""))}; }
 
 }  // namespace holdfast::index

@@ -35,9 +35,6 @@ struct S3Request {
   Fields headers{};        ///< names in lower case, and `host` among them: all of them are signed
 };
 
-/// Percent-encoding of everything that is not unreserved (RFC 3986, section 2.3), and of a slash only on demand.
-std::string s3_encode(std::string_view text, bool keep_slashes);
-
 /// "/path?a=1&b=2" as it was signed: encoded, and the query in order.
 std::string canonical_target(const S3Request& request);
 

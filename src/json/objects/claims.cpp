@@ -1,8 +1,8 @@
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/json/objects.hpp"
-#include "src/json/objects/claim_shape.hpp"
 #include "src/json/objects/meta_shape.hpp"
-#include "src/json/reader/object_reader.hpp"
+#include "src/json/objects/pvc_shape.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -23,7 +23,7 @@ const char* set_capacity(void* claim, std::string_view, std::string_view quantit
   return nullptr;
 }
 
-constexpr Member kCapacity[] = {{"storage", {.kind = Shape::Kind::Scalar, .set = set_capacity}}};
+constexpr Member kCapacity[] = {{"storage", scalar(set_capacity)}};
 constexpr auto kMetadata = joined(claim_shape::kMetadata<>, meta_shape::kVersion<Claim>);
 constexpr Member kStatus[] = {
     {"phase", {.kind = Shape::Kind::Text, .set = set_phase}},
@@ -40,7 +40,7 @@ constexpr Shape kClaim = object(kMembers);
 
 std::variant<Claim, ObjectFault> read_claim(std::string_view object) {
   Claim claim;
-  if (auto fault = fill(object, kClaim, &claim, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, kClaim, &claim)) return std::move(*fault);
   if (claim.pvc.name.empty()) return ObjectFault{"metadata.name: missing"};
   return claim;
 }

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/objects.hpp"
 #include "src/json/objects/meta_shape.hpp"
-#include "src/json/reader/object_reader.hpp"
-#include "src/json/reader/text.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -40,12 +40,12 @@ constexpr Shape kSaid = object(kSaidMembers);
 
 std::variant<Said, ObjectFault> read_event(std::string_view object) {
   SaidDraft draft;
-  if (auto fault = fill(object, kSaid, &draft, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, kSaid, &draft)) return std::move(*fault);
   Said said;
   said.warning = draft.type == "Warning";
   said.by = draft.component.empty() ? draft.source : draft.component;
-  said.text =
-      fmt::format("{}: {}", printable(draft.reason, kSaidReasonBytes), printable(draft.message, kSaidMessageBytes));
+  said.text = fmt::format("{}: {}", base::printable(draft.reason, kSaidReasonBytes),
+                          base::printable(draft.message, kSaidMessageBytes));
   // Which of them are set depends on the API by which it was written; an absent one is the least.
   said.last = std::max({draft.created, draft.event, draft.first, draft.last, draft.in_series});
   return said;

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "src/json/reader/parse.hpp"
-#include "src/json/yaml/yaml_documents.hpp"
 #include "src/json/yaml/yaml_replay.hpp"
 
 namespace holdfast::json {

@@ -73,9 +73,7 @@ std::optional<std::string> read_listing(const ByteSource& source, core::Catalog:
   constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
   Walker walker(kListing, &draft, {.depth = limits.depth, .members = kAnyNumber, .stop_at_first = true});
   parse_json(source, walker, limits.bytes, limits.text_bytes);
-  if (walker.broken()) return to_string(*walker.broken());
-  if (!walker.complaints().empty()) return to_string(walker.complaints());
-  return std::nullopt;
+  return walker.fault();
 }
 
 }  // namespace holdfast::json

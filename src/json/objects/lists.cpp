@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/objects.hpp"
-#include "src/json/reader/object_reader.hpp"
-#include "src/json/reader/text.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -20,13 +20,6 @@ constexpr ReadLimits kListLimits = {.bytes = std::size_t{64} * 1024 * 1024,
 constexpr ReadLimits kEventLimits = {
     .bytes = kObjectLimits.bytes + 1024, .depth = kObjectLimits.depth + 1, .members = kObjectLimits.members + 16};
 
-/// Where an object stands in a text.
-struct Slice {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  std::string_view of(std::string_view text) const { return text.substr(begin, end - begin); }
-};
-
 struct ListDraft {
   std::string_view body;
   const std::function<void(std::string_view)>& each;
@@ -35,16 +28,14 @@ struct ListDraft {
   Slice item;
 };
 
-// A mark stands behind the brace.
-void item_begins(void* draft, std::size_t mark) { static_cast<ListDraft*>(draft)->item.begin = mark - 1; }
-
 void item_ends(void* owner, std::size_t mark) {
   auto& draft = *static_cast<ListDraft*>(owner);
   draft.item.end = mark;
   draft.each(draft.item.of(draft.body));
 }
 
-constexpr Shape kItem = {.kind = Shape::Kind::Object, .begin_at = item_begins, .end_at = item_ends};
+constexpr Shape kItem = {
+    .kind = Shape::Kind::Object, .begin_at = detail::begin_slice<&ListDraft::item>, .end_at = item_ends};
 constexpr Member kListMetadata[] = {
     {"resourceVersion", text<&ListDraft::head, &ListHead::resource_version>()},
     {"continue", text<&ListDraft::head, &ListHead::continue_token>()},
@@ -61,14 +52,9 @@ struct EventDraft {
   std::optional<Slice> object;
 };
 
-void object_begins(void* draft, std::size_t mark) {
-  static_cast<EventDraft*>(draft)->object.emplace().begin = mark - 1;
-}
-void object_ends(void* draft, std::size_t mark) { static_cast<EventDraft*>(draft)->object->end = mark; }
-
 constexpr Member kEventMembers[] = {
     {"type", text<&EventDraft::type>()},
-    {"object", {.kind = Shape::Kind::Object, .begin_at = object_begins, .end_at = object_ends}},
+    {"object", slice<&EventDraft::object>()},
 };
 constexpr Shape kEvent = object(kEventMembers);
 
@@ -90,7 +76,7 @@ std::variant<ListHead, ObjectFault> read_list(std::string_view body,
   if (auto fault = fill(body, kList, &draft, kListLimits)) return std::move(*fault);
   // An answer that is no list must never look like one without members: everything would seem to be gone.
   if (!draft.kind.ends_with("List")) {
-    return ObjectFault{fmt::format("kind: expected a list, found \"{}\"", printable(draft.kind, kQuotedBytes))};
+    return ObjectFault{fmt::format("kind: expected a list, found \"{}\"", base::printable(draft.kind, kQuotedBytes))};
   }
   if (draft.head.resource_version.empty()) return ObjectFault{"metadata.resourceVersion: missing"};
   return std::move(draft.head);
@@ -100,7 +86,7 @@ std::variant<WatchEvent, ObjectFault> read_watch_event(std::string_view line) {
   EventDraft draft;
   if (auto fault = fill(line, kEvent, &draft, kEventLimits)) return std::move(*fault);
   const auto type = parse_type(draft.type);
-  if (!type) return ObjectFault{fmt::format("type: unknown word \"{}\"", printable(draft.type, kQuotedBytes))};
+  if (!type) return ObjectFault{fmt::format("type: unknown word \"{}\"", base::printable(draft.type, kQuotedBytes))};
   if (!draft.object) return ObjectFault{"object: missing"};
   return WatchEvent{*type, draft.object->of(line)};
 }

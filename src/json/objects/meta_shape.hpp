@@ -1,9 +1,13 @@
-// Where in any object the members of core::Meta stand, and times as Kubernetes writes them.
+// Where in any object the members of core::Meta and of a condition stand, and times as Kubernetes writes them.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <array>
 #include <optional>
+#include <string>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/claim.hpp"
 #include "src/json/reader/shape.hpp"
 
@@ -49,5 +53,35 @@ inline constexpr auto kMetadata =
                                             {"annotations", text_map<At..., &core::Meta::annotations>()},
                                             {"ownerReferences", array(kOwnerElement<At...>)},
                                         }));
+
+/// metav1.Condition, as far as all kinds read it.
+struct Condition {
+  std::string type;
+  std::string status;
+  std::string reason;
+  std::string message;
+
+  bool is(std::string_view wanted, std::string_view state) const { return type == wanted && status == state; }
+  /// "reason: message" on one line.
+  std::string why(std::size_t max_bytes) const {
+    return base::printable(fmt::format("{}: {}", reason, message), max_bytes);
+  }
+  /// "True", or why not.
+  std::string true_or_why(std::size_t max_bytes) const { return status == "True" ? status : why(max_bytes); }
+};
+template <auto... At>
+inline constexpr auto kCondition = std::to_array<Member>({
+    {"type", text<At..., &Condition::type>()},
+    {"status", text<At..., &Condition::status>()},
+    {"reason", text<At..., &Condition::reason>()},
+    {"message", text<At..., &Condition::message>()},
+});
+/// `conditions`, into a vector of them.
+template <auto... Path>
+inline constexpr Shape kConditionElement = object<Path...>(kCondition<>);
+template <auto... Path>
+constexpr Shape conditions() {
+  return array(kConditionElement<Path...>);
+}
 
 }  // namespace holdfast::json::meta_shape

@@ -1,7 +1,7 @@
 #include "holdfast/json/objects.hpp"
 
 #include "src/json/objects/meta_shape.hpp"
-#include "src/json/reader/object_reader.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -36,7 +36,7 @@ constexpr Shape kStatus = object(kStatusMembers);
 template <class Value>
 std::variant<Value, ObjectFault> read(std::string_view text, const Shape& shape) {
   Value value;
-  if (auto fault = fill(text, shape, &value, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(text, shape, &value)) return std::move(*fault);
   return value;
 }
 

@@ -1,4 +1,4 @@
-#include "holdfast/json/patch.hpp"
+#include "holdfast/json/review.hpp"
 
 #include <array>
 #include <utility>
@@ -11,18 +11,7 @@ namespace {
 /// One reference token of a JSON Pointer (RFC 6901).
 std::string escape_token(std::string_view token) {
   std::string out;
-  for (char c : token) {
-    switch (c) {
-      case '~':
-        out += "~0";
-        break;
-      case '/':
-        out += "~1";
-        break;
-      default:
-        out += c;
-    }
-  }
+  for (const char c : token) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   return out;
 }
 
@@ -34,30 +23,22 @@ class Patch {
   Patch() { out_.StartArray(); }
 
   void add_empty_object(std::string_view path) {
-    begin("add", path);
-    write_key(out_, "value");
-    out_.StartObject();
-    out_.EndObject();
-    out_.EndObject();
+    operation("add", path, [&] { write_object(out_, "value", [] {}); });
   }
   void add_text(std::string_view path, std::string_view value) {
-    begin("add", path);
-    write_member(out_, "value", value);
-    out_.EndObject();
+    operation("add", path, [&] { write_member(out_, "value", value); });
   }
   void add_reference(std::string_view path, std::string_view name) {
-    begin("add", path);
-    write_key(out_, "value");
-    out_.StartObject();
-    write_member(out_, "apiGroup", core::kVolSyncGroup);
-    write_member(out_, "kind", core::kDestinationKind);
-    write_member(out_, "name", name);
-    out_.EndObject();
-    out_.EndObject();
+    operation("add", path, [&] {
+      write_object(out_, "value", [&] {
+        write_member(out_, "apiGroup", core::kVolSyncGroup);
+        write_member(out_, "kind", core::kDestinationKind);
+        write_member(out_, "name", name);
+      });
+    });
   }
   void remove(std::string_view path) {
-    begin("remove", path);
-    out_.EndObject();
+    operation("remove", path, [] {});
   }
 
   std::string text() && {
@@ -67,11 +48,14 @@ class Patch {
   }
 
  private:
-  void begin(std::string_view operation, std::string_view path) {
+  template <class Members>
+  void operation(std::string_view name, std::string_view path, Members members) {
     empty_ = false;
-    out_.StartObject();
-    write_member(out_, "op", operation);
-    write_member(out_, "path", path);
+    write_object(out_, [&] {
+      write_member(out_, "op", name);
+      write_member(out_, "path", path);
+      members();
+    });
   }
 
   rapidjson::StringBuffer buffer_;

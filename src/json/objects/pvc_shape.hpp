@@ -1,10 +1,10 @@
-// Where in a PersistentVolumeClaim document the members of core::Pvc stand.
+// Where in a PersistentVolumeClaim document the members of core::Pvc and core::Claim stand.
 #pragma once
 
 #include <array>
 #include <vector>
 
-#include "holdfast/core/pvc.hpp"
+#include "holdfast/core/claim.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "src/json/reader/shape.hpp"
 
@@ -35,8 +35,6 @@ void* open_annotations(void* owner) {
   detail::Slot<At..., &core::Pvc::has_annotations>::of(owner) = true;
   return owner;
 }
-
-std::vector<Complaint>& complaints_of(void* pvc_draft);
 
 inline constexpr Member kOwner[] = {
     {"kind", text<&core::OwnerReference::kind>()},
@@ -74,14 +72,16 @@ inline constexpr auto kVolume = std::to_array<Member>({
     {"dataSourceRef", object<At..., &core::Pvc::data_source_ref>(kReference)},
 });
 
-template <auto... At>
-inline constexpr auto kRequests = std::to_array<Member>(
-    {{"storage", {.kind = Shape::Kind::Scalar, .set = set_bytes<At..., &core::Pvc::requested_bytes>}}});
-template <auto... At>
-inline constexpr auto kResources = std::to_array<Member>({{"requests", object(kRequests<At...>)}});
+/// `Set` takes the quantity of storage that is requested.
+template <auto Set>
+inline constexpr auto kRequests = std::to_array<Member>({{"storage", scalar(Set)}});
+template <auto Set>
+inline constexpr auto kRequestMember = std::to_array<Member>({{"requests", object(kRequests<Set>)}});
+template <auto Set>
+inline constexpr auto kResources = std::to_array<Member>({{"resources", object(kRequestMember<Set>)}});
 
 template <auto... At>
-inline constexpr auto kSpec = joined(kVolume<At...>, std::to_array<Member>({{"resources", object(kResources<At...>)}}));
+inline constexpr auto kSpec = joined(kVolume<At...>, kResources<set_bytes<At..., &core::Pvc::requested_bytes>>);
 
 inline void* open_spec(void* draft) {
   static_cast<PvcDraft*>(draft)->pvc.has_spec = true;
@@ -95,4 +95,22 @@ inline constexpr Member kDraft[] = {
 };
 
 }  // namespace pvc_shape
+
+/// Tables of what the author of a claim writes; `At` leads to the core::Claim.
+namespace claim_shape {
+
+template <auto... At>
+const char* set_requested(void* owner, std::string_view key, std::string_view quantity) {
+  detail::Slot<At..., &core::Claim::requested>::of(owner) = quantity;
+  return pvc_shape::set_bytes<At..., &core::Claim::pvc, &core::Pvc::requested_bytes>(owner, key, quantity);
+}
+
+template <auto... At>
+inline constexpr auto kMetadata = pvc_shape::kMetadata<At..., &core::Claim::pvc>;
+template <auto... At>
+inline constexpr auto kSpec =
+    joined(joined(pvc_shape::kVolume<At..., &core::Claim::pvc>, pvc_shape::kResources<set_requested<At...>>),
+           std::to_array<Member>({{"accessModes", text_array<At..., &core::Claim::access_modes>()}}));
+
+}  // namespace claim_shape
 }  // namespace holdfast::json

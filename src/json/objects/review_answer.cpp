@@ -1,8 +1,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/review.hpp"
-#include "src/json/reader/text.hpp"
 #include "src/json/reader/write.hpp"
 
 namespace holdfast::json {
@@ -13,32 +13,30 @@ constexpr std::size_t kWarningBytes = 256;
 
 /// A warning travels as an HTTP header: the API server drops one that has control characters.
 std::string header_text(std::string_view warning) {
-  std::string text = printable(warning, kWarningBytes);
-  if (text.size() > kWarningBytes) text = printable(warning, kWarningBytes - 3);
+  std::string text = base::printable(warning, kWarningBytes);
+  if (text.size() > kWarningBytes) text = base::printable(warning, kWarningBytes - 3);
   return text;
 }
 
 void write_patch_members(Writer& out, const Answer& answer) {
   write_member(out, "patchType", "JSONPatch");
-  write_member(out, "patch", base64(answer.patch));
+  write_member(out, "patch", base::base64(answer.patch));
 }
 
 void write_status(Writer& out, const Answer& answer) {
-  write_key(out, "status");
-  out.StartObject();
-  write_member(out, "status", "Failure");
-  write_member(out, "message", answer.message);
-  write_member(out, "reason", answer.reason);
-  if (answer.retry_after_seconds > 0) {
-    write_key(out, "details");
-    out.StartObject();
-    write_key(out, "retryAfterSeconds");
-    out.Int(answer.retry_after_seconds);
-    out.EndObject();
-  }
-  write_key(out, "code");
-  out.Int(answer.code);
-  out.EndObject();
+  write_object(out, "status", [&] {
+    write_member(out, "status", "Failure");
+    write_member(out, "message", answer.message);
+    write_member(out, "reason", answer.reason);
+    if (answer.retry_after_seconds > 0) {
+      write_object(out, "details", [&] {
+        write_key(out, "retryAfterSeconds");
+        out.Int(answer.retry_after_seconds);
+      });
+    }
+    write_key(out, "code");
+    out.Int(answer.code);
+  });
 }
 
 void write_warnings(Writer& out, const Answer& answer) {
@@ -49,22 +47,12 @@ void write_warnings(Writer& out, const Answer& answer) {
 }
 
 void write_audit_annotations(Writer& out, const Answer& answer) {
-  write_key(out, "auditAnnotations");
-  out.StartObject();
-  for (const auto& [key, value] : answer.audit_annotations) write_member(out, key, value);
-  out.EndObject();
+  write_object(out, "auditAnnotations", [&] {
+    for (const auto& [key, value] : answer.audit_annotations) write_member(out, key, value);
+  });
 }
 
-}  // namespace
-
-std::string write_answer(const Answer& answer) {
-  rapidjson::StringBuffer buffer;
-  Writer out(buffer);
-  out.StartObject();
-  write_member(out, "apiVersion", "admission.k8s.io/v1");
-  write_member(out, "kind", "AdmissionReview");
-  write_key(out, "response");
-  out.StartObject();
+void write_response(Writer& out, const Answer& answer) {
   write_member(out, "uid", answer.uid);
   write_key(out, "allowed");
   out.Bool(answer.allowed);
@@ -72,8 +60,18 @@ std::string write_answer(const Answer& answer) {
   if (answer.allowed && !answer.patch.empty()) write_patch_members(out, answer);
   if (!answer.warnings.empty()) write_warnings(out, answer);
   if (!answer.audit_annotations.empty()) write_audit_annotations(out, answer);
-  out.EndObject();
-  out.EndObject();
+}
+
+}  // namespace
+
+std::string write_answer(const Answer& answer) {
+  rapidjson::StringBuffer buffer;
+  Writer out(buffer);
+  write_object(out, [&] {
+    write_member(out, "apiVersion", "admission.k8s.io/v1");
+    write_member(out, "kind", "AdmissionReview");
+    write_object(out, "response", [&] { write_response(out, answer); });
+  });
   return {buffer.GetString(), buffer.GetSize()};
 }
 

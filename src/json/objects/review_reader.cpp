@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/review.hpp"
 #include "src/json/objects/pvc_shape.hpp"
 #include "src/json/reader/parse.hpp"
-#include "src/json/reader/text.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -35,11 +35,10 @@ constexpr Member kResource[] = {
 };
 constexpr Member kUserInfo[] = {{"username", text<&Draft::review, &Review::user>()}};
 
-constexpr Shape object_shape() {
-  Shape shape = object<&Draft::object>(pvc_shape::kDraft);
-  shape.complaints = pvc_shape::complaints_of;
-  return shape;
-}
+constexpr Shape kObject = {.kind = Shape::Kind::Object,
+                           .open = detail::open_slot<&Draft::object>,
+                           .complaints = complaints_of<PvcDraft>,
+                           .members = pvc_shape::kDraft};
 
 constexpr Member kRequest[] = {
     {"uid", text<&Draft::review, &Review::uid>()},
@@ -50,7 +49,7 @@ constexpr Member kRequest[] = {
     {"name", text<&Draft::review, &Review::name>()},
     {"userInfo", object(kUserInfo)},
     {"dryRun", flag<&Draft::review, &Review::dry_run>()},
-    {"object", object_shape()},
+    {"object", kObject},
     {"oldObject", present<&Draft::review, &Review::has_old_object>()},
 };
 constexpr Member kDocument[] = {
@@ -70,7 +69,7 @@ std::optional<Operation> parse_operation(std::string_view word) {
 
 std::string expected(std::string_view field, std::string_view wanted, std::string_view found) {
   if (found.empty()) return fmt::format("{}: expected {}, found nothing", field, wanted);
-  return fmt::format("{}: expected {}, found \"{}\"", field, wanted, printable(found, kQuotedBytes));
+  return fmt::format("{}: expected {}, found \"{}\"", field, wanted, base::printable(found, kQuotedBytes));
 }
 
 bool is_claim(const Draft& draft) {
@@ -130,8 +129,7 @@ std::variant<Review, ReviewFault> read_review(std::string_view body, const ReadL
   Draft draft;
   Walker walker(kReview, &draft, {.depth = limits.depth, .members = limits.members});
   parse_json(body, walker);
-  if (walker.broken()) return fault(draft, to_string(*walker.broken()));
-  if (!walker.complaints().empty()) return fault(draft, to_string(walker.complaints()));
+  if (auto problem = walker.fault()) return fault(draft, std::move(*problem));
   return finish(std::move(draft));
 }
 

@@ -1,6 +1,6 @@
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/json/objects.hpp"
-#include "src/json/reader/object_reader.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -16,7 +16,7 @@ constexpr Shape kSnapshotClass = object(kSnapshotClassMembers);
 
 std::variant<DriverClass, ObjectFault> read_class(std::string_view object, const Shape& shape) {
   DriverClass read;
-  if (auto fault = fill(object, shape, &read, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, shape, &read)) return std::move(*fault);
   if (read.name.empty()) return ObjectFault{"metadata.name: missing"};
   return read;
 }
@@ -30,7 +30,7 @@ const char* set_restore_size(void* snapshot, std::string_view, std::string_view 
 
 constexpr Member kSnapshotStatus[] = {
     {"readyToUse", flag<&VolumeSnapshot::ready>()},
-    {"restoreSize", {.kind = Shape::Kind::Scalar, .set = set_restore_size}},
+    {"restoreSize", scalar(set_restore_size)},
 };
 constexpr Member kSnapshotMembers[] = {{"status", object(kSnapshotStatus)}};
 constexpr Shape kSnapshot = object(kSnapshotMembers);
@@ -47,7 +47,7 @@ std::variant<DriverClass, ObjectFault> read_snapshot_class(std::string_view obje
 
 std::variant<VolumeSnapshot, ObjectFault> read_volume_snapshot(std::string_view object) {
   VolumeSnapshot read;
-  if (auto fault = fill(object, kSnapshot, &read, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, kSnapshot, &read)) return std::move(*fault);
   return read;
 }
 

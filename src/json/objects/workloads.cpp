@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/objects.hpp"
 #include "src/json/objects/meta_shape.hpp"
-#include "src/json/reader/object_reader.hpp"
-#include "src/json/reader/text.hpp"
+#include "src/json/reader/parse.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -14,33 +14,17 @@ namespace {
 using core::Job;
 using core::Pod;
 using core::RunsAs;
+using meta_shape::Condition;
 
 /// A container's own words, and the sentence around them.
 constexpr std::size_t kWordBytes = 64;
 constexpr std::size_t kMessageBytes = 160;
-
-struct Condition {
-  std::string type;
-  std::string status;
-  std::string reason;
-  std::string message;
-  bool is(std::string_view wanted, std::string_view state) const { return type == wanted && status == state; }
-};
 
 struct JobDraft {
   Job job;
   std::vector<std::string> succeeded;  ///< pods that are not counted yet
   std::vector<Condition> conditions;
 };
-
-constexpr Member kCondition[] = {
-    {"type", text<&Condition::type>()},
-    {"status", text<&Condition::status>()},
-    {"reason", text<&Condition::reason>()},
-    {"message", text<&Condition::message>()},
-};
-template <auto Conditions>
-inline constexpr Shape kConditionElement = object<Conditions>(kCondition);
 
 constexpr Member kJobSpec[] = {{"backoffLimit", integer<&JobDraft::job, &Job::backoff_limit>()}};
 constexpr Member kUncounted[] = {{"succeeded", text_array<&JobDraft::succeeded>()}};
@@ -51,7 +35,7 @@ constexpr Member kJobStatus[] = {
     {"ready", integer<&JobDraft::job, &Job::ready>()},
     {"failed", integer<&JobDraft::job, &Job::failed>()},
     {"startTime", meta_shape::time<&JobDraft::job, &Job::started>()},
-    {"conditions", array(kConditionElement<&JobDraft::conditions>)},
+    {"conditions", meta_shape::conditions<&JobDraft::conditions>()},
 };
 constexpr Member kJobMembers[] = {
     {"metadata", object(meta_shape::kMetadata<&JobDraft::job, &Job::meta>)},
@@ -136,7 +120,7 @@ constexpr Member kPodStatus[] = {
     {"phase", text<&PodDraft::phase>()},
     {"reason", text<&PodDraft::reason>()},
     {"message", text<&PodDraft::message>()},
-    {"conditions", array(kConditionElement<&PodDraft::conditions>)},
+    {"conditions", meta_shape::conditions<&PodDraft::conditions>()},
     {"initContainerStatuses", array(kStatusElement)},
     {"containerStatuses", array(kStatusElement)},
 };
@@ -149,9 +133,9 @@ constexpr Shape kPod = object(kPodMembers);
 
 /// "Error: what it says", as far as it says anything.
 std::string words(const std::string& reason, const std::string& message) {
-  std::string what = printable(reason, kWordBytes);
+  std::string what = base::printable(reason, kWordBytes);
   if (message.empty()) return what;
-  return fmt::format("{}{}{}", what, what.empty() ? "" : ": ", printable(message, kMessageBytes));
+  return fmt::format("{}{}{}", what, what.empty() ? "" : ": ", base::printable(message, kMessageBytes));
 }
 
 std::string failure_of(const PodDraft& draft) {
@@ -159,7 +143,7 @@ std::string failure_of(const PodDraft& draft) {
   for (const ContainerStatus& status : draft.statuses) {
     if (status.exit_code.value_or(0) == 0) continue;
     const std::string said = words(status.ended_reason, status.ended_message);
-    return fmt::format("container {} ended with exit code {}{}{}", printable(status.name, kWordBytes),
+    return fmt::format("container {} ended with exit code {}{}{}", base::printable(status.name, kWordBytes),
                        *status.exit_code, said.empty() ? "" : ", ", said);
   }
   const std::string said = words(draft.reason, draft.message);
@@ -207,7 +191,7 @@ void take_uses(const PodDraft& draft, Pod& pod) {
 
 std::variant<Job, ObjectFault> read_job(std::string_view object) {
   JobDraft draft;
-  if (auto fault = fill(object, kJob, &draft, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, kJob, &draft)) return std::move(*fault);
   const auto ended = [&](std::string_view type) {
     return std::ranges::any_of(draft.conditions, [&](const Condition& c) { return c.is(type, "True"); });
   };
@@ -223,7 +207,7 @@ std::variant<Job, ObjectFault> read_job(std::string_view object) {
 
 std::variant<Pod, ObjectFault> read_pod(std::string_view object) {
   PodDraft draft;
-  if (auto fault = fill(object, kPod, &draft, kObjectLimits)) return std::move(*fault);
+  if (auto fault = fill(object, kPod, &draft)) return std::move(*fault);
   if (draft.pod.meta.name.empty()) return ObjectFault{"metadata.name: missing"};
   draft.pod.over = draft.phase == "Succeeded" || draft.phase == "Failed";
   draft.pod.failure = failure_of(draft);

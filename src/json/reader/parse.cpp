@@ -5,13 +5,70 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include "src/json/reader/chunk_stream.hpp"
+#include <array>
 
 namespace holdfast::json {
 namespace {
 
 // Numbers come as text, so that none is too large or loses digits before the shape has said what it should be.
 constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+/// A ByteSource as RapidJSON's input stream.
+class ChunkStream {
+ public:
+  using Ch = char;
+
+  ChunkStream(const ByteSource& source, Walker& walker, std::size_t max_bytes, std::size_t max_text_bytes)
+      : source_(source), walker_(walker), max_bytes_(max_bytes), max_text_bytes_(max_text_bytes) {
+    refill();
+  }
+
+  /// NUL stands for the end.
+  char Peek() const { return next_ == end_ ? '\0' : *next_; }
+  char Take() {
+    const char c = Peek();
+    if (next_ != end_ && ++next_ == end_) refill();
+    return c;
+  }
+  std::size_t Tell() const { return before_ + static_cast<std::size_t>(next_ - buffer_.data()); }
+  bool at_end() const { return next_ == end_; }
+
+  // Of the concept; only for output.
+  char* PutBegin() { return nullptr; }
+  void Put(char) {}
+  void Flush() {}
+  std::size_t PutEnd(char*) { return 0; }
+
+ private:
+  void stop(std::string problem) {
+    walker_.mark(before_);
+    walker_.break_off(std::move(problem));
+  }
+
+  void refill() {
+    before_ += static_cast<std::size_t>(end_ - buffer_.data());
+    next_ = end_ = buffer_.data();
+    if (before_ > max_bytes_) return stop(fmt::format("longer than {} bytes", max_bytes_));
+    silent_bytes_ = walker_.events() == seen_events_ ? silent_bytes_ : 0;
+    seen_events_ = walker_.events();
+    // A string that never ends would otherwise be collected in memory up to max_bytes_.
+    if (silent_bytes_ > max_text_bytes_) return stop(fmt::format("a value of more than {} bytes", max_text_bytes_));
+    const std::size_t size = source_(buffer_.data(), buffer_.size());
+    silent_bytes_ += size;
+    end_ = buffer_.data() + size;
+  }
+
+  const ByteSource& source_;
+  Walker& walker_;
+  std::size_t max_bytes_;
+  std::size_t max_text_bytes_;
+  std::array<char, 16 * 1024> buffer_;
+  const char* next_ = buffer_.data();
+  const char* end_ = buffer_.data();
+  std::size_t before_ = 0;        ///< bytes read before those in the buffer
+  std::size_t seen_events_ = 0;   ///< of the walker, at the last refill
+  std::size_t silent_bytes_ = 0;  ///< read since the walker last had an event
+};
 
 /// RapidJSON's handler concept.
 template <class Stream>
@@ -50,33 +107,39 @@ std::string describe(const rapidjson::ParseResult& result) {
   return fmt::format("not JSON at byte {}: {}", result.Offset(), rapidjson::GetParseError_En(result.Code()));
 }
 
-template <class Stream>
-void run(Stream& stream, Walker& walker) {
+/// `at_end`: whether nothing of the text is left. RapidJSON takes a NUL byte for the end.
+template <class Stream, class AtEnd>
+void run(Stream& stream, Walker& walker, AtEnd at_end) {
   Events<Stream> events(walker, stream);
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, events);
-  if (!result.IsError() || result.Code() == rapidjson::kParseErrorTermination) return;
-  walker.mark(result.Offset());
-  walker.break_off(describe(result));
+  if (result.IsError() && result.Code() != rapidjson::kParseErrorTermination) {
+    walker.mark(result.Offset());
+    walker.break_off(describe(result));
+  }
+  if (!at_end() && walker.complaints().empty()) {
+    walker.break_off(fmt::format("not JSON at byte {}: there is more after the end of the document", stream.Tell()));
+  }
 }
 
 }  // namespace
 
 void parse_json(std::string_view text, Walker& walker) {
   rapidjson::MemoryStream stream(text.data(), text.size());
-  run(stream, walker);
-  // RapidJSON takes a NUL byte for the end.
-  if (stream.Tell() < text.size() && walker.complaints().empty()) {
-    walker.break_off(fmt::format("not JSON at byte {}: there is more after the end of the document", stream.Tell()));
-  }
+  run(stream, walker, [&] { return stream.Tell() >= text.size(); });
 }
 
 void parse_json(const ByteSource& source, Walker& walker, std::size_t max_bytes, std::size_t max_text_bytes) {
   ChunkStream stream(source, walker, max_bytes, max_text_bytes);
-  run(stream, walker);
-  if (!stream.at_end() && walker.complaints().empty()) {
-    walker.break_off(fmt::format("not JSON at byte {}: there is more after the end of the document", stream.Tell()));
-  }
+  run(stream, walker, [&] { return stream.at_end(); });
+}
+
+std::optional<ObjectFault> fill(std::string_view text, const Shape& shape, void* owner, const ReadLimits& limits) {
+  if (text.size() > limits.bytes) return ObjectFault{fmt::format("longer than {} bytes", limits.bytes)};
+  Walker walker(shape, owner, {.depth = limits.depth, .members = limits.members});
+  parse_json(text, walker);
+  if (auto problem = walker.fault()) return ObjectFault{std::move(*problem)};
+  return std::nullopt;
 }
 
 }  // namespace holdfast::json

@@ -28,6 +28,13 @@ struct Complaint {
   std::size_t mark = 0;  ///< as the driver counts: a byte, a line
 };
 
+/// Where an object stands in a JSON text.
+struct Slice {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string_view of(std::string_view text) const { return text.substr(begin, end - begin); }
+};
+
 struct Member;
 
 struct Shape {
@@ -145,6 +152,16 @@ void* open_slot(void* owner) {
   return &inner(Slot<Path...>::of(owner));
 }
 
+// A mark stands behind the brace.
+template <auto... Path>
+void begin_slice(void* owner, std::size_t mark) {
+  inner(Slot<Path...>::of(owner)).begin = mark - 1;
+}
+template <auto... Path>
+void end_slice(void* owner, std::size_t mark) {
+  inner(Slot<Path...>::of(owner)).end = mark;
+}
+
 template <auto... Path>
 const char* set_element(void* owner, std::string_view, std::string_view value) {
   Slot<Path...>::of(owner).emplace_back(value);
@@ -187,6 +204,20 @@ constexpr Shape object(std::span<const Member> members) { return {.kind = Shape:
 template <auto... Path>
 constexpr Shape object(std::span<const Member> members) {
   return {.kind = Shape::Kind::Object, .open = detail::open_slot<Path...>, .members = members};
+}
+/// A string or a number, told by a setter.
+constexpr Shape scalar(const char* (*set)(void* owner, std::string_view key, std::string_view value)) {
+  return {.kind = Shape::Kind::Scalar, .set = set};
+}
+/// An object whose members are skipped, into a Slice or an optional one.
+template <auto... Path>
+constexpr Shape slice() {
+  return {.kind = Shape::Kind::Object, .begin_at = detail::begin_slice<Path...>, .end_at = detail::end_slice<Path...>};
+}
+/// For Shape::complaints, where the inner owner keeps them itself.
+template <class Owner>
+std::vector<Complaint>& complaints_of(void* owner) {
+  return static_cast<Owner*>(owner)->complaints;
 }
 /// An array whose elements are like `each`.
 constexpr Shape array(const Shape& each) { return {.kind = Shape::Kind::Array, .each = &each}; }

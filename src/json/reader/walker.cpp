@@ -1,10 +1,11 @@
 #include "src/json/reader/walker.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -12,22 +13,11 @@ namespace {
 constexpr std::size_t kKeptComplaints = 8;
 constexpr std::size_t kPathBytes = 300;
 
-std::string_view name_of(Shape::Kind kind) {
-  switch (kind) {
-    case Shape::Kind::Text:
-      return "a string";
-    case Shape::Kind::Flag:
-      return "a boolean";
-    case Shape::Kind::Number:
-      return "a number";
-    case Shape::Kind::Scalar:
-      return "a string or a number";
-    case Shape::Kind::Array:
-      return "an array";
-    default:
-      return "an object";
-  }
-}
+/// In the order of Shape::Kind: what was expected.
+constexpr std::string_view kExpected[] = {"a string",  "a boolean", "a number",  "a string or a number",
+                                          "an object", "an object", "an object", "an array"};
+/// In the order of Walker::Found.
+constexpr std::string_view kFound[] = {"null", "a boolean", "a number", "a string", "an object", "an array"};
 
 }  // namespace
 
@@ -41,29 +31,36 @@ std::string to_string(const std::vector<Complaint>& complaints, std::size_t max_
     if (!out.empty()) out += "; ";
     out += to_string(complaint);
   }
-  return printable(out, max_bytes);
+  return base::printable(out, max_bytes);
+}
+
+bool KeyGuard::add(std::string_view key) {
+  const std::uint64_t hash = std::hash<std::string_view>{}(key);
+  const auto begin = hashes_.begin() + static_cast<std::ptrdiff_t>(starts_.back());
+  const auto count = static_cast<std::size_t>(hashes_.end() - begin);
+  bool fresh = true;
+  if (count < kScanned) {
+    fresh = std::find(begin, hashes_.end(), hash) == hashes_.end();
+  } else {
+    if (count == kScanned) std::for_each(begin, hashes_.end(), [&](std::uint64_t h) { large_.insert(salted(h)); });
+    fresh = large_.insert(salted(hash)).second;
+  }
+  hashes_.push_back(hash);
+  return fresh;
+}
+
+void KeyGuard::close() {
+  const std::size_t start = starts_.back();
+  if (hashes_.size() - start > kScanned) {
+    for (std::size_t i = start; i < hashes_.size(); ++i) large_.erase(salted(hashes_[i]));
+  }
+  hashes_.resize(start);
+  starts_.pop_back();
 }
 
 Walker::Walker(const Shape& root, void* owner, const Options& options)
     : root_(root), root_owner_(owner), options_(options) {
   frames_.reserve(16);
-}
-
-std::string_view Walker::name_of(Found found) {
-  switch (found) {
-    case Found::Null:
-      return "null";
-    case Found::Boolean:
-      return "a boolean";
-    case Found::Number:
-      return "a number";
-    case Found::Text:
-      return "a string";
-    case Found::Object:
-      return "an object";
-    default:
-      return "an array";
-  }
 }
 
 bool Walker::accepts(Shape::Kind kind, Found found) {
@@ -94,6 +91,12 @@ bool Walker::flaw(std::string problem) {
   return true;
 }
 
+std::optional<std::string> Walker::fault() const {
+  if (broken_) return to_string(*broken_);
+  if (!complaints_.empty()) return to_string(complaints_);
+  return std::nullopt;
+}
+
 bool Walker::break_off(std::string problem) {
   broken_off_ = true;
   keep_reason(path(), std::move(problem));
@@ -107,7 +110,8 @@ bool Walker::complain(std::string problem) {
 
 bool Walker::mismatch(const Shape& shape, Found found) {
   const bool could_be_quoted = shape.kind == Shape::Kind::Text && (found == Found::Boolean || found == Found::Number);
-  return complain(fmt::format("expected {}, found {}{}", json::name_of(shape.kind), name_of(found),
+  return complain(fmt::format("expected {}, found {}{}", kExpected[static_cast<std::size_t>(shape.kind)],
+                              kFound[static_cast<std::size_t>(found)],
                               could_be_quoted ? options_.quote_hint : std::string_view{}));
 }
 
@@ -231,7 +235,7 @@ std::string Walker::path() const {
     if (!out.empty()) out += '.';
     out += std::string_view(names_).substr(frame.name_begin, end - frame.name_begin);
   }
-  return printable(out, kPathBytes);
+  return base::printable(out, kPathBytes);
 }
 
 }  // namespace holdfast::json

@@ -4,13 +4,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include "holdfast/json/limits.hpp"
-#include "src/json/reader/key_guard.hpp"
 #include "src/json/reader/shape.hpp"
 
 namespace holdfast::json {
@@ -20,6 +22,28 @@ std::string to_string(const Complaint& complaint);
 
 /// Several in one line, at most `max_bytes` and the last "...".
 std::string to_string(const std::vector<Complaint>& complaints, std::size_t max_bytes = 600);
+
+/// Finds a key that occurs twice in one object, for all open objects at once. Keeps hashes, not keys. Two keys with one
+/// hash count as the same key: that can only reject a document, and with 64 bits it takes intent.
+class KeyGuard {
+ public:
+  void open() { starts_.push_back(hashes_.size()); }
+
+  /// Whether `key` is new in the innermost open object.
+  bool add(std::string_view key);
+
+  void close();
+
+ private:
+  // Objects are small as a rule: a scan over a few numbers is cheaper than any table. Larger ones use `large_`, where
+  // hashes of different objects are kept apart by the object's depth.
+  static constexpr std::size_t kScanned = 24;
+  std::uint64_t salted(std::uint64_t hash) const { return hash ^ (starts_.size() * 0x9E3779B97F4A7C15u); }
+
+  std::vector<std::uint64_t> hashes_;
+  std::vector<std::size_t> starts_;
+  boost::unordered_flat_set<std::uint64_t> large_;
+};
 
 class Walker {
  public:
@@ -62,6 +86,9 @@ class Walker {
   /// Where the document is not as the shape says, without what went to an owner of its own.
   std::vector<Complaint>& complaints() { return complaints_; }
 
+  /// Why nothing may be made of the document: broken(), or else complaints(). nullopt: all is well.
+  std::optional<std::string> fault() const;
+
   /// Grows with every key and every value: a driver can tell whether anything has come of the bytes it fed.
   std::size_t events() const { return events_; }
 
@@ -81,7 +108,6 @@ class Walker {
     bool is_array;
   };
 
-  static std::string_view name_of(Found found);
   static bool accepts(Shape::Kind kind, Found found);
 
   bool count_event();

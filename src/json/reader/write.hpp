@@ -7,14 +7,14 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::json {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 inline void write_text(Writer& out, std::string_view text) {
-  if (find_invalid_utf8(text) != std::string_view::npos) return write_text(out, valid_utf8(text));
+  if (base::find_invalid_utf8(text) != std::string_view::npos) return write_text(out, base::valid_utf8(text));
   out.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
@@ -26,6 +26,19 @@ inline void write_key(Writer& out, std::string_view key) {
 inline void write_member(Writer& out, std::string_view key, std::string_view value) {
   write_text(out, key);
   write_text(out, value);
+}
+
+/// An object of what `members` writes.
+template <class Members>
+void write_object(Writer& out, Members members) {
+  out.StartObject();
+  members();
+  out.EndObject();
+}
+template <class Members>
+void write_object(Writer& out, std::string_view key, Members members) {
+  write_key(out, key);
+  write_object(out, members);
 }
 
 }  // namespace holdfast::json

@@ -1,12 +1,11 @@
 #include "src/json/yaml/document_draft.hpp"
 
+#include <string_view>
+
+#include "src/json/reader/write.hpp"
+
 namespace holdfast::json {
 namespace {
-
-template <class Draft>
-std::vector<Complaint>& complaints_of(void* draft) {
-  return static_cast<Draft*>(draft)->complaints;
-}
 
 template <class Draft>
 void begin_at(void* draft, std::size_t mark) {
@@ -20,11 +19,9 @@ void* open_selector(void* draft) {
 
 /// Whatever does not read as a number is told apart here, so that a placeholder is called one.
 template <auto... Path>
-constexpr Shape count() {
-  return {.kind = Shape::Kind::Scalar, .set = [](void* draft, std::string_view key, std::string_view text) {
-            const bool placeholder = text.find_first_of("${[") != std::string_view::npos;
-            return placeholder ? "not substituted" : detail::set_integer<Path...>(draft, key, text);
-          }};
+const char* set_count(void* draft, std::string_view key, std::string_view text) {
+  const bool placeholder = text.find_first_of("${[") != std::string_view::npos;
+  return placeholder ? "not substituted" : detail::set_integer<Path...>(draft, key, text);
 }
 
 // A document, its items, and theirs: the table contains itself.
@@ -37,22 +34,16 @@ constexpr Member kTemplateMembers[] = {
     {"spec", object(claim_shape::kSpec<&TemplateDraft::claim>)},
 };
 
-constexpr Shape template_shape() {
-  Shape shape = object<&DocumentDraft::templates>(kTemplateMembers);
-  shape.begin_at = begin_at<TemplateDraft>;
-  shape.complaints = complaints_of<TemplateDraft>;
-  return shape;
-}
-constexpr Shape kTemplate = template_shape();
+constexpr Shape kTemplate = {.kind = Shape::Kind::Object,
+                             .open = detail::open_slot<&DocumentDraft::templates>,
+                             .begin_at = begin_at<TemplateDraft>,
+                             .complaints = complaints_of<TemplateDraft>,
+                             .members = kTemplateMembers};
 
 constexpr Member kSelector[] = {{"matchLabels", text_map<&DocumentDraft::match_labels>()}};
-constexpr Member kOrdinals[] = {{"start", count<&DocumentDraft::first_ordinal>()}};
+constexpr Member kOrdinals[] = {{"start", scalar(set_count<&DocumentDraft::first_ordinal>)}};
 
-constexpr Shape selector_shape() {
-  Shape shape = object(kSelector);
-  shape.open = open_selector;
-  return shape;
-}
+constexpr Shape kSelectorShape = {.kind = Shape::Kind::Object, .open = open_selector, .members = kSelector};
 
 constexpr Member kSourceIdentity[] = {
     {"sourceName", text<&KopiaDraft::source_name>()},
@@ -66,20 +57,19 @@ constexpr Member kKopia[] = {
     {"sourceIdentity", object(kSourceIdentity)},
 };
 
-constexpr Shape kopia_shape() {
-  Shape shape = object<&DocumentDraft::kopia>(kKopia);
-  shape.complaints = complaints_of<KopiaDraft>;
-  return shape;
-}
+constexpr Shape kKopiaShape = {.kind = Shape::Kind::Object,
+                               .open = detail::open_slot<&DocumentDraft::kopia>,
+                               .complaints = complaints_of<KopiaDraft>,
+                               .members = kKopia};
 
 // Of two members of one name the first counts: this selector says that there is one, and more.
 constexpr auto kSpec = joined(std::to_array<Member>({
-                                  {"selector", selector_shape()},
-                                  {"replicas", count<&DocumentDraft::replicas>()},
+                                  {"selector", kSelectorShape},
+                                  {"replicas", scalar(set_count<&DocumentDraft::replicas>)},
                                   {"ordinals", object(kOrdinals)},
                                   {"volumeClaimTemplates", array(kTemplate)},
                                   {"sourcePVC", text<&DocumentDraft::source_pvc>()},
-                                  {"kopia", kopia_shape()},
+                                  {"kopia", kKopiaShape},
                               }),
                               claim_shape::kSpec<&DocumentDraft::claim>);
 constexpr Member kDocument[] = {
@@ -91,17 +81,70 @@ constexpr Member kDocument[] = {
 };
 
 constexpr Shape document_shape(void* (*open)(void*)) {
-  Shape shape = object(kDocument);
-  shape.open = open;
-  shape.begin_at = begin_at<DocumentDraft>;
-  shape.complaints = complaints_of<DocumentDraft>;
-  return shape;
+  return {.kind = Shape::Kind::Object,
+          .open = open,
+          .begin_at = begin_at<DocumentDraft>,
+          .complaints = complaints_of<DocumentDraft>,
+          .members = kDocument};
 }
 
 constinit const Shape kItem = document_shape(detail::open_slot<&DocumentDraft::items>);
 
+constexpr std::string_view kSourceGroup = "volsync.backube/";
+constexpr std::string_view kSourceKind = "ReplicationSource";
+
+/// Nothing for an empty one: it is the same as none.
+void write_filled(Writer& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) write_member(out, key, value);
+}
+
+void write_kopia(Writer& out, const KopiaDraft& kopia) {
+  write_filled(out, "username", kopia.username);
+  write_filled(out, "hostname", kopia.hostname);
+  write_filled(out, "sourcePathOverride", kopia.path);
+  write_object(out, "sourceIdentity", [&] {
+    write_filled(out, "sourceName", kopia.source_name);
+    write_filled(out, "sourceNamespace", kopia.source_namespace);
+    write_filled(out, "sourcePathOverride", kopia.source_path);
+  });
+}
+
 }  // namespace
 
 constinit const Shape kDocumentShape = document_shape(nullptr);
+
+bool is_source(const DocumentDraft& draft) {
+  return draft.kind == kSourceKind && draft.api_version.starts_with(kSourceGroup);
+}
+
+bool is_of_source(const Complaint& complaint) {
+  return complaint.path.ends_with("spec.sourcePVC") || complaint.path.ends_with("spec.kopia");
+}
+
+std::vector<Complaint> complaints_of_source(const DocumentDraft& draft) {
+  std::vector<Complaint> all;
+  for (const Complaint& complaint : draft.complaints) {
+    const bool of_name = complaint.path.find("metadata.") != std::string::npos;
+    if (of_name || is_of_source(complaint)) all.push_back(complaint);
+  }
+  if (draft.kopia) all.insert(all.end(), draft.kopia->complaints.begin(), draft.kopia->complaints.end());
+  return all;
+}
+
+std::string source_text(const DocumentDraft& draft) {
+  rapidjson::StringBuffer buffer;
+  Writer out{buffer};
+  write_object(out, [&] {
+    write_object(out, "metadata", [&] {
+      write_filled(out, "name", draft.claim.pvc.name);
+      write_filled(out, "namespace", draft.claim.pvc.ns);
+    });
+    write_object(out, "spec", [&] {
+      write_filled(out, "sourcePVC", draft.source_pvc);
+      if (draft.kopia) write_object(out, "kopia", [&] { write_kopia(out, *draft.kopia); });
+    });
+  });
+  return {buffer.GetString(), buffer.GetSize()};
+}
 
 }  // namespace holdfast::json

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "src/json/objects/claim_shape.hpp"
+#include "src/json/objects/pvc_shape.hpp"
 
 namespace holdfast::json {
 
@@ -43,5 +43,17 @@ struct DocumentDraft {
 
 /// The owner is a DocumentDraft.
 extern const Shape kDocumentShape;
+
+/// Whether it is a ReplicationSource.
+bool is_source(const DocumentDraft& draft);
+
+/// Whether a complaint is about what a ReplicationSource alone has, outside of its kopia.
+bool is_of_source(const Complaint& complaint);
+
+/// What counts of the complaints about a ReplicationSource.
+std::vector<Complaint> complaints_of_source(const DocumentDraft& draft);
+
+/// The object as the API server would give it, with what was read.
+std::string source_text(const DocumentDraft& draft);
 
 }  // namespace holdfast::json

@@ -8,8 +8,6 @@
 #include "holdfast/json/objects.hpp"
 #include "src/json/reader/parse.hpp"
 #include "src/json/yaml/document_draft.hpp"
-#include "src/json/yaml/source_draft.hpp"
-#include "src/json/yaml/yaml_documents.hpp"
 #include "src/json/yaml/yaml_replay.hpp"
 
 namespace holdfast::json {

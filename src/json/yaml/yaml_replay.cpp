@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::json {
 
@@ -88,7 +88,7 @@ bool YamlReplay::member(std::size_t key) {
   const bool no_colon =
       value_node.kind == Kind::Null && value_node.line == nodes_[key].line && value_node.column == nodes_[key].column;
   if (no_colon)
-    throw YamlFault{nodes_[key].line, fmt::format("\"{}\" has no value: is a ':' missing?", printable(name, 64))};
+    throw YamlFault{nodes_[key].line, fmt::format("\"{}\" has no value: is a ':' missing?", base::printable(name, 64))};
   walker_.mark(nodes_[key].line);
   return walker_.key(name) && value(nodes_[key].next);
 }
@@ -114,7 +114,7 @@ bool YamlReplay::merged_members(const YamlNode& map, Keys& seen, std::size_t dep
     const std::string* const name = key_text(key);
     if (name == nullptr) continue;
     if (!own.insert(*name).second) {
-      flaw(nodes_[key].line, fmt::format("the key \"{}\" occurs twice", printable(*name, 64)));
+      flaw(nodes_[key].line, fmt::format("the key \"{}\" occurs twice", base::printable(*name, 64)));
     }
     if (seen.insert(*name).second && !member(key)) return false;
   }

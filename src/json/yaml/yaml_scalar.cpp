@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::json {
 namespace {
@@ -117,10 +117,10 @@ std::variant<YamlScalar, YamlScalarFault> resolve_yaml_scalar(std::string_view t
   // A timestamp stays the string that it is, since JSON has no other form for it.
   if (name == "str" || name == "timestamp") return YamlScalar{Kind::Text, std::string(value)};
   const auto wanted = kind_of_tag(name);
-  if (!wanted) return YamlScalarFault{fmt::format("the tag {} is not supported", printable(tag, 64))};
+  if (!wanted) return YamlScalarFault{fmt::format("the tag {} is not supported", base::printable(tag, 64))};
   YamlScalar scalar = resolve_plain(value);
   if (scalar.kind == *wanted) return scalar;
-  return YamlScalarFault{fmt::format("\"{}\" is not what its tag !!{} says", printable(value, 64), name)};
+  return YamlScalarFault{fmt::format("\"{}\" is not what its tag !!{} says", base::printable(value, 64), name)};
 }
 
 }  // namespace holdfast::json

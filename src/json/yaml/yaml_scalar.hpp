@@ -9,8 +9,11 @@
 
 namespace holdfast::json {
 
+/// What a node of a document is; a scalar is one of the first five.
+enum class YamlKind : std::uint8_t { Null, Boolean, Number, Text, Merge, Alias, Sequence, Map };
+
 struct YamlScalar {
-  enum class Kind : std::uint8_t { Null, Boolean, Number, Text, Merge };
+  using Kind = YamlKind;
   Kind kind = Kind::Null;
   std::string text;  ///< "true" or "false", decimal digits, or the string
 };

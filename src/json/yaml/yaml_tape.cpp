@@ -1,33 +1,32 @@
 #include "src/json/yaml/yaml_tape.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
-#include "src/json/reader/text.hpp"
-#include "src/json/yaml/yaml_scalar.hpp"
+#include <algorithm>
+#include <sstream>
+
+#include "holdfast/base/text.hpp"
 
 namespace holdfast::json {
 namespace {
 
 std::size_t line_of(const YAML::Mark& mark) { return static_cast<std::size_t>(mark.line) + 1; }
 
-YamlNode::Kind kind_of(YamlScalar::Kind kind) {
-  switch (kind) {
-    case YamlScalar::Kind::Boolean:
-      return YamlNode::Kind::Boolean;
-    case YamlScalar::Kind::Number:
-      return YamlNode::Kind::Number;
-    case YamlScalar::Kind::Text:
-      return YamlNode::Kind::Text;
-    case YamlScalar::Kind::Merge:
-      return YamlNode::Kind::Merge;
-    default:
-      return YamlNode::Kind::Null;
-  }
-}
-
 bool fits(YamlNode::Kind kind, const std::string& tag) {
   if (tag.empty() || tag == "?" || tag == "!") return true;
   return tag == (kind == YamlNode::Kind::Map ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq");
+}
+
+/// yaml-cpp takes some control characters for the end of the text, and does not check UTF-8.
+void check_characters(std::string_view text) {
+  const auto control =
+      std::ranges::find_if(text, [](char c) { return base::is_control(c) && c != '\t' && c != '\n' && c != '\r'; });
+  const auto bad = std::min(static_cast<std::size_t>(control - text.begin()), base::find_invalid_utf8(text));
+  if (bad >= text.size()) return;
+  const auto line = static_cast<std::size_t>(std::ranges::count(text.substr(0, bad), '\n')) + 1;
+  throw YamlFault{line, "not UTF-8 text"};
 }
 
 }  // namespace
@@ -73,7 +72,7 @@ void YamlTape::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::an
     resolved = YamlScalar{YamlScalar::Kind::Text, value};
   }
   auto& scalar = std::get<YamlScalar>(resolved);
-  append(kind_of(scalar.kind), mark, anchor).text = std::move(scalar.text);
+  append(scalar.kind, mark, anchor).text = std::move(scalar.text);
 }
 
 void YamlTape::keep_flaw(const YAML::Mark& mark, std::string problem) {
@@ -81,7 +80,7 @@ void YamlTape::keep_flaw(const YAML::Mark& mark, std::string problem) {
 }
 
 void YamlTape::open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-  if (!fits(kind, tag)) keep_flaw(mark, fmt::format("the tag {} is not supported here", printable(tag, 64)));
+  if (!fits(kind, tag)) keep_flaw(mark, fmt::format("the tag {} is not supported here", base::printable(tag, 64)));
   if (open_.size() >= limits_.depth) {
     throw YamlFault{line_of(mark), fmt::format("nested deeper than {} levels", limits_.depth)};
   }
@@ -102,6 +101,22 @@ void YamlTape::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::
 void YamlTape::close() {
   nodes_[open_.back()].next = nodes_.size();
   open_.pop_back();
+}
+
+void read_yaml_documents(std::string_view text, const ReadLimits& limits,
+                         const std::function<void(const YamlTape& tape)>& each) try {
+  check_characters(text);
+  // yaml-cpp ends a quoted scalar without its closing quote at the end of the text; at a document's end it does not.
+  std::istringstream in(std::string(text) + (text.ends_with('\n') ? "...\n" : "\n...\n"));
+  YAML::Parser parser(in);
+  YamlTape tape(limits);
+  while (parser.HandleNextDocument(tape)) {
+    const auto& nodes = tape.nodes();
+    if (!nodes.empty() && nodes.front().kind != YamlNode::Kind::Null) each(tape);
+  }
+} catch (const YAML::Exception& error) {
+  throw YamlFault{static_cast<std::size_t>(error.mark.line) + 1,
+                  fmt::format("not YAML: {} (column {})", error.msg, error.mark.column + 1)};
 }
 
 }  // namespace holdfast::json

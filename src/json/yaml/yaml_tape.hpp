@@ -1,16 +1,18 @@
-// One YAML document as a flat row of nodes in document order; aliases point back instead of being copied.
-// One thread.
+// YAML text as its documents, each as a flat row of nodes in document order; aliases point back instead of being
+// copied. One thread.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/mark.h>
 
 #include "holdfast/json/limits.hpp"
+#include "src/json/yaml/yaml_scalar.hpp"
 
 namespace holdfast::json {
 
@@ -21,7 +23,7 @@ struct YamlFault {
 };
 
 struct YamlNode {
-  enum class Kind : std::uint8_t { Null, Boolean, Number, Text, Merge, Alias, Sequence, Map };
+  using Kind = YamlKind;
   Kind kind = Kind::Null;
   std::size_t line = 0;    ///< 1 is the first
   std::size_t column = 0;  ///< 1 is the first
@@ -66,5 +68,10 @@ class YamlTape : public YAML::EventHandler {
   std::optional<YamlFault> flaw_;
   std::vector<std::size_t> anchors_;  ///< by yaml-cpp's number, which counts from 1 in each document
 };
+
+/// Calls `each` with every document that is not empty. Throws YamlFault for what is not YAML as we want it; exceptions
+/// of `each` pass through.
+void read_yaml_documents(std::string_view text, const ReadLimits& limits,
+                         const std::function<void(const YamlTape& tape)>& each);
 
 }  // namespace holdfast::json

@@ -8,22 +8,14 @@
 #include <fstream>
 
 #include "holdfast/base/file.hpp"
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::base {
 namespace {
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/holdfast-file-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
-
 TEST_CASE("a file is read whole, up to the limit") {
   const Folder folder;
-  const std::string path = folder.path / "f";
+  const std::string path = folder.path() / "f";
   std::ofstream(path) << std::string(40'000, 'x');
   CHECK(read_file(path, 40'000).size() == 40'000);
   CHECK_THROWS_WITH(read_file(path, 39'999), path + ": longer than 39999 bytes");
@@ -36,14 +28,14 @@ TEST_CASE("what cannot be read is an error that names the path") {
 
 TEST_CASE("a FIFO does not hang the reader") {
   const Folder folder;
-  const std::string path = folder.path / "fifo";
+  const std::string path = folder.path() / "fifo";
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
   CHECK_THROWS_WITH(read_file(path, 10), path + ": not a regular file");
 }
 
 TEST_CASE("a file's state tells that it was written, replaced, taken away or pointed elsewhere") {
   const Folder folder;
-  const std::string path = folder.path / "f";
+  const std::string path = folder.path() / "f";
   const std::string missing = file_state(path);
   std::ofstream(path) << "one";
   const std::string first = file_state(path);
@@ -52,9 +44,9 @@ TEST_CASE("a file's state tells that it was written, replaced, taken away or poi
   std::ofstream(path) << "longer";
   CHECK(file_state(path) != first);
 
-  const std::string other = folder.path / "other";
+  const std::string other = folder.path() / "other";
   std::ofstream(other) << "longer";
-  const std::string link = folder.path / "link";
+  const std::string link = folder.path() / "link";
   std::filesystem::create_symlink(path, link);
   CHECK(file_state(link) == file_state(path));
   std::filesystem::remove(link);

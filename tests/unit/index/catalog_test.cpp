@@ -1,13 +1,12 @@
-#include "holdfast/index/catalog.hpp"
+#include "holdfast/index/backends.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
 
 #include "src/index/proof/catalog.hpp"
-#include "tests/unit/index/folder.hpp"
+#include "tests/unit/folder.hpp"
 #include "tests/unit/index/index_bench.hpp"
-#include "tests/unit/index/listing_text.hpp"
 
 namespace holdfast::index::test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "holdfast/index/kopia_fs.hpp"
-#include "tests/unit/index/folder.hpp"
+#include "holdfast/index/backends.hpp"
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {

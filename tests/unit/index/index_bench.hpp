@@ -1,5 +1,7 @@
-// Questions to an index, as the webhook asks them.
+// Questions to an index, as the webhook asks them, and what a listing looks like.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <memory>
@@ -45,6 +47,21 @@ core::Evidence ask_until(Index& index, Ready ready) {
 
 inline core::Evidence ask_until_current(Index& index) {
   return ask_until(index, [](const core::Evidence& evidence) { return catalog_of(evidence) != nullptr; });
+}
+
+/// The text of a listing as kopia prints it.
+inline std::string listing_entry(int number) {
+  return fmt::format(
+      R"({{"id":"{:032x}","source":{{"host":"media","userName":"app-backup","path":"/data"}},"description":"",)"
+      R"("startTime":"2026-11-21T08:{:02}:00Z","endTime":"2026-11-21T08:{:02}:30Z",)"
+      R"("rootEntry":{{"name":"data","type":"d","summ":{{"size":10,"files":2,"numFailed":0}}}}}})",
+      number, number % 60, number % 60);
+}
+
+inline std::string listing_text(int snapshots) {
+  std::string text = "[\n";
+  for (int i = 0; i < snapshots; ++i) text += (i ? ",\n " : " ") + listing_entry(i);
+  return text + "\n]";
 }
 
 }  // namespace holdfast::index::test

@@ -2,13 +2,11 @@
 #include <signal.h>
 #include <catch2/catch.hpp>
 
-#include <sstream>
 #include <thread>
 
-#include "holdfast/index/kopia_fs.hpp"
-#include "tests/unit/index/folder.hpp"
+#include "holdfast/index/backends.hpp"
+#include "tests/unit/folder.hpp"
 #include "tests/unit/index/index_bench.hpp"
-#include "tests/unit/index/listing_text.hpp"
 
 namespace holdfast::index::test {
 namespace {
@@ -29,8 +27,7 @@ struct Fixture {
   /// In `script` is `reads` what leaves the traces of a reader that begins without any, and `stands NAME` what puts the
   /// folder NAME in the place of a repository that grew, in one step: there is no moment without one.
   void kopia_that(const std::string& script, const std::string& connect = "exit 0") {
-    const std::string file = folder.write(
-        "next", "#!/bin/sh\ncase $1 in repository) " + connect + ";; esac\ncd " + folder.path().string() + R"(
+    folder.write_program("kopia", "case $1 in repository) " + connect + ";; esac\ncd " + folder.path().string() + R"(
 LISTING=$PWD/listing
 OPENED=$PWD/cache/holdfast-0/cache/indexes
 reads() {
@@ -43,8 +40,6 @@ reads() {
 }
 stands() { /bin/ln -s $1 next-repository; /bin/mv -T next-repository repository; }
 )" + script);
-    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-    std::filesystem::rename(file, folder / "kopia");
   }
 
   std::unique_ptr<Index> index(std::chrono::milliseconds timeout = 10s) {
@@ -138,10 +133,9 @@ TEST_CASE("the password is never in arguments, and never in a message") {
   Fixture test;
   test.kopia("echo \"$@\" >>" + test.folder / "arguments" + "; echo \"bad password $KOPIA_PASSWORD\" >&2; exit 1");
   CHECK(test.reason() == "kopia: exit code 1: bad password ***");
-  std::stringstream arguments;
-  arguments << std::ifstream(test.folder / "arguments").rdbuf();
-  CHECK_THAT(arguments.str(), Catch::Contains("snapshot list --all --json --no-retention"));
-  CHECK_THAT(arguments.str(), !Catch::Contains(kSecret));
+  const std::string arguments = test.folder.read("arguments");
+  CHECK_THAT(arguments, Catch::Contains("snapshot list --all --json --no-retention"));
+  CHECK_THAT(arguments, !Catch::Contains(kSecret));
 }
 
 TEST_CASE("kopia gets its own environment and nothing of ours") {
@@ -150,11 +144,10 @@ TEST_CASE("kopia gets its own environment and nothing of ours") {
   test.kopia("/usr/bin/env >" + test.folder / "environment" + "; /bin/cat $LISTING");
   CHECK(proven(*test.index()) == 2);
   unsetenv("KOPIA_CONFIG_PATH");
-  std::stringstream environment;
-  environment << std::ifstream(test.folder / "environment").rdbuf();
-  CHECK_THAT(environment.str(), !Catch::Contains("/elsewhere") && !Catch::Contains("HOLDFAST"));
-  CHECK_THAT(environment.str(), Catch::Contains("KOPIA_CHECK_FOR_UPDATES=false"));
-  CHECK_THAT(environment.str(), Catch::Contains("HOME=" + test.folder / "cache/holdfast-0"));
+  const std::string environment = test.folder.read("environment");
+  CHECK_THAT(environment, !Catch::Contains("/elsewhere") && !Catch::Contains("HOLDFAST"));
+  CHECK_THAT(environment, Catch::Contains("KOPIA_CHECK_FOR_UPDATES=false"));
+  CHECK_THAT(environment, Catch::Contains("HOME=" + test.folder / "cache/holdfast-0"));
 }
 
 TEST_CASE("lists that kopia believes by the clock are gone before every listing") {

@@ -1,5 +1,5 @@
 // The backend against the real kopia.
-#include "holdfast/index/kopia_fs.hpp"
+#include "holdfast/index/backends.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "holdfast/base/child.hpp"
-#include "tests/unit/index/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::index::test {
 

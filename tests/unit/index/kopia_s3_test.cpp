@@ -1,15 +1,13 @@
 // The backend against a bucket that behaves as the test says, and a program in the place of kopia.
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
-#include <sstream>
 
+#include "tests/unit/folder.hpp"
 #include "tests/unit/index/fake_s3.hpp"
-#include "tests/unit/index/folder.hpp"
 #include "tests/unit/index/index_bench.hpp"
-#include "tests/unit/index/listing_text.hpp"
 
 namespace holdfast::index::test {
 namespace {
@@ -19,13 +17,6 @@ using Catch::Contains;
 constexpr const char* kFormat = R"({"uniqueID":"U4UM8IOPsI4tF1nZbDTe9likIFoXDbxTby0d8nha0kU="})";
 constexpr const char* kOtherFormat = R"({"uniqueID":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})";
 constexpr const char* kSecret = "hunter2-hunter2";
-
-/// Where a program that leaves out its environment's secrets, or is given them as arguments, would be caught.
-std::string text_of(const std::string& file) {
-  std::stringstream text;
-  text << std::ifstream(file).rdbuf();
-  return text.str();
-}
 
 struct Fixture {
   explicit Fixture(std::size_t page = 1000) : s3(page) {
@@ -45,14 +36,12 @@ struct Fixture {
   /// A program that connects, and then reads the index blobs and lists as `script` does, keeping its words and
   /// environment.
   void kopia(const std::string& script) {
-    const std::string file = folder.write(
-        "next", "#!/bin/sh\necho \"$@\" >>" + folder / "arguments" + "\n/usr/bin/env >>" + folder / "environment" +
-                    "\ncase $1 in repository) echo x >>" + folder / "connects" + "; echo >" +
-                    folder / "cache/holdfast-0/kopia.config" + "; exit 0;; esac\nLISTING=" + folder / "listing" +
-                    "\nCACHE=" + folder / "cache/holdfast-0/cache" + "\n/bin/mkdir -p $CACHE; /bin/cp -r " +
-                    folder / "found" + " $CACHE/indexes\n" + script);
-    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-    std::filesystem::rename(file, folder / "kopia");
+    folder.write_program(
+        "kopia", "echo \"$@\" >>" + folder / "arguments" + "\n/usr/bin/env >>" + folder / "environment" +
+                     "\ncase $1 in repository) echo x >>" + folder / "connects" + "; echo >" +
+                     folder / "cache/holdfast-0/kopia.config" + "; exit 0;; esac\nLISTING=" + folder / "listing" +
+                     "\nCACHE=" + folder / "cache/holdfast-0/cache" + "\n/bin/mkdir -p $CACHE; /bin/cp -r " +
+                     folder / "found" + " $CACHE/indexes\n" + script);
   }
 
   KopiaS3Options options() const {
@@ -75,7 +64,7 @@ struct Fixture {
     s3.set_script(script);
     return reason();
   }
-  std::size_t connects() const { return text_of(folder / "connects").size() / 2; }
+  std::size_t connects() const { return folder.read("connects").size() / 2; }
 
   Folder folder;
   FakeS3 s3;
@@ -331,12 +320,12 @@ TEST_CASE("kopia gets the keys by the environment, and nothing secret by its arg
   KopiaS3Options options = test.options();
   options.s3.session_token = "token-of-the-session";
   CHECK(proven(*test.index(options)) == 2);
-  const std::string arguments = text_of(test.folder / "arguments");
+  const std::string arguments = test.folder.read("arguments");
   CHECK_THAT(arguments, Contains("repository connect s3 --bucket=bucket --endpoint=127.0.0.1:") &&
                             Contains("--region=us-east-1 --access-key= --secret-access-key= --prefix=kopia/ "
                                      "--disable-tls --readonly"));
   CHECK_THAT(arguments, !Contains("AKIA") && !Contains(kSecret) && !Contains("token-of") && !Contains("password of"));
-  const std::string environment = text_of(test.folder / "environment");
+  const std::string environment = test.folder.read("environment");
   CHECK_THAT(environment, Contains("AWS_ACCESS_KEY_ID=AKIA\n") &&
                               Contains(std::string("AWS_SECRET_ACCESS_KEY=") + kSecret) &&
                               Contains("AWS_SESSION_TOKEN=token-of-the-session\n"));
@@ -359,7 +348,7 @@ TEST_CASE("keys that are missing are a pause, and new ones are used without a re
   test.folder.write("secret", "second-secret\n");
   test.put("kopia/xn0_two");
   CHECK(proven(*index) == 2);
-  CHECK_THAT(text_of(test.folder / "environment"), Contains("=first-secret\n") && Contains("=second-secret\n"));
+  CHECK_THAT(test.folder.read("environment"), Contains("=first-secret\n") && Contains("=second-secret\n"));
   CHECK(test.connects() == 1);
 }
 

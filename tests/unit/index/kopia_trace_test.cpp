@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/index/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {

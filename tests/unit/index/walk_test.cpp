@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "tests/unit/index/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {

@@ -1,8 +1,7 @@
-#include "holdfast/json/patch.hpp"
+#include "holdfast/json/review.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "json_patch.hpp"
 #include "jsoncpp.hpp"
 
 using namespace holdfast;

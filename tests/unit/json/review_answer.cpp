@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/review.hpp"
 #include "jsoncpp.hpp"
-#include "src/json/reader/text.hpp"
 
 using namespace holdfast;
 using json::Answer;
@@ -89,7 +89,7 @@ TEST_CASE("warnings fit a header: one line, at most 256 bytes, no half character
 TEST_CASE("what goes out is well-formed UTF-8 whatever came in") {
   const std::string text =
       write_answer({.uid = "\xFFu", .message = "a\xC3(\xED\xA0\x80z", .audit_annotations = {{"k\xFE", "v\x80"}}});
-  CHECK(json::find_invalid_utf8(text) == std::string::npos);
+  CHECK(base::find_invalid_utf8(text) == std::string::npos);
   const auto response = test::parse(text)["response"];
   CHECK(response["uid"] == "\xEF\xBF\xBDu");
   CHECK(response["status"]["message"] == "a\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz");

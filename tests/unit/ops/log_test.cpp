@@ -3,11 +3,12 @@
 #include "holdfast/ops/log.hpp"
 
 using namespace holdfast::ops;
+using namespace std::chrono_literals;
 
 namespace {
 
 std::string line(Format format, std::string_view message, const std::vector<Field>& fields) {
-  return format_line(format, Level::Info, "", message, fields.data(), fields.size());
+  return format_line(format, Level::Info, "", message, fields);
 }
 
 }  // namespace
@@ -30,4 +31,14 @@ TEST_CASE("levels below the chosen one are not enabled") {
   CHECK_FALSE(logger.enabled(Level::Info));
   CHECK(logger.enabled(Level::Warn));
   CHECK(logger.enabled(Level::Error));
+}
+
+TEST_CASE("line budget: the first is told at once, those after it as a number in the next line") {
+  LineBudget lines(10s);
+  const LineBudget::Time begin{1h};
+  CHECK(lines.happened(begin) == 1);
+  for (int i = 0; i < 1000; ++i) CHECK_FALSE(lines.happened(begin + std::chrono::milliseconds(i)));
+  CHECK(lines.happened(begin + 10s) == 1001);
+  CHECK_FALSE(lines.happened(begin + 11s));
+  CHECK(lines.happened(begin + 60s) == 2);
 }

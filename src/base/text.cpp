@@ -1,10 +1,15 @@
-#include "src/json/reader/text.hpp"
+#include "holdfast/base/text.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
-namespace holdfast::json {
+namespace holdfast::base {
 namespace {
 
+constexpr std::string_view kBlank = " \t\r\n";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -39,13 +44,27 @@ std::size_t character_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t length = sequence_length(first);
   if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!continues(text[i])) return 0;
-  }
+  if (!std::ranges::all_of(text.substr(1, length - 1), continues)) return 0;
   return length == 1 || allowed_second_byte(first, static_cast<unsigned char>(text[1])) ? length : 0;
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kBlank);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
 
 std::size_t find_invalid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
@@ -86,10 +105,14 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
   std::string out = valid_utf8(text.substr(0, max_bytes + 4));
   const bool cut = out.size() > max_bytes;
   out.resize(cut_utf8(out, max_bytes).size());
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
+  std::ranges::replace_if(out, is_control, ' ');
   return cut ? out + "..." : out;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+  return out;
 }
 
 std::string base64(std::string_view bytes) {
@@ -106,4 +129,17 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-}  // namespace holdfast::json
+std::string percent_encoded(std::string_view text, std::string_view kept) {
+  std::string out;
+  for (const char c : text) {
+    if (is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos ||
+        kept.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+}  // namespace holdfast::base

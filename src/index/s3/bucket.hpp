@@ -1,12 +1,12 @@
-// Where a bucket is: the server, and how its objects are named there.
-// Values; any thread.
+// What the settings of a bucket come to: the server, how its objects are named there, and the keys.
+// Any thread.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "holdfast/index/kopia_s3.hpp"
+#include "holdfast/index/backends.hpp"
 #include "src/index/s3/signature.hpp"
 
 namespace holdfast::index {
@@ -34,5 +34,12 @@ struct S3Address {
  private:
   S3Request request(const std::string& path) const;
 };
+
+/// The authorities to trust, as the file is now; empty: the system's own. Throws as the next.
+std::string read_s3_ca(const std::string& file);
+
+/// Read at the time of use: a rotated Secret needs no restart, and a missing one is told. Throws std::runtime_error
+/// naming the setting and the file, and never with what is in it.
+S3Credentials read_s3_keys(const S3Options& options);
 
 }  // namespace holdfast::index

@@ -1,8 +1,8 @@
+#include "holdfast/base/text.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "src/json/reader/text.hpp"
-
-using namespace holdfast::json;
+using namespace holdfast::base;
 
 TEST_CASE("well-formed UTF-8 is recognised up to its last corner") {
   for (const char* good : {"", "abc", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
@@ -45,4 +45,18 @@ TEST_CASE("base64 is that of RFC 4648, section 10") {
   CHECK(base64("fooba") == "Zm9vYmE=");
   CHECK(base64("foobar") == "Zm9vYmFy");
   CHECK(base64("\xFF\xFE\xFD") == "//79");
+}
+
+TEST_CASE("bytes are written as hexadecimal digits, or as they may stand in a URL") {
+  CHECK(hex(std::string_view("\0\x7F\xFE", 3)) == "007ffe");
+  CHECK(percent_encoded("aZ9-._~") == "aZ9-._~");
+  CHECK(percent_encoded("a/b c\xC3\xA9") == "a%2Fb%20c%C3%A9");
+  CHECK(percent_encoded("a/b+", "/") == "a/b%2B");
+}
+
+TEST_CASE("a text is trimmed of blanks and line ends, and split at every separator") {
+  CHECK(trimmed("\r\n\t a b \n") == "a b");
+  CHECK(trimmed(" \n ").empty());
+  CHECK(split("a,,b,", ',') == std::vector<std::string_view>{"a", "", "b", ""});
+  CHECK(split("", ',') == std::vector<std::string_view>{""});
 }

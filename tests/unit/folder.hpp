@@ -5,15 +5,16 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
-namespace holdfast::index::test {
+namespace holdfast {
 
 class Folder {
  public:
   Folder() {
-    char name[] = "/tmp/holdfast-index-XXXXXX";
+    char name[] = "/tmp/holdfast-unit-XXXXXX";
     if (!mkdtemp(name)) throw std::runtime_error("mkdtemp");
     path_ = name;
   }
@@ -34,8 +35,21 @@ class Folder {
     return path_ / name;
   }
 
+  /// Puts a program there in one step: one that runs is not touched.
+  void write_program(const std::string& name, const std::string& script) const {
+    const std::string file = write(name + ".next", "#!/bin/sh\n" + script);
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    std::filesystem::rename(file, path_ / name);
+  }
+
+  std::string read(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(path_ / name).rdbuf();
+    return text.str();
+  }
+
  private:
   std::filesystem::path path_;
 };
 
-}  // namespace holdfast::index::test
+}  // namespace holdfast

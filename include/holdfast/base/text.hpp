@@ -1,12 +1,25 @@
-// Small helpers for text that came from outside and text that goes out.
+// Text that came from outside and text that goes out: its characters, its parts, and how bytes are written in it.
 // Pure; any thread.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace holdfast::json {
+namespace holdfast::base {
+
+/// Of ASCII.
+constexpr bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+/// Without the blanks and line ends around it.
+std::string_view trimmed(std::string_view text);
+
+/// One part more than there are separators.
+std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// Offset of the first byte that does not belong to well-formed UTF-8 (RFC 3629); npos: all of it does.
 std::size_t find_invalid_utf8(std::string_view text);
@@ -23,7 +36,13 @@ std::string_view last_utf8(std::string_view text, std::size_t max_bytes);
 /// Well-formed, on one line, at most `max_bytes` and three more for "..." where something was cut: for messages.
 std::string printable(std::string_view text, std::size_t max_bytes);
 
+/// Two lower-case digits for each byte.
+std::string hex(std::string_view bytes);
+
 /// RFC 4648, section 4, with padding.
 std::string base64(std::string_view bytes);
 
-}  // namespace holdfast::json
+/// RFC 3986: what is not unreserved (section 2.3) nor one of `kept` as %XX.
+std::string percent_encoded(std::string_view text, std::string_view kept = {});
+
+}  // namespace holdfast::base
