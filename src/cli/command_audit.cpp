@@ -8,13 +8,13 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/generator/generator.hpp"
+#include "holdfast/webhook/live_questions.hpp"
 #include "src/cli/cluster.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/describe.hpp"
 #include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
 #include "src/cli/output.hpp"
-#include "holdfast/webhook/live_questions.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -126,7 +126,7 @@ std::vector<Json::Value> restore_objects(const RestoreRequest& request, const co
   const std::string name = restored_name(request);
   const volsync::Object run =
       volsync::run_object(subject, {found.source, found.snapshot.start_time, "by-hand-" + found.snapshot.id,
-                                      volsync::owner_of_root(found.snapshot)});
+                                    volsync::owner_of_root(found.snapshot)});
   Json::Value destination;
   destination["apiVersion"] = run.body["apiVersion"];
   destination["kind"] = run.body["kind"];

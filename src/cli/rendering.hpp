@@ -18,8 +18,8 @@ namespace holdfast::cli {
 /// What the generator would apply at last, had each PVC been bound and old enough.
 struct Rendering {
   std::vector<volsync::Object> objects;  ///< by PVC in the order of the file, then those of the installation
-  std::vector<std::string> skipped;        ///< "media/cache: exempt"
-  std::vector<std::string> problems;       ///< settings on a PVC that are left out, and why
+  std::vector<std::string> skipped;      ///< "media/cache: exempt"
+  std::vector<std::string> problems;     ///< settings on a PVC that are left out, and why
 };
 
 /// `evidence` nullptr: the repository was not asked, and a PVC's first identity counts.

@@ -12,8 +12,7 @@ constexpr const char* kDefaultClass = "snapshot.storage.kubernetes.io/is-default
 constexpr const char* kLeaseName = "holdfast";
 
 /// Names that the layers of backup settings give, of one field.
-std::set<std::string> named(const volsync::Options& options,
-                            std::optional<std::string> volsync::BackupLayer::*field) {
+std::set<std::string> named(const volsync::Options& options, std::optional<std::string> volsync::BackupLayer::*field) {
   std::set<std::string> names;
   if (options.backup.*field) names.insert(*(options.backup.*field));
   for (const auto& [storage_class, layer] : options.classes) {

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "holdfast/core/protection.hpp"
-#include "holdfast/volsync/objects.hpp"
-#include "holdfast/volsync/run_as.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/objects.hpp"
+#include "holdfast/volsync/run_as.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
