@@ -6,9 +6,9 @@
 
 #include "holdfast/base/latest.hpp"
 #include "holdfast/certs/generation.hpp"
+#include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/store.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/serve/certificate_cluster.hpp"
 #include "src/cli/serve/certificate_report.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
@@ -73,7 +73,7 @@ class FileCertificate : public ServingCertificate {
   const std::shared_ptr<certs::Store> store_;
   CertificateReport report_;
   std::unique_ptr<kube::Client> client_;  ///< nullptr: nobody can tell what API servers believe
-  std::unique_ptr<KubeBundlePublisher> bundles_;
+  std::unique_ptr<certs::KubeBundlePublisher> bundles_;
   // The steps of a poll follow each other.
   steady_clock::time_point next_look_{};
   std::vector<certs::Entry> entries_;  ///< as read last
@@ -90,8 +90,8 @@ void FileCertificate::watch_bundles(const CertificateParts& parts) {
     return std::make_unique<kube::Client>(parts.loop, *parts.cluster,
                                           kube::Client::Options{kConnections, "holdfast-certificate"}, parts.log);
   });
-  bundles_ = std::make_unique<KubeBundlePublisher>(*client_, KubeBundlePublisher::Service{ns, certs.service},
-                                                   certs.configurations);
+  bundles_ = std::make_unique<certs::KubeBundlePublisher>(
+      *client_, certs::KubeBundlePublisher::Service{ns, certs.service}, certs.configurations);
 }
 
 void FileCertificate::poll() {
