@@ -9,7 +9,6 @@
 #include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/store.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/serve/certificate_report.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli {
@@ -128,13 +127,7 @@ void FileCertificate::show() {
 /// meant. Where only some entries have one, the others were forgotten.
 std::string FileCertificate::distrust() const {
   const bool none = std::ranges::all_of(entries_, [](const certs::Entry& entry) { return entry.bundle.empty(); });
-  if (none && !by_cert_manager_) return {};
-  for (const certs::Entry& entry : entries_) {
-    if (!certs::trusts(entry.bundle, store_->chain())) {
-      return entry.where + ": its caBundle does not hold the certificate's authority";
-    }
-  }
-  return {};
+  return none && !by_cert_manager_ ? std::string() : certs::distrust(entries_, store_->chain());
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/self_signer.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/serve/certificate_report.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli {

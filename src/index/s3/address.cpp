@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "holdfast/net/server_address.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::index {
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@ namespace holdfast::test {
 class Folder {
  public:
   Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-kube-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
     path_ = pattern;
   }
@@ -26,9 +27,10 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
 
   const std::string& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view name) const { return std::filesystem::path(path_) / name; }
   /// Returns the path of the new file.
   std::string write(std::string_view name, std::string_view text) const {
-    const std::string path = path_ + "/" + std::string(name);
+    const std::string path = *this / name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
@@ -36,5 +38,12 @@ class Folder {
  private:
   std::string path_;
 };
+
+inline std::string read(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void write(const std::filesystem::path& path, std::string_view text) { std::ofstream(path) << text; }
 
 }  // namespace holdfast::test
