@@ -1,7 +1,5 @@
 #include "holdfast/webhook/admission.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <memory>
