@@ -1,12 +1,11 @@
 #include "holdfast/certs/generate.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cctype>
 #include <stdexcept>
 
 #include "certs/openssl.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::certs {
 
@@ -25,11 +24,6 @@ struct Extension {
   std::string value;
 };
 
-bool is_address(const std::string& name) {
-  unsigned char bytes[sizeof(in6_addr)];
-  return ::inet_pton(AF_INET, name.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, name.c_str(), bytes) == 1;
-}
-
 // Also keeps commas and colons, which separate values in OpenSSL's notation, out of it.
 bool is_dns_name(const std::string& name) {
   return !name.empty() && name.size() <= 253 && std::ranges::all_of(name, [](unsigned char c) {
@@ -41,7 +35,7 @@ std::string alternative_names(const std::vector<std::string>& names) {
   if (names.empty()) throw std::runtime_error("a certificate needs at least one name");
   std::string list;
   for (const std::string& name : names) {
-    const bool address = is_address(name);
+    const bool address = net::is_address(name);
     if (!address && !is_dns_name(name)) throw std::runtime_error("'" + name + "' is neither a DNS name nor an address");
     list.append(list.empty() ? "" : ",").append(address ? "IP:" : "DNS:").append(name);
   }

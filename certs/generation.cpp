@@ -44,6 +44,17 @@ bool trusts(const std::string& bundle, const std::string& chain) try {
   return false;
 }
 
+std::string distrust(const std::vector<Entry>& entries, const std::string& chain) {
+  const auto other = std::ranges::find_if(entries, [&](const Entry& entry) { return !trusts(entry.bundle, chain); });
+  return other == entries.end() ? "" : other->where + ": its caBundle does not hold the certificate's authority";
+}
+
+std::string validity_problem(core::Time not_before, core::Time not_after, core::Time now) {
+  if (now < not_before) return "the certificate is not valid before " + core::format_seconds(not_before);
+  if (now > not_after) return "the certificate expired at " + core::format_seconds(not_after);
+  return {};
+}
+
 std::string without_expired(const std::string& bundle, core::Time now) {
   std::string rest;
   for (std::string& pem : split_certificates(bundle)) {

@@ -5,24 +5,16 @@
 
 #include <algorithm>
 #include <ctime>
-#include <stdexcept>
 
 namespace holdfast::certs {
-
-void fail(std::string_view what) {
-  std::string message(what);
-  if (const char* reason = ERR_reason_error_string(ERR_peek_last_error())) message.append(": ").append(reason);
-  ERR_clear_error();
-  throw std::runtime_error(message);
-}
 
 namespace {
 
 X509StackPtr read_all(const std::string& pem) {
   X509StackPtr stack(sk_X509_new_null());
-  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  require(stack && bio, "out of memory");
-  while (X509Ptr next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
+  require(stack != nullptr, "out of memory");
+  const BioPtr reader = net::pem_reader(pem);
+  while (X509Ptr next = net::next_certificate(reader.get())) {
     require(sk_X509_push(stack.get(), next.get()) > 0, "out of memory");
     (void)next.release();  // the stack's now
   }
@@ -68,7 +60,7 @@ std::vector<std::string> split_certificates(const std::string& pem) {
 
 bool is_issued_by(X509* leaf, const std::string& chain, const std::string& ca, std::string_view ca_name) {
   const X509StackPtr anchors = read_all(ca), between = read_all(chain);
-  if (sk_X509_num(anchors.get()) == 0) fail(std::string(ca_name) + ": no readable PEM certificate");
+  require(sk_X509_num(anchors.get()) > 0, std::string(ca_name) + ": no readable PEM certificate");
   const X509StorePtr store = trust(anchors);
   const X509StoreContextPtr context(X509_STORE_CTX_new());
   require(context && X509_STORE_CTX_init(context.get(), store.get(), leaf, between.get()) == 1, "out of memory");
@@ -78,9 +70,8 @@ bool is_issued_by(X509* leaf, const std::string& chain, const std::string& ca, s
 }
 
 X509Ptr read_certificate(const std::string& pem, std::string_view name) {
-  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (!certificate) fail(std::string(name) + ": no readable PEM certificate");
+  X509Ptr certificate = net::next_certificate(net::pem_reader(pem).get());
+  require(certificate != nullptr, std::string(name) + ": no readable PEM certificate");
   return certificate;
 }
 

@@ -1,10 +1,8 @@
-// OpenSSL's objects with owners, and its errors as exceptions.
+// What certificates are made and judged with: more of OpenSSL's objects with owners, and steps of its own.
 #pragma once
 
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include <memory>
@@ -13,34 +11,26 @@
 #include <vector>
 
 #include "holdfast/core/time.hpp"
+#include "holdfast/net/openssl.hpp"
 
 namespace holdfast::certs {
 
-template <auto Function>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using BigPtr = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using X509StorePtr = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
-using X509StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using net::BioPtr;
+using net::X509Ptr;
+using net::X509StorePtr;
+using BigPtr = std::unique_ptr<BIGNUM, net::OpensslDelete<BN_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, net::OpensslDelete<EVP_PKEY_free>>;
+using X509StoreContextPtr = std::unique_ptr<X509_STORE_CTX, net::OpensslDelete<X509_STORE_CTX_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, net::OpensslDelete<X509_EXTENSION_free>>;
 
 struct FreeCertificates {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_pop_free(stack, X509_free); }
 };
 using X509StackPtr = std::unique_ptr<STACK_OF(X509), FreeCertificates>;
 
-/// Throws std::runtime_error "<what>: <OpenSSL's reason>" and empties the error queue. The reason never holds input.
-[[noreturn]] void fail(std::string_view what);
-
+/// Throws as net::openssl_failure().
 inline void require(bool ok, std::string_view what) {
-  if (!ok) fail(what);
+  if (!ok) net::openssl_failure(what);
 }
 
 /// The first certificate of a PEM text; throws "<name>: …".

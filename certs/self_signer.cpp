@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "certs/validity.hpp"
 #include "holdfast/base/latest.hpp"
 
 namespace holdfast::certs {
@@ -155,11 +154,7 @@ void SelfSigner::Impl::serve() {
 }
 
 std::string SelfSigner::Impl::distrust() const {
-  if (!entries) return shown.read()->distrust;
-  for (const Entry& entry : *entries) {
-    if (!trusts(entry.bundle, served)) return entry.where + ": its caBundle does not hold the certificate's authority";
-  }
-  return {};
+  return entries ? certs::distrust(*entries, served) : shown.read()->distrust;
 }
 
 SelfSigner::SelfSigner(Options options, SecretStore& store, BundlePublisher& publisher, Clock clock,

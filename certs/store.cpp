@@ -1,12 +1,66 @@
 #include "holdfast/certs/store.hpp"
 
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <optional>
 #include <stdexcept>
 
-#include "certs/files.hpp"
 #include "certs/openssl.hpp"
-#include "certs/validity.hpp"
+#include "holdfast/base/file.hpp"
+#include "holdfast/certs/generation.hpp"
 
 namespace holdfast::certs {
+
+namespace {
+
+constexpr std::size_t kMostBytes = 1 << 20;  // a Secret holds no more
+
+bool is_missing(const std::filesystem::path& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) != 0 && errno == ENOENT;
+}
+
+struct CertificateFiles {
+  std::string chain;              ///< tls.crt
+  std::string key;                ///< tls.key
+  std::optional<std::string> ca;  ///< ca.crt, where it exists
+};
+
+/// Throws std::runtime_error naming the file.
+CertificateFiles read_files(const std::filesystem::path& folder) {
+  CertificateFiles files;
+  files.chain = base::read_file((folder / "tls.crt").string(), kMostBytes);
+  files.key = base::read_file((folder / "tls.key").string(), kMostBytes);
+  if (const auto ca = folder / "ca.crt"; !is_missing(ca)) files.ca = base::read_file(ca.string(), kMostBytes);
+  return files;
+}
+
+/// base::file_state of all three.
+std::string state_of(const std::filesystem::path& folder) {
+  std::string state;
+  for (const char* name : {"tls.crt", "tls.key", "ca.crt"}) {
+    state.append(base::file_state((folder / name).string())).append(",");
+  }
+  return state;
+}
+
+/// A hash of all the contents: touched files are not new files.
+std::string digest_of(const CertificateFiles& files) {
+  std::string all;
+  for (const std::string* text : {&files.chain, &files.key}) {
+    all.append(std::to_string(text->size())).append(":").append(*text);
+  }
+  if (files.ca) all.append("ca:").append(*files.ca);
+  unsigned char hash[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), hash);
+  OPENSSL_cleanse(all.data(), all.size());
+  return {reinterpret_cast<const char*>(hash), sizeof hash};
+}
+
+}  // namespace
 
 struct Store::Loaded {
   std::shared_ptr<const net::TlsContext> context;

@@ -1,10 +1,7 @@
 #include "holdfast/webhook/admission.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +9,9 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/core/decide.hpp"
+#include "holdfast/core/time.hpp"
 #include "holdfast/json/review.hpp"
+#include "holdfast/net/url.hpp"
 #include "webhook/answer.hpp"
 #include "webhook/job_review.hpp"
 #include "webhook/judgement.hpp"
@@ -20,12 +19,16 @@
 namespace holdfast::webhook {
 namespace {
 
+using std::chrono::milliseconds;
+
+// The API server allows 1 to 30 s, and asks for 10 s where a webhook configuration does not say.
+constexpr milliseconds kUnsaid{10'000};
+constexpr milliseconds kLongest{30'000};
+constexpr milliseconds kLeastMargin{50};
+constexpr milliseconds kMostMargin{500};
+
 net::Response refuse_http(int status, std::string text, std::string allow = {}) {
-  net::Response response;
-  response.status = status;
-  response.body = std::move(text) + "\n";
-  response.allow = std::move(allow);
-  return response;
+  return {.status = status, .body = std::move(text) + "\n", .allow = std::move(allow)};
 }
 
 std::optional<core::Webhook> webhook_of(std::string_view path) {
@@ -61,7 +64,9 @@ class Review : public std::enable_shared_from_this<Review> {
       request_.body = {};
       if (const auto* fault = std::get_if<json::ReviewFault>(&read)) return malformed(*fault);
       review_ = std::get<json::Review>(std::move(read));
-      if (request_.overloaded || admission_.under_way_ > admission_.options_.requests_under_way) return overloaded();
+      if (request_.overloaded || admission_.under_way_ > admission_.options_.requests_under_way) {
+        return finish(overloaded_verdict());
+      }
       ask_question();
     });
   }
@@ -123,29 +128,17 @@ class Review : public std::enable_shared_from_this<Review> {
     finish(malformed_verdict(fault.problem));
   }
 
-  void overloaded() {
-    finish(
-        core::wait_verdict(core::Code::Overloaded, "too many requests are under way", "this replica", base::utc_now()));
-  }
-
   /// Whatever escapes becomes a Wait.
   template <class F>
   void guard(F&& f) noexcept {
-    try {
-      f();
-    } catch (const std::exception& e) {
-      internal_error(e.what());
-    } catch (...) {
-      internal_error("unknown exception");
-    }
+    guarded(f, [this](std::string_view what) { internal_error(what); });
   }
 
   void internal_error(std::string_view what) noexcept {
     try {
       admission_.log_.error("internal error",
                             {{"uid", review_.uid}, {"webhook", to_string(webhook_)}, {"error", what}});
-      finish(core::wait_verdict(core::Code::InternalError, "an error inside holdfast, see its log", "the review",
-                                base::utc_now()));
+      finish(internal_error_verdict());
     } catch (...) {
       respond_({});
     }
@@ -207,6 +200,14 @@ void Admission::handle(net::Request request, net::Respond respond) {
   if (!is_json(request.content_type)) return respond(refuse_http(415, "only application/json"));
   if (about_job) return respond(JobReview(options_, log_, metrics_).answer(request));
   std::make_shared<Review>(*this, *webhook, std::move(request), std::move(respond))->begin();
+}
+
+milliseconds budget(std::string_view query) {
+  const auto said = core::parse_duration(net::query_value(query, "timeout"));
+  milliseconds timeout = said && said->count() > 0 ? std::chrono::ceil<milliseconds>(*said) : kUnsaid;
+  timeout = std::min(timeout, kLongest);
+  const milliseconds margin = std::clamp(timeout / 10, kLeastMargin, kMostMargin);
+  return std::max(timeout - margin, milliseconds{1});
 }
 
 }  // namespace holdfast::webhook

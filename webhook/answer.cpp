@@ -51,13 +51,9 @@ json::Answer without_patch(const std::string& uid, const core::Verdict& verdict,
 }
 
 net::Response respond_with(const json::Answer& answer, const core::Verdict& told) {
-  net::Response response;
-  response.status = 200;
-  response.content_type = "application/json";
-  response.body = json::write_answer(answer);
   // The next try may then reach a replica that can read the index.
-  response.close = !answer.allowed && told.code == Code::IndexUnavailable;
-  return response;
+  const bool close = !answer.allowed && told.code == Code::IndexUnavailable;
+  return {.status = 200, .content_type = "application/json", .body = json::write_answer(answer), .close = close};
 }
 
 }  // namespace
@@ -85,6 +81,15 @@ core::Verdict malformed_verdict(std::string_view problem) {
   verdict.message = core::denial_message(verdict.code, problem, "the review", base::utc_now(),
                                          "only AdmissionReview admission.k8s.io/v1 is understood");
   return verdict;
+}
+
+core::Verdict overloaded_verdict() {
+  return core::wait_verdict(Code::Overloaded, "too many requests are under way", "this replica", base::utc_now());
+}
+
+core::Verdict internal_error_verdict() {
+  return core::wait_verdict(Code::InternalError, "an error inside holdfast, see its log", "the review",
+                            base::utc_now());
 }
 
 }  // namespace holdfast::webhook

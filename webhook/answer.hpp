@@ -22,5 +22,8 @@ net::Response job_answer(const std::string& uid, const core::Verdict& verdict, s
 
 /// Bytes that are no review.
 core::Verdict malformed_verdict(std::string_view problem);
+/// Waits that are none of the review's fault.
+core::Verdict overloaded_verdict();
+core::Verdict internal_error_verdict();
 
 }  // namespace holdfast::webhook

@@ -1,4 +1,4 @@
-#include "webhook/audit_page.hpp"
+#include "holdfast/webhook/ops_routes.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -33,27 +33,15 @@ constexpr std::string_view kUnclaimedHead =
     "<table>\n<tr><th>source</th><th>snapshots</th><th>newest</th><th>bytes of it</th><th>nearest PVCs</th></tr>\n";
 
 std::string escaped(std::string_view text) {
+  constexpr std::string_view kSpecial = "&<>\"'";
+  constexpr std::string_view kEscapes[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   std::string out;
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
+    const std::size_t special = kSpecial.find(c);
+    if (special == std::string_view::npos)
+      out += c;
+    else
+      out += kEscapes[special];
   }
   return out;
 }
@@ -62,12 +50,14 @@ std::string field(const Json::Value& item, const char* name) { return escaped(it
 
 std::string cell(const std::string& html) { return "<td>" + html + "</td>"; }
 
+std::string note(const std::string& text) { return "<div class=\"note\">" + escaped(text) + "</div>"; }
+
 /// Why it is a gap, where that is not what it waits for: "<Reason>: <sentence>".
 std::string gap_notes(const Json::Value& item) {
   std::string html;
   for (const Json::Value& gap : item["gaps"]) {
     const std::string text = gap.asString();
-    if (text.find(": ") != std::string::npos) html += "<div class=\"note\">" + escaped(text) + "</div>";
+    if (text.find(": ") != std::string::npos) html += note(text);
   }
   return html;
 }
@@ -75,11 +65,9 @@ std::string gap_notes(const Json::Value& item) {
 /// What the PVC waits for, and which annotations ignore its backups.
 std::string notes(const Json::Value& item) {
   std::string html = gap_notes(item);
-  for (const Json::Value& reason : item["waitsFor"]) {
-    html += "<div class=\"note\">waits for " + escaped(reason.asString()) + "</div>";
-  }
+  for (const Json::Value& reason : item["waitsFor"]) html += note("waits for " + reason.asString());
   for (const Json::Value& key : item["ignored"]) {
-    html += "<div class=\"note\">backups are ignored because of " + escaped(key.asString()) + "</div>";
+    html += note("backups are ignored because of " + key.asString());
   }
   return html;
 }

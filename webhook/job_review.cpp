@@ -51,13 +51,12 @@ core::Verdict JobReview::judge(const net::Request& request) {
     if (!request.overloaded) return read_and_judge(request.body);
     const auto read = json::read_review(request.body);
     if (const auto* review = std::get_if<json::Review>(&read)) review_ = *review;
-    return core::wait_verdict(Code::Overloaded, "too many requests are under way", "this replica", base::utc_now());
+    return overloaded_verdict();
   } catch (const MalformedJob& e) {
     return malformed_verdict(e.what());
   } catch (const std::exception& e) {
     log_.error("internal error", {{"uid", review_.uid}, {"webhook", kWebhook}, {"error", e.what()}});
-    return core::wait_verdict(Code::InternalError, "an error inside holdfast, see its log", "the review",
-                              base::utc_now());
+    return internal_error_verdict();
   }
 }
 

@@ -1,6 +1,5 @@
 #include "webhook/judgement.hpp"
 
-#include <exception>
 #include <utility>
 #include <variant>
 
@@ -77,17 +76,6 @@ void Judgement::have_facts(core::ClusterFacts facts) {
 
 core::Verdict Judgement::decide(const core::ClusterFacts& facts) const {
   return core::decide(wanted_, evidence_, facts, sources_.policy, base::utc_now());
-}
-
-template <class F>
-void Judgement::guard(F&& f) noexcept {
-  try {
-    f();
-  } catch (const std::exception& e) {
-    failed_(e.what());
-  } catch (...) {
-    failed_("unknown exception");
-  }
 }
 
 }  // namespace holdfast::webhook

@@ -2,6 +2,7 @@
 // be restored another proof after them.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -11,6 +12,18 @@
 #include "holdfast/webhook/admission.hpp"
 
 namespace holdfast::webhook {
+
+/// Runs `f`; what it throws goes to `failed`, in words.
+template <class F, class Failed>
+void guarded(F&& f, const Failed& failed) noexcept {
+  try {
+    f();
+  } catch (const std::exception& e) {
+    failed(e.what());
+  } catch (...) {
+    failed("unknown exception");
+  }
+}
 
 /// Shared by the callbacks that bring its inputs; they follow each other, so it is never used by two threads at once.
 class Judgement : public std::enable_shared_from_this<Judgement> {
@@ -35,7 +48,9 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
   void have_facts(core::ClusterFacts facts);
   core::Verdict decide(const core::ClusterFacts& facts) const;
   template <class F>
-  void guard(F&& f) noexcept;
+  void guard(F&& f) noexcept {
+    guarded(f, failed_);
+  }
 
   const Sources sources_;
   const core::WantsRestore wanted_;

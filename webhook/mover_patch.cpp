@@ -12,22 +12,11 @@ constexpr const char* kVolume = "repository";
 constexpr const char* kDelay = "holdfast-delay";
 constexpr std::string_view kPodPath = "/spec/template/spec";
 
-/// A member of an object; null where there is none, or the object itself is none.
-const Json::Value& member(const Json::Value& object, std::string_view name) {
-  const Json::Value* found = object.isObject() ? object.find(name.data(), name.data() + name.size()) : nullptr;
-  return found != nullptr ? *found : Json::Value::nullSingleton();
-}
-
-std::string text(const Json::Value& object, std::string_view name) {
-  const Json::Value& value = member(object, name);
-  return value.isString() ? value.asString() : std::string();
-}
-
-const Json::Value& pod(const Json::Value& job) { return member(member(member(job, "spec"), "template"), "spec"); }
+const Json::Value& pod(const Json::Value& job) { return json::at(job, {"spec", "template", "spec"}); }
 
 /// An array of objects, or null.
 const Json::Value& list(const Json::Value& object, const char* name, const std::string& path) {
-  const Json::Value& value = member(object, name);
+  const Json::Value& value = json::at(object, {name});
   if (!value.isNull() && !value.isArray()) throw MalformedJob(path + "." + name + ": expected an array");
   for (const Json::Value& item : value) {
     if (!item.isObject()) throw MalformedJob(path + "." + name + ": expected objects");
@@ -44,16 +33,16 @@ const Json::Value& mounts(const Json::Value& container) { return list(container,
 /// The item with this value of a member; null: there is none.
 const Json::Value& find(const Json::Value& items, const char* key, std::string_view value) {
   for (const Json::Value& item : items) {
-    if (text(item, key) == value) return item;
+    if (json::text_at(item, {key}) == value) return item;
   }
   return Json::Value::nullSingleton();
 }
 
 bool restores(const Json::Value& job) {
-  for (const Json::Value& owner : member(member(job, "metadata"), "ownerReferences")) {
-    if (text(owner, "kind") == "ReplicationDestination") return true;
+  for (const Json::Value& owner : json::at(job, {"metadata", "ownerReferences"})) {
+    if (json::text_at(owner, {"kind"}) == "ReplicationDestination") return true;
   }
-  return text(member(job, "metadata"), "name").starts_with("volsync-dst-");
+  return json::text_at(job, {"metadata", "name"}).starts_with("volsync-dst-");
 }
 
 /// FNV-1a: the same in every build and replica, which std::hash is not.
@@ -65,8 +54,7 @@ std::uint64_t hash(std::string_view bytes) {
 
 /// Names stay while Jobs come and go, so the same backup always starts at the same second.
 std::uint64_t delay_seconds(const Json::Value& job, std::chrono::seconds longest) {
-  const Json::Value& metadata = member(job, "metadata");
-  return hash(text(metadata, "namespace") + "/" + text(metadata, "name")) %
+  return hash(json::text_at(job, {"metadata", "namespace"}) + "/" + json::text_at(job, {"metadata", "name"})) %
          (static_cast<std::uint64_t>(longest.count()) + 1);
 }
 
@@ -75,11 +63,11 @@ Json::Value delay_container(const Json::Value& job, const MoverInjection& inject
   const Json::Value& mover = pod_list(job, "containers")[0];
   Json::Value container;
   container["name"] = kDelay;
-  container["image"] = injection.delay_image.empty() ? text(mover, "image") : injection.delay_image;
+  container["image"] = injection.delay_image.empty() ? json::text_at(mover, {"image"}) : injection.delay_image;
   container["command"].append("sleep");
   container["command"].append(std::to_string(delay_seconds(job, injection.longest_delay)));
   for (const char* same : {"resources", "securityContext"}) {
-    if (!member(mover, same).isNull()) container[same] = member(mover, same);
+    if (const Json::Value& value = json::at(mover, {same}); !value.isNull()) container[same] = value;
   }
   return container;
 }
@@ -117,30 +105,24 @@ class Patch {
  public:
   /// To the end of the list `name` at `path`, which may be missing.
   void append(const std::string& path, const char* name, const Json::Value& there, const Json::Value& value) {
-    const std::string at = path + "/" + name;
-    if (there.isNull()) return add(at, only(value));
-    add(at + "/-", value);
+    insert(path + "/" + name, "/-", there, value);
   }
   /// To its beginning.
   void prepend(const std::string& path, const char* name, const Json::Value& there, const Json::Value& value) {
-    const std::string at = path + "/" + name;
-    if (there.isNull()) return add(at, only(value));
-    add(at + "/0", value);
+    insert(path + "/" + name, "/0", there, value);
   }
 
   std::string text() const { return operations_.empty() ? std::string() : json::write_tree(operations_); }
 
  private:
-  static Json::Value only(const Json::Value& value) {
-    Json::Value values(Json::arrayValue);
-    values.append(value);
-    return values;
-  }
-  void add(const std::string& path, const Json::Value& value) {
+  void insert(const std::string& list, const char* place, const Json::Value& there, const Json::Value& value) {
     Json::Value operation;
     operation["op"] = "add";
-    operation["path"] = path;
-    operation["value"] = value;
+    operation["path"] = there.isNull() ? list : list + place;
+    if (there.isNull())
+      operation["value"].append(value);
+    else
+      operation["value"] = value;
     operations_.append(operation);
   }
 
@@ -153,8 +135,8 @@ void add_mounts(Patch& patch, const Json::Value& job, const char* containers, co
   for (Json::ArrayIndex i = 0; i < all.size(); ++i) {
     const Json::Value& there = mounts(all[i]);
     const bool mounted = !find(there, "name", kVolume).isNull();
-    const bool taken = !find(there, "mountPath", text(mount, "mountPath")).isNull();
-    if (mounted || taken || text(all[i], "name") == kDelay) continue;
+    const bool taken = !find(there, "mountPath", json::text_at(mount, {"mountPath"})).isNull();
+    if (mounted || taken || json::text_at(all[i], {"name"}) == kDelay) continue;
     const std::string path = std::string(kPodPath) + "/" + containers + "/" + std::to_string(i);
     patch.append(path, "volumeMounts", there, mount);
   }
@@ -163,13 +145,13 @@ void add_mounts(Patch& patch, const Json::Value& job, const char* containers, co
 }  // namespace
 
 bool is_mover_job(const Json::Value& job) {
-  return text(member(member(job, "metadata"), "labels"), "app.kubernetes.io/created-by") == "volsync";
+  return json::text_at(job, {"metadata", "labels", "app.kubernetes.io/created-by"}) == "volsync";
 }
 
 std::string mover_patch(const Json::Value& job, const Json::Value& old, const MoverInjection& injection) {
   if (pod_list(job, "containers").empty()) throw MalformedJob("request.object.spec.template.spec.containers: missing");
   // What is on its way out must not be held up by what it was never given.
-  if (!member(member(job, "metadata"), "deletionTimestamp").isNull()) return {};
+  if (!json::at(job, {"metadata", "deletionTimestamp"}).isNull()) return {};
   Gift gift = as_stored(old);
   if (gift.volume.isNull() || gift.mount.isNull()) gift = by_settings(job, injection);
   const std::string path(kPodPath);

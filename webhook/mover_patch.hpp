@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "holdfast/webhook/mover_jobs.hpp"
+#include "holdfast/webhook/admission.hpp"
 
 namespace holdfast::webhook {
 

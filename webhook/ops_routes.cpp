@@ -3,7 +3,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/tree.hpp"
-#include "webhook/audit_page.hpp"
+#include "holdfast/net/url.hpp"
 #include "webhook/judgement.hpp"
 
 namespace holdfast::webhook {
@@ -17,17 +17,10 @@ constexpr std::string_view kExists = "/exists/";
 constexpr std::string_view kAudit = "/audit";
 constexpr std::string_view kPage = "/";
 
-net::Response text(int status, std::string body) {
-  net::Response response;
-  response.status = status;
-  response.body = std::move(body);
-  return response;
-}
+net::Response text(int status, std::string body) { return {.status = status, .body = std::move(body)}; }
 
 net::Response json(int status, const Json::Value& value) {
-  net::Response response = text(status, json::write_tree(value) + "\n");
-  response.content_type = "application/json";
-  return response;
+  return {.status = status, .content_type = "application/json", .body = json::write_tree(value) + "\n"};
 }
 
 bool is_served(std::string_view path) {
@@ -70,11 +63,7 @@ net::Response exists_answer(const core::PvcName& name, const core::Intent& inten
 }
 
 net::Response audit_answer(const AuditPage& page, bool as_html, int status) {
-  if (as_html) {
-    net::Response response = text(status, audit_html(page));
-    response.content_type = "text/html; charset=utf-8";
-    return response;
-  }
+  if (as_html) return {.status = status, .content_type = "text/html; charset=utf-8", .body = audit_html(page)};
   Json::Value out;
   out["items"] = page.items;
   if (!page.unclaimed.empty()) out["unclaimed"] = page.unclaimed;
@@ -95,9 +84,7 @@ void OpsRoutes::handle(const net::Request& request, const net::Respond& respond)
         text(404, "no such path; there are / /audit /livez /readyz /healthz /metrics and /exists/{namespace}/{pvc}\n"));
   }
   if (request.method != "GET" && request.method != "HEAD") {
-    net::Response refused = text(405, "only GET\n");
-    refused.allow = "GET, HEAD";
-    return respond(std::move(refused));
+    return respond({.status = 405, .body = "only GET\n", .allow = "GET, HEAD"});
   }
   if (request.overloaded) return respond(text(503, "too many connections\n"));
   const std::string_view path = request.path;
@@ -108,9 +95,8 @@ void OpsRoutes::handle(const net::Request& request, const net::Respond& respond)
   }
   if (path == "/healthz") return healthz(respond);
   if (path == "/metrics") {
-    net::Response page = text(200, metrics_.text());
-    page.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    return respond(std::move(page));
+    return respond(
+        {.status = 200, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_.text()});
   }
   if (path == kAudit || path == kPage) return audit(request, respond);
   exists(*core::parse_pvc_name(path.substr(kExists.size())), respond);

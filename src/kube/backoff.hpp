@@ -22,8 +22,6 @@ class Backoff {
     return std::clamp(around(base), least_, kMost);
   }
   void reset() { attempts_ = 0; }
-  /// Attempts since the last reset.
-  int attempts() const { return attempts_; }
 
   /// Within a quarter of `time`.
   std::chrono::milliseconds around(std::chrono::milliseconds time) {

@@ -28,10 +28,8 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
   void start();
   void stop();
 
-  void read(net::Call call, Deadline deadline, Done done);
-  void write(net::Call call, Deadline deadline, Done done, bool missing_is_done = false);
+  void send(net::Call call, Deadline deadline, Done done, bool missing_is_done = false);
 
-  void begin(const ExchangePtr& exchange);
   void authorize(const ExchangePtr& exchange);
   void transmit(const ExchangePtr& exchange, const Credential& credential);
   void answered(const ExchangePtr& exchange, net::CallResult answer);

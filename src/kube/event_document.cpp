@@ -8,7 +8,7 @@
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/json/tree.hpp"
-#include "src/kube/document.hpp"
+#include "src/kube/http.hpp"
 
 namespace holdfast::kube {
 
@@ -66,9 +66,9 @@ std::string event_document(const Event& event, const std::string& instance, core
 }
 
 std::optional<EventCount> read_event_count(std::string_view text) {
-  const auto document = read_document(text);
-  if (!document) return std::nullopt;
-  const auto last = core::parse_rfc3339(text_at(*document, "lastTimestamp"));
+  const auto document = json::read_tree(text);
+  if (!document || !document->isObject()) return std::nullopt;
+  const auto last = core::parse_rfc3339(json::text_at(*document, {"lastTimestamp"}));
   const Json::Value& count = (*document)["count"];
   if (!last || !count.isInt64()) return std::nullopt;
   return EventCount{count.asInt64(), *last};

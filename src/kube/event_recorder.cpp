@@ -1,7 +1,5 @@
 #include "holdfast/kube/event_recorder.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "holdfast/base/clock.hpp"
@@ -89,9 +87,7 @@ void EventRecorder::Impl::raise_count_of(const Target& target, std::string_view 
 }
 
 void EventRecorder::Impl::fail(const Target& target, const ApiError& error) const {
-  log.warn("cannot write an Event", {{"namespace", target.ns},
-                                     {"event", target.name},
-                                     {"problem", fmt::format("{}: {}", error.reason, error.message)}});
+  log.warn("cannot write an Event", {{"namespace", target.ns}, {"event", target.name}, {"problem", error.text()}});
 }
 
 EventRecorder::EventRecorder(Client& client, std::string instance, std::chrono::seconds again, const ops::Logger& log)

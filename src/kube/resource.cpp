@@ -2,27 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/net/url.hpp"
+
 namespace holdfast::kube {
-namespace {
-
-/// RFC 3986, section 2.3.
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-void append_segment(std::string& path, std::string_view segment) {
-  if (segment.empty()) return;
-  path += '/';
-  for (const char c : segment) {
-    if (is_unreserved(c))
-      path += c;
-    else
-      path += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-}
-
-}  // namespace
 
 std::string Resource::api_version() const {
   return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
@@ -30,13 +12,12 @@ std::string Resource::api_version() const {
 
 std::string path(const Resource& resource, std::string_view ns, std::string_view name, std::string_view subresource) {
   std::string out = resource.group.empty() ? "/api" : "/apis";
-  append_segment(out, resource.group);
-  append_segment(out, resource.version);
-  if (resource.namespaced && !ns.empty()) {
-    append_segment(out, "namespaces");
-    append_segment(out, ns);
+  const std::string_view within = resource.namespaced && !ns.empty() ? "namespaces" : "";
+  if (within.empty()) ns = {};
+  for (const std::string_view segment :
+       {resource.group, resource.version, within, ns, resource.plural, name, subresource}) {
+    if (!segment.empty()) out.append("/").append(net::percent_encoded(segment));
   }
-  for (const std::string_view segment : {resource.plural, name, subresource}) append_segment(out, segment);
   return out;
 }
 

@@ -6,8 +6,7 @@
 #include <cerrno>
 #include <new>
 
-#include "src/net/server/client_trust.hpp"
-#include "src/net/tls_context.hpp"
+#include "src/net/server/server_tls.hpp"
 
 namespace holdfast::net {
 

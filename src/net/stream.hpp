@@ -3,14 +3,12 @@
 // Belongs to one session; one step at a time.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "holdfast/net/client_trust.hpp"
+#include "holdfast/net/openssl.hpp"
 #include "holdfast/net/tls.hpp"
 
 namespace holdfast::net {
@@ -35,10 +33,7 @@ class Stream {
   /// afterwards. `clients` null: whoever comes. Throws std::bad_alloc.
   Stream(int descriptor, const TlsContext* tls, std::shared_ptr<const ClientTrust> clients = nullptr);
 
-  struct Free {
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
-  };
-  using Tls = std::unique_ptr<SSL, Free>;
+  using Tls = std::unique_ptr<SSL, OpensslDelete<SSL_free>>;
   /// A client's side: `ssl` has the descriptor already and is ready to connect; null: plain.
   Stream(int descriptor, Tls ssl) : descriptor_(descriptor), ssl_(std::move(ssl)) {}
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "src/net/client/client_parser.hpp"
+#include "src/net/client/client_message.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace holdfast;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "holdfast/net/url.hpp"
 #include "src/net/server/parser.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace holdfast {
 
@@ -53,3 +55,16 @@ class Folder {
 };
 
 }  // namespace holdfast
+
+namespace holdfast::test {
+
+using holdfast::Folder;
+
+inline std::string read(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void write(const std::filesystem::path& path, std::string_view text) { std::ofstream(path) << text; }
+
+}  // namespace holdfast::test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/net/client_trust.hpp"
+#include "holdfast/net/tls.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
 

@@ -1,4 +1,4 @@
-// What a holdfast that makes its own certificates asks of the cluster. The program fills it in.
+// What a holdfast that makes its own certificates asks of the cluster. kube_cluster.hpp asks it there.
 #pragma once
 
 #include <functional>

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "holdfast/certs/cluster.hpp"
 #include "holdfast/core/time.hpp"
 
 namespace holdfast::certs {
@@ -37,6 +38,12 @@ core::Time renewal_of(const Generation& generation);
 /// Whether a client that believes the PEM certificates in `bundle`, and no other, accepts a server with `chain`; times
 /// and names aside. False where either cannot be read.
 bool trusts(const std::string& bundle, const std::string& chain);
+
+/// Which entry does not believe `chain`, for people; empty: all do.
+std::string distrust(const std::vector<Entry>& entries, const std::string& chain);
+
+/// What a client's clock may say against a certificate; empty: nothing.
+std::string validity_problem(core::Time not_before, core::Time not_after, core::Time now);
 
 /// The certificates of a PEM text that have not expired at `now`, as they stand there.
 std::string without_expired(const std::string& bundle, core::Time now);

@@ -30,6 +30,7 @@ struct ApiError {
   std::string message;  ///< for people, at most 1 KiB; never a secret
   std::optional<std::chrono::seconds> retry_after;
 
+  std::string text() const { return reason + ": " + message; }
   bool not_found() const { return code == 404; }
   bool conflict() const { return code == 409; }
   bool gone() const { return code == 410; }
@@ -127,7 +128,6 @@ class Client {
                                WatchCallbacks callbacks);
 
   RequestCounts counts() const;
-  const Config& config() const;
 
   struct Impl;
 

@@ -33,7 +33,4 @@ using Respond = std::function<void(Response)>;
 /// Called on the listener's threads and must not block.
 using Handler = std::function<void(Request, Respond)>;
 
-/// The value of `name` in a query string ("a=1&timeout=10s"), percent-decoded; empty when absent.
-std::string query_value(std::string_view query, std::string_view name);
-
 }  // namespace holdfast::net

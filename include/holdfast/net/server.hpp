@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "holdfast/net/client_trust.hpp"
 #include "holdfast/net/http.hpp"
 #include "holdfast/net/tls.hpp"
 

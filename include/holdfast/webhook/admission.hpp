@@ -2,6 +2,8 @@
 // Admission may be used from any thread and keeps nothing between requests but counters. It writes nothing anywhere.
 #pragma once
 
+#include <json/value.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -18,7 +20,6 @@
 #include "holdfast/net/http.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
-#include "holdfast/webhook/mover_jobs.hpp"
 
 namespace holdfast::webhook {
 
@@ -33,6 +34,14 @@ class ClusterQuestions {
                    std::function<void(core::ClusterFacts)> done) = 0;
   /// The labels of a namespace, in the same manner.
   virtual void ask_namespace(const std::string& name, index::Deadline deadline, std::function<void(Labels)> done) = 0;
+};
+
+/// What VolSync's mover Jobs are given where the VolSync objects do not carry it: the volume that holds the repository.
+struct MoverInjection {
+  Json::Value volume_source;  ///< as in a pod's volume, less its name: {"nfs": {"server": …, "path": …}}
+  std::string mount_path = "/repository";  ///< in every container
+  std::chrono::seconds longest_delay{0};   ///< of a backup, 0 to 30 s; each Job has its own, always the same
+  std::string delay_image;                 ///< has a program `sleep`; empty: the mover's own image
 };
 
 class Admission {

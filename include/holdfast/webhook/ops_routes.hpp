@@ -2,8 +2,6 @@
 // OpsRoutes may be used from any thread.
 #pragma once
 
-#include <json/value.h>
-
 #include <atomic>
 #include <cstddef>
 #include <functional>
@@ -29,6 +27,11 @@ struct AuditPage {
   /// How old is what the repository holds: {newestSnapshot, ageSeconds, outdated}; null: not known.
   Json::Value repository{};
 };
+
+/// The same as a page for people: HTML without scripts, links or anything from elsewhere; all text is escaped. Gaps
+/// come first. At most kMaxRows rows; the page says how many more there are.
+std::string audit_html(const AuditPage& page);
+inline constexpr std::size_t kMaxRows = 2'000;
 
 /// Whoever can look at the cluster.
 class AuditSource {

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/rotation.hpp"
 #include "holdfast/certs/store.hpp"
 #include "src/cli/doctor/checks.hpp"
-#include "src/cli/serve/certificate_cluster.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -25,7 +25,7 @@ std::string renewal_advice(const Settings& settings) {
 
 /// What the replicas share. Throws std::runtime_error for what cannot be used.
 certs::Contents contents_of(const Json::Value& document) {
-  const auto secret = read_shared_secret(document);
+  const auto secret = certs::read_shared_secret(document);
   if (!secret) throw std::runtime_error("it cannot be understood");
   return certs::read_contents(secret->data);
 }

@@ -7,11 +7,14 @@
 #include <string_view>
 #include <variant>
 
+#include "holdfast/json/tree.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/net/server.hpp"
-#include "src/cli/input/document.hpp"
 
 namespace holdfast::cli::diagnosis {
+
+using json::at;
+using json::text_at;
 
 /// What the API server said, or why not.
 using Answer = std::variant<Json::Value, kube::ApiError>;

@@ -21,8 +21,7 @@
 #include "src/cli/cluster.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/make_index.hpp"
-#include "src/cli/serve/generator_audit.hpp"
-#include "src/cli/serve/mover_injection.hpp"
+#include "src/cli/serve/generator_for_webhook.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli {

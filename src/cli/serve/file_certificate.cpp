@@ -6,10 +6,9 @@
 
 #include "holdfast/base/latest.hpp"
 #include "holdfast/certs/generation.hpp"
+#include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/store.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/serve/certificate_cluster.hpp"
-#include "src/cli/serve/certificate_report.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli {
@@ -73,7 +72,7 @@ class FileCertificate : public ServingCertificate {
   const std::shared_ptr<certs::Store> store_;
   CertificateReport report_;
   std::unique_ptr<kube::Client> client_;  ///< nullptr: nobody can tell what API servers believe
-  std::unique_ptr<KubeBundlePublisher> bundles_;
+  std::unique_ptr<certs::KubeBundlePublisher> bundles_;
   // The steps of a poll follow each other.
   steady_clock::time_point next_look_{};
   std::vector<certs::Entry> entries_;  ///< as read last
@@ -90,8 +89,8 @@ void FileCertificate::watch_bundles(const CertificateParts& parts) {
     return std::make_unique<kube::Client>(parts.loop, *parts.cluster,
                                           kube::Client::Options{kConnections, "holdfast-certificate"}, parts.log);
   });
-  bundles_ = std::make_unique<KubeBundlePublisher>(*client_, KubeBundlePublisher::Service{ns, certs.service},
-                                                   certs.configurations);
+  bundles_ = std::make_unique<certs::KubeBundlePublisher>(
+      *client_, certs::KubeBundlePublisher::Service{ns, certs.service}, certs.configurations);
 }
 
 void FileCertificate::poll() {
@@ -128,13 +127,7 @@ void FileCertificate::show() {
 /// meant. Where only some entries have one, the others were forgotten.
 std::string FileCertificate::distrust() const {
   const bool none = std::ranges::all_of(entries_, [](const certs::Entry& entry) { return entry.bundle.empty(); });
-  if (none && !by_cert_manager_) return {};
-  for (const certs::Entry& entry : entries_) {
-    if (!certs::trusts(entry.bundle, store_->chain())) {
-      return entry.where + ": its caBundle does not hold the certificate's authority";
-    }
-  }
-  return {};
+  return none && !by_cert_manager_ ? std::string() : certs::distrust(entries_, store_->chain());
 }
 
 }  // namespace

@@ -2,10 +2,9 @@
 #include <chrono>
 #include <utility>
 
+#include "holdfast/certs/kube_cluster.hpp"
 #include "holdfast/certs/self_signer.hpp"
 #include "src/cli/cluster.hpp"
-#include "src/cli/serve/certificate_cluster.hpp"
-#include "src/cli/serve/certificate_report.hpp"
 #include "src/cli/serve/serving_certificate.hpp"
 
 namespace holdfast::cli {
@@ -59,8 +58,8 @@ class OwnCertificate : public ServingCertificate {
   net::Loop& loop_;
   CertificateReport report_;
   std::unique_ptr<kube::Client> client_;
-  KubeSecretStore secret_;
-  KubeBundlePublisher bundles_;
+  certs::KubeSecretStore secret_;
+  certs::KubeBundlePublisher bundles_;
   std::shared_ptr<certs::SelfSigner> signer_;
 };
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "holdfast/base/clock.hpp"
 #include "holdfast/cli/settings.hpp"
-#include "holdfast/core/time.hpp"
 #include "holdfast/kube/config.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/net/tls.hpp"
@@ -27,6 +27,29 @@ class ServingCertificate {
   virtual std::string problem_at(core::Time now) const = 0;
   /// Why what is served would not be replaced when it is time; empty: nothing.
   virtual std::string trouble() const = 0;
+};
+
+/// What there is to say about the served certificate, said once for each change. One thread at a time.
+class CertificateReport {
+ public:
+  CertificateReport(const ops::Logger& log, ops::Metrics& metrics) : log_(log), metrics_(metrics) {}
+
+  /// `problem`: why clients would refuse it; `trouble`: why it would not be replaced when it is time.
+  void tell(const std::string& problem, const std::string& trouble, core::Time not_after) {
+    if (trouble != trouble_ && !trouble.empty()) log_.error("certificate not renewed", {{"error", trouble}});
+    if (problem != problem_ && !problem.empty()) log_.warn("certificate not accepted", {{"problem", problem}});
+    const bool well_again = problem.empty() && trouble.empty() && !(problem_.empty() && trouble_.empty());
+    if (well_again) log_.info("certificate in order", {{"notAfter", core::format_seconds(not_after)}});
+    trouble_ = trouble;
+    problem_ = problem;
+    metrics_.certificate_expiry(base::seconds(not_after.time_since_epoch()));
+    metrics_.certificate_healthy(problem.empty() && trouble.empty());
+  }
+
+ private:
+  const ops::Logger& log_;
+  ops::Metrics& metrics_;
+  std::string trouble_, problem_;
 };
 
 /// The program's parts that it needs; they outlive it.

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "holdfast/core/edit_distance.hpp"
-#include "src/cli/input/document.hpp"
+#include "holdfast/json/tree.hpp"
 #include "src/cli/input/files.hpp"
 #include "src/cli/settings/file.hpp"
 #include "src/cli/settings/table.hpp"
@@ -124,7 +124,7 @@ void apply_kopia_config(Settings& settings, const Environment& environment) {
   } catch (const FileError& e) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}", e.what()));
   }
-  const Json::Value& path = at(config, {"storage", "config", "path"});
+  const Json::Value& path = json::at(config, {"storage", "config", "path"});
   if (!path.isString()) {
     throw SettingsError(fmt::format("environment KOPIA_CONFIG_PATH: {}: storage.config.path: expected a string", file));
   }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "holdfast/net/http.hpp"
+#include "holdfast/net/url.hpp"
 #include "src/index/proof/prover.hpp"
 #include "src/index/s3/answers.hpp"
 #include "src/index/s3/bucket.hpp"

@@ -8,7 +8,7 @@
 
 #include "holdfast/base/file.hpp"
 #include "holdfast/base/text.hpp"
-#include "holdfast/net/server_address.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::index {
 

@@ -9,7 +9,7 @@
 #include "holdfast/base/file.hpp"
 #include "holdfast/json/kubeconfig.hpp"
 #include "holdfast/kube/base64.hpp"
-#include "holdfast/net/server_address.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::kube {
 namespace {

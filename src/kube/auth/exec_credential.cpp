@@ -1,7 +1,6 @@
 #include "src/kube/auth/exec_credential.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,32 +8,27 @@
 #include <stdexcept>
 
 #include "holdfast/json/tree.hpp"
-#include "src/kube/document.hpp"
+#include "holdfast/kube/base64.hpp"
+#include "holdfast/net/url.hpp"
+#include "src/kube/http.hpp"
 
 namespace holdfast::kube {
 
 namespace {
 
+using json::text_at;
+
 constexpr std::size_t kMostOutputBytes = 64 * 1024;
 /// Ours, and not for the plugins of others.
-constexpr std::array<std::string_view, 2> kSecrets = {"KOPIA_PASSWORD", "HOLDFAST_KOPIA_PASSWORD"};
-
-std::string base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), data, static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
+constexpr std::array<std::string_view, 2> kOwnPasswords = {"KOPIA_PASSWORD", "HOLDFAST_KOPIA_PASSWORD"};
 
 Json::Value cluster_info(const Config& config, const std::string& ca_pem) {
-  const bool is_v6 = config.host.find(':') != std::string::npos;
   Json::Value cluster;
-  cluster["server"] = fmt::format(fmt::runtime(is_v6 ? "{}://[{}]:{}{}" : "{}://{}:{}{}"),
-                                  config.tls ? "https" : "http", config.host, config.port, config.base_path);
+  cluster["server"] = fmt::format("{}://{}{}", config.tls ? "https" : "http",
+                                  net::address_text(config.host, config.port), config.base_path);
   if (!config.tls_server_name.empty()) cluster["tls-server-name"] = config.tls_server_name;
   if (config.insecure_skip_tls_verify) cluster["insecure-skip-tls-verify"] = true;
-  if (!ca_pem.empty()) cluster["certificate-authority-data"] = base64(ca_pem);
+  if (!ca_pem.empty()) cluster["certificate-authority-data"] = encode_base64(ca_pem);
   return cluster;
 }
 
@@ -65,20 +59,19 @@ ExecProblem explain(const ExecPlugin& plugin, std::string_view problem) {
 }  // namespace
 
 std::variant<ExecCredential, ExecProblem> read_exec_credential(std::string_view text, std::string_view api_version) {
-  const auto document = read_document(text);
-  if (!document) return ExecProblem{"it did not print a JSON object"};
-  if (text_at(*document, "kind") != "ExecCredential") return ExecProblem{"kind: expected ExecCredential"};
-  if (text_at(*document, "apiVersion") != api_version) {
+  const auto document = json::read_tree(text);
+  if (!document || !document->isObject()) return ExecProblem{"it did not print a JSON object"};
+  if (text_at(*document, {"kind"}) != "ExecCredential") return ExecProblem{"kind: expected ExecCredential"};
+  if (text_at(*document, {"apiVersion"}) != api_version) {
     return ExecProblem{fmt::format("apiVersion: expected {}", api_version)};
   }
-  const Json::Value& status = (*document)["status"];
-  ExecCredential found{text_at(status, "token"), text_at(status, "clientCertificateData"),
-                       text_at(status, "clientKeyData"), std::nullopt};
+  ExecCredential found{text_at(*document, {"status", "token"}), text_at(*document, {"status", "clientCertificateData"}),
+                       text_at(*document, {"status", "clientKeyData"}), std::nullopt};
   if (found.cert_pem.empty() != found.key_pem.empty()) {
     return ExecProblem{"status: clientCertificateData and clientKeyData belong together"};
   }
   if (found.token.empty() && found.cert_pem.empty()) return ExecProblem{"status: no token and no client certificate"};
-  if (const std::string expires = text_at(status, "expirationTimestamp"); !expires.empty()) {
+  if (const std::string expires = text_at(*document, {"status", "expirationTimestamp"}); !expires.empty()) {
     found.expires = core::parse_rfc3339(expires);
     if (!found.expires) return ExecProblem{"status.expirationTimestamp: expected an RFC 3339 time"};
   }
@@ -101,7 +94,7 @@ std::vector<std::string> exec_environment(const ExecPlugin& plugin) {
     const std::size_t equals = text.find('=');
     if (equals != std::string_view::npos) variables[std::string(text.substr(0, equals))] = text.substr(equals + 1);
   }
-  for (std::string_view secret : kSecrets) variables.erase(std::string(secret));
+  for (std::string_view secret : kOwnPasswords) variables.erase(std::string(secret));
   for (const auto& [name, value] : plugin.environment) variables[name] = value;
   std::vector<std::string> environment;
   environment.reserve(variables.size());

@@ -79,7 +79,7 @@ void Elector::Impl::look() {
 void Elector::Impl::looked(const Result& result) {
   if (const auto* error = std::get_if<ApiError>(&result)) {
     if (error->not_found()) return consider(std::nullopt);
-    fail("read", fmt::format("{}: {}", error->reason, error->message));
+    fail("read", error->text());
     return later(&Impl::look, std::max<milliseconds>(options.attempt / 2, milliseconds(250)));
   }
   const auto read = json::read_lease(std::get<std::string>(result));
@@ -111,7 +111,7 @@ void Elector::Impl::write(Election::Write next) {
 void Elector::Impl::wrote(Steady began, const Result& result) {
   std::string problem;
   if (const auto* error = std::get_if<ApiError>(&result)) {
-    problem = fmt::format("{}: {}", error->reason, error->message);
+    problem = error->text();
   } else {
     const auto read = json::read_lease(std::get<std::string>(result));
     if (const auto* lease = std::get_if<json::Lease>(&read)) {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "src/kube/answers.hpp"
+#include "src/kube/http.hpp"
 
 namespace holdfast::kube {
 

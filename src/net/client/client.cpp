@@ -4,8 +4,9 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "holdfast/net/url.hpp"
 #include "src/net/client/client_impl.hpp"
-#include "src/net/client/client_request.hpp"
+#include "src/net/client/client_message.hpp"
 #include "src/net/client/client_stream.hpp"
 #include "src/net/client/pooled_connection.hpp"
 #include "src/net/loop.hpp"

@@ -9,8 +9,6 @@
 #include <new>
 #include <utility>
 
-#include "src/net/client/client_request.hpp"
-
 // gcc 12 miscompiles `co_await` behind && or || and in the condition of a loop: none is there in this file.
 
 namespace holdfast::net {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "src/net/client/client_impl.hpp"
-#include "src/net/client/client_parser.hpp"
+#include "src/net/client/client_message.hpp"
 
 namespace holdfast::net {
 

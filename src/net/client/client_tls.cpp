@@ -1,24 +1,19 @@
 #include "src/net/client/client_tls.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <new>
 #include <stdexcept>
 
-#include "src/net/credentials.hpp"
+#include "holdfast/net/openssl.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::net {
 
 namespace {
 
 constexpr unsigned char kAlpn[] = "\x08http/1.1";
-
-bool is_address(const std::string& name) {
-  in6_addr ignored;
-  return ::inet_pton(AF_INET, name.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
-}
 
 void harden(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -70,7 +65,6 @@ std::shared_ptr<const ClientTls> ClientTls::make(const Options& options) {
   SSL_CTX* context = impl->context.get();
   if (!context) openssl_failure("OpenSSL has no TLS client");
   harden(context);
-  impl->name = options.server_name;
   if (!is_address(options.server_name)) impl->sni = options.server_name;
   if (options.verify) {
     trust(context, options.ca_pem);

@@ -1,8 +1,6 @@
 // Inside of ClientTls, for the files of this module that talk to OpenSSL.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <string>
 
@@ -15,12 +13,8 @@ struct ClientTls::Impl {
   /// A connection on this descriptor, ready for its handshake. Throws std::bad_alloc.
   Stream::Tls open(int descriptor) const;
 
-  struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-  };
-  std::unique_ptr<SSL_CTX, Free> context;
-  std::string sni;   ///< the name to ask for; empty: the server is named by an address, which SNI cannot carry
-  std::string name;  ///< what the certificate must be for
+  ContextPtr context;
+  std::string sni;  ///< the name to ask for; empty: the server is named by an address, which SNI cannot carry
 };
 
 /// Why the TLS step that has just failed on this thread did so, for people: "its certificate is not trusted: …". Empty:

@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <new>
 
-#include "src/net/client/client_parser.hpp"
+#include "src/net/client/client_message.hpp"
 
 // gcc 12 miscompiles `co_await` behind && or || and in the condition of a loop: none is there in this file.
 

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "holdfast/net/url.hpp"
 #include "src/net/loop.hpp"
 #include "src/net/server/session.hpp"
 
@@ -19,8 +20,7 @@ constexpr std::chrono::milliseconds kSweepInterval{250};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 std::string to_text(const tcp::endpoint& endpoint) {
-  const std::string host = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+  return address_text(endpoint.address().to_string(), endpoint.port());
 }
 
 tcp::acceptor listen_on(asio::io_context& context, const tcp::endpoint& endpoint) {

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
-
-#include "src/net/server/last_chunk.hpp"
-#include "src/net/url.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::net {
 
@@ -15,25 +11,20 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t kTargetLimit = 8 * 1024;
-// A declared length is only a promise of the client's: memory follows what has arrived.
-constexpr std::uint64_t kReserveLimit = 64 * 1024;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
-RequestParser::RequestParser(const Limits& limits) : body_limit_(limits.body_bytes) {
-  eager(true);
-  header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+RequestParser::RequestParser(const Limits& limits)
+    : MessageParser(limits.header_bytes, request_.body), body_limit_(limits.body_bytes) {
   body_limit(limits.body_bytes);
 }
 
 RequestParser::State RequestParser::put(const char* data, std::size_t size, std::size_t& consumed) {
-  consumed = 0;
-  if (is_header_done() && chunked() && is_torn_last_chunk({data, size})) return State::NeedsMore;
   Error error;
-  consumed = basic_parser::put(boost::asio::buffer(data, size), error);
-  if (error && error != http::error::need_more) {
+  consumed = take({data, size}, error);
+  if (error) {
     explain(error);
     return State::Faulty;
   }
@@ -81,8 +72,7 @@ void RequestParser::on_field_impl(Field name, Text, Text value, Error& error) {
       expects_continue_ = boost::beast::iequals(value, "100-continue");
       break;
     case Field::transfer_encoding:
-      // With any other coding, two readers of the same bytes may disagree on where the request ends.
-      if (!boost::beast::iequals(value, "chunked")) reject(501, "unsupported transfer coding\n", error);
+      if (!is_chunked(value)) reject(501, "unsupported transfer coding\n", error);
       break;
     default:
       break;
@@ -91,20 +81,6 @@ void RequestParser::on_field_impl(Field name, Text, Text value, Error& error) {
 
 void RequestParser::on_header_impl(Error& error) {
   if (version_ == 11 && !has_host_) reject(400, "malformed request: no Host\n", error);
-}
-
-void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& size, Error&) {
-  if (size) request_.body.reserve(static_cast<std::size_t>(std::min(*size, kReserveLimit)));
-}
-
-std::size_t RequestParser::on_body_impl(Text body, Error&) {
-  request_.body.append(body.data(), body.size());
-  return body.size();
-}
-
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, Text body, Error&) {
-  request_.body.append(body.data(), body.size());
-  return body.size();
 }
 
 }  // namespace holdfast::net

@@ -1,17 +1,17 @@
-// One request as it arrives. Beast's parser does the grammar and the limits; this collects what a handler needs.
+// One request as it arrives, and what a handler needs of it.
 // Belongs to one session and one request.
 #pragma once
 
-#include <boost/beast/http/basic_parser.hpp>
 #include <cstddef>
 #include <string>
 
 #include "holdfast/net/http.hpp"
 #include "holdfast/net/server.hpp"
+#include "src/net/message_parser.hpp"
 
 namespace holdfast::net {
 
-class RequestParser : private boost::beast::http::basic_parser<true> {
+class RequestParser : private MessageParser<true> {
  public:
   /// Why a request is not taken, as the client gets to see it.
   struct Fault {
@@ -35,23 +35,12 @@ class RequestParser : private boost::beast::http::basic_parser<true> {
   Request& request() { return request_; }
 
  private:
-  using Error = boost::beast::error_code;
-  using Text = boost::beast::string_view;
-  using Field = boost::beast::http::field;
-  using Verb = boost::beast::http::verb;
-
   void reject(int status, std::string text, Error& error);
   void explain(const Error& error);
 
   void on_request_impl(Verb, Text method, Text target, int version, Error& error) override;
-  void on_response_impl(int, Text, int, Error&) override {}
   void on_field_impl(Field name, Text, Text value, Error& error) override;
   void on_header_impl(Error& error) override;
-  void on_body_init_impl(const boost::optional<std::uint64_t>& size, Error&) override;
-  std::size_t on_body_impl(Text body, Error&) override;
-  void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, Text body, Error&) override;
-  void on_finish_impl(Error&) override {}
 
   Request request_;
   Fault fault_;

@@ -1,12 +1,14 @@
 #include "src/net/server/session.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include "src/net/server/answer_writer.hpp"
+#include <boost/beast/http/status.hpp>
+#include <iterator>
 
 // gcc 12 miscompiles `co_await` behind && or || and in the condition of a loop: none is there in this file.
 
@@ -28,6 +30,37 @@ Socket non_blocking(Socket socket) {
   socket.native_non_blocking(true, ignored);
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   return socket;
+}
+
+std::string_view reason(int status) {
+  const auto text = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(unsigned(status)));
+  return {text.data(), text.size()};
+}
+
+bool never_has_body(int status) { return status == 204 || status == 304; }
+
+struct AnswerForm {
+  bool keep_alive = true;
+  bool http_1_0 = false;      ///< such a client has to be told when the connection stays
+  bool without_body = false;  ///< the answer to a HEAD: Content-Length as it would be
+};
+
+/// A Response as bytes of HTTP/1.1.
+void append_answer(std::string& out, const Response& response, const AnswerForm& form) {
+  const auto head = std::back_inserter(out);
+  fmt::format_to(head, FMT_STRING("HTTP/1.1 {} {}\r\n"), response.status, reason(response.status));
+  if (!never_has_body(response.status)) {
+    fmt::format_to(head, FMT_STRING("Content-Type: {}\r\nContent-Length: {}\r\n"), response.content_type,
+                   response.body.size());
+  }
+  if (!response.allow.empty()) fmt::format_to(head, FMT_STRING("Allow: {}\r\n"), response.allow);
+  if (!form.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (form.http_1_0) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n";
+  if (!form.without_body && !never_has_body(response.status)) out += response.body;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "holdfast/certs/generate.hpp"
-#include "tests/unit/certs/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 using namespace holdfast;
 using Catch::Matchers::Contains;
@@ -20,7 +20,7 @@ struct File {
   certs::ClientAuthorities open() { return {path.string(), {}, log, metrics}; }
 
   test::Folder folder;
-  std::filesystem::path path = folder.path() / "clients.crt";
+  std::filesystem::path path = folder / "clients.crt";
   ops::Logger log{ops::Logger::Sink::None, ops::Level::Info, ops::Format::Text};
   ops::Metrics metrics{"test"};
 };

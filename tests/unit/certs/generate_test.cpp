@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "tests/unit/certs/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;
@@ -115,7 +115,7 @@ TEST_CASE("generate: refuses names and times that no certificate can carry") {
 TEST_CASE("write files: only the owner may read the keys and the new folder") {
   const test::Folder folder;
   const auto set = certs::generate({"a"}, std::chrono::days(1), kNow);
-  const auto out = folder.path() / "deep" / "out";
+  const auto out = folder / "deep" / "out";
   certs::write_files(set, out);
   CHECK(mode(out) == 0700);
   CHECK(mode(out / "tls.key") == 0600);
@@ -133,7 +133,7 @@ TEST_CASE("write files: replaces what was there and leaves nothing beside it") {
   certs::write_files(certs::generate({"a"}, std::chrono::days(1), kNow), folder.path());
   const auto set = certs::generate({"b"}, std::chrono::days(1), kNow);
   certs::write_files(set, folder.path());
-  CHECK(test::read(folder.path() / "tls.key") == set.tls_key);
+  CHECK(test::read(folder / "tls.key") == set.tls_key);
   const auto begin = std::filesystem::directory_iterator(folder.path());
   CHECK(std::distance(begin, std::filesystem::directory_iterator()) == 4);
 }
@@ -141,8 +141,8 @@ TEST_CASE("write files: replaces what was there and leaves nothing beside it") {
 TEST_CASE("write files: names the place that cannot be written") {
   const test::Folder folder;
   const auto set = certs::generate({"a"}, std::chrono::days(1), kNow);
-  test::write(folder.path() / "file", "x");
-  CHECK_THROWS_WITH(certs::write_files(set, folder.path() / "file"), Contains((folder.path() / "file").string()));
-  std::filesystem::create_directory(folder.path() / "tls.key");
-  CHECK_THROWS_WITH(certs::write_files(set, folder.path()), Contains((folder.path() / "tls.key").string()));
+  folder.write("file", "x");
+  CHECK_THROWS_WITH(certs::write_files(set, folder / "file"), Contains((folder / "file").string()));
+  std::filesystem::create_directory(folder / "tls.key");
+  CHECK_THROWS_WITH(certs::write_files(set, folder.path()), Contains((folder / "tls.key").string()));
 }

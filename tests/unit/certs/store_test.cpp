@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "holdfast/certs/generate.hpp"
-#include "tests/unit/certs/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 using namespace holdfast;
 using namespace std::chrono_literals;
@@ -37,19 +37,19 @@ TEST_CASE("store: does not start without a whole pair, and names the file") {
   const auto set = make();
   certs::write_files(set, folder.path());
   SECTION("no key") {
-    std::filesystem::remove(folder.path() / "tls.key");
-    CHECK_THROWS_WITH(certs::Store(folder.path()), Contains((folder.path() / "tls.key").string()));
+    std::filesystem::remove(folder / "tls.key");
+    CHECK_THROWS_WITH(certs::Store(folder.path()), Contains((folder / "tls.key").string()));
   }
   SECTION("no certificate in its file") {
-    test::write(folder.path() / "tls.crt", "hello");
+    folder.write("tls.crt", "hello");
     CHECK_THROWS_WITH(certs::Store(folder.path()), Contains("tls.crt: no readable PEM certificate"));
   }
   SECTION("another certificate's key") {
-    test::write(folder.path() / "tls.key", make().tls_key);
+    folder.write("tls.key", make().tls_key);
     CHECK_THROWS_WITH(certs::Store(folder.path()), Contains("the private key does not belong to the certificate"));
   }
   SECTION("an authority without certificate") {
-    test::write(folder.path() / "ca.crt", "hello");
+    folder.write("ca.crt", "hello");
     CHECK_THROWS_WITH(certs::Store(folder.path()), Contains("ca.crt: no readable PEM certificate"));
   }
 }
@@ -57,7 +57,7 @@ TEST_CASE("store: does not start without a whole pair, and names the file") {
 TEST_CASE("store: needs no authority") {
   const Folder folder;
   certs::write_files(make(), folder.path());
-  std::filesystem::remove(folder.path() / "ca.crt");
+  std::filesystem::remove(folder / "ca.crt");
   CHECK(certs::Store(folder.path()).problem_at(kNow).empty());
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("store: loads files that were replaced") {
 
 TEST_CASE("store: follows the swap of a mounted Secret") {
   const Folder folder;
-  const auto& root = folder.path();
+  const std::filesystem::path root = folder.path();
   certs::write_files(make(30), root / "..one");
   certs::write_files(make(60), root / "..two");
   std::filesystem::create_directory_symlink("..one", root / "..data");
@@ -112,15 +112,15 @@ TEST_CASE("store: keeps what it has while the files are broken, and goes on when
   const auto next = make(60);
   std::string expected;
   SECTION("half of a pair was replaced") {
-    test::write(folder.path() / "tls.crt", next.tls_crt);
+    folder.write("tls.crt", next.tls_crt);
     expected = "the private key does not belong to the certificate";
   }
   SECTION("a file was cut") {
-    test::write(folder.path() / "tls.crt", next.tls_crt.substr(0, 100));
+    folder.write("tls.crt", next.tls_crt.substr(0, 100));
     expected = "no readable PEM certificate";
   }
   SECTION("a file is gone") {
-    std::filesystem::remove(folder.path() / "tls.key");
+    std::filesystem::remove(folder / "tls.key");
     expected = "tls.key";
   }
   for (int look = 0; look < 2; ++look) {
@@ -143,7 +143,7 @@ TEST_CASE("store: says when the served certificate would be refused by a client"
   CHECK(store.problem_at(kNow).empty());
   CHECK(store.problem_at(kNow - 1h) == "the certificate is not valid before 2026-11-21T08:55:00Z");
   CHECK(store.problem_at(kNow + std::chrono::days(31)) == "the certificate expired at 2026-12-21T09:00:00Z");
-  test::write(folder.path() / "ca.crt", make().ca_crt);
+  folder.write("ca.crt", make().ca_crt);
   store.reload_if_changed();
   CHECK(store.problem_at(kNow) == "the certificate is not signed by what ca.crt holds");
 }

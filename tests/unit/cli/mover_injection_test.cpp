@@ -1,4 +1,4 @@
-#include "src/cli/serve/mover_injection.hpp"
+#include "src/cli/serve/generator_for_webhook.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "holdfast/net/server.hpp"
+#include "holdfast/net/url.hpp"
 
 namespace holdfast::index::test {
 

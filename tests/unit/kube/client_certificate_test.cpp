@@ -2,9 +2,9 @@
 #include <filesystem>
 
 #include "src/kube/auth/credentials.hpp"
+#include "tests/unit/folder.hpp"
 #include "tests/unit/kube/asking.hpp"
-#include "tests/unit/kube/folder.hpp"
-#include "tests/unit/kube/pem.hpp"
+#include "tests/unit/pem.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;

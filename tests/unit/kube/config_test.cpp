@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "tests/unit/kube/folder.hpp"
+#include "tests/unit/folder.hpp"
 
 using namespace holdfast;
 using namespace holdfast::kube;

@@ -6,8 +6,8 @@
 
 #include "src/kube/auth/exec_credential.hpp"
 #include "src/kube/auth/watched_file.hpp"
+#include "tests/unit/folder.hpp"
 #include "tests/unit/kube/asking.hpp"
-#include "tests/unit/kube/folder.hpp"
 
 using namespace holdfast;
 using namespace holdfast::test;

@@ -7,15 +7,6 @@ namespace test {
 
 namespace {
 
-template <class Write>
-std::string to_pem(Write write) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
-  write(bio.get());
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
-}
-
 void name(X509_NAME* subject, const char* text) {
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text), -1, -1, 0);
 }
@@ -44,7 +35,7 @@ Authority::Authority()
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get()));
   extend(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
   X509_sign(certificate_.get(), key_.get(), EVP_sha256());
-  pem_ = to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, certificate_.get()); });
+  pem_ = pem_text([&](BIO* bio) { PEM_write_bio_X509(bio, certificate_.get()); });
 }
 
 Pem Authority::issue(const std::string& names, const Leaf& says) const {
@@ -55,8 +46,8 @@ Pem Authority::issue(const std::string& names, const Leaf& says) const {
   if (!names.empty()) extend(leaf.get(), NID_subject_alt_name, names);
   if (!says.usage.empty()) extend(leaf.get(), NID_ext_key_usage, says.usage);
   X509_sign(leaf.get(), key_.get(), EVP_sha256());
-  return {to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, leaf.get()); }),
-          to_pem([&](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }),
+  return {pem_text([&](BIO* bio) { PEM_write_bio_X509(bio, leaf.get()); }),
+          pem_text([&](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); }),
           "02"};
 }
 

@@ -2,7 +2,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include "src/net/tls_context.hpp"
+#include "src/net/server/server_tls.hpp"
 #include "tests/unit/net/authority.hpp"
 #include "tests/unit/net/calls.hpp"
 #include "tests/unit/net/raw_server.hpp"

@@ -1,5 +1,5 @@
 // A listener that serves holders of a client certificate only.
-#include "holdfast/net/client_trust.hpp"
+#include "holdfast/net/tls.hpp"
 
 #include <atomic>
 #include <catch2/catch.hpp>

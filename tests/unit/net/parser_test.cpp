@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/net/client/client_parser.hpp"
+#include "src/net/client/client_message.hpp"
 #include "src/net/server/parser.hpp"
 
 using namespace holdfast::net;

@@ -1,13 +1,10 @@
-#include "src/net/client/client_parser.hpp"
+#include "src/net/client/client_message.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
 
-#include "src/net/server/last_chunk.hpp"
+#include "src/net/message_parser.hpp"
 
 namespace holdfast::net {
 
@@ -15,12 +12,10 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::uint64_t kReserveLimit = 64 * 1024;  // memory follows what has arrived, not what was announced
 constexpr int kSwitchingProtocols = 101;
 
 using Error = boost::beast::error_code;
 using Text = boost::beast::string_view;
-using Field = http::field;
 
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -30,50 +25,64 @@ std::string lower_case(Text text) {
   return lower;
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+bool is_word(const std::string& text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) || c == ' '; });
+}
+
+bool is_name(const std::string& text) { return is_word(text) && text.find(':') == std::string::npos; }
+
+bool is_value(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; });
+}
+
+bool is_sendable(const Call& call) {
+  return is_word(call.method) && is_word(call.target) &&
+         std::all_of(call.headers.begin(), call.headers.end(),
+                     [](const auto& header) { return is_name(header.first) && is_value(header.second); });
+}
+
+/// A body is expected with these, so that none is said to be one of no bytes (RFC 9110, section 8.6).
+bool announces_body(const Call& call) {
+  return !call.body.empty() || call.method == "POST" || call.method == "PUT" || call.method == "PATCH";
+}
+
 }  // namespace
 
-class ReplyParser::Message : public http::basic_parser<false> {
+std::optional<std::string> request_bytes(const Call& call, const std::string& host) {
+  if (!is_sendable(call)) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(512 + call.body.size());
+  bytes.append(call.method).append(" ").append(call.target).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");
+  for (const auto& [name, value] : call.headers) bytes.append(name).append(": ").append(value).append("\r\n");
+  if (announces_body(call)) bytes.append("Content-Length: ").append(std::to_string(call.body.size())).append("\r\n");
+  return bytes.append("\r\n").append(call.body);
+}
+
+class ReplyParser::Message : public MessageParser<false> {
  public:
-  Message(const Options& options, Reply& reply) : reply_(reply) {
-    eager(true);
+  Message(const Options& options, Reply& reply) : MessageParser(options.header_bytes, reply.body), reply_(reply) {
     skip(options.to_head);
-    header_limit(static_cast<std::uint32_t>(options.header_bytes));
-    if (options.body_bytes) {
+    if (options.body_bytes)
       body_limit(*options.body_bytes);
-    } else {
+    else
       body_limit(boost::none);
-    }
   }
 
   /// Anything but a final answer.
   bool is_informational() const { return reply_.status < 200 && reply_.status != kSwitchingProtocols; }
 
  private:
-  void on_request_impl(http::verb, Text, Text, int, Error&) override {}
   void on_response_impl(int status, Text, int, Error&) override { reply_.status = status; }
   void on_field_impl(Field field, Text name, Text value, Error& error) override {
     if (is_header_done()) return;  // behind a chunked body: may not change what was read before
-    // With any other coding it is unknown where the answer ends.
-    if (field == Field::transfer_encoding && !boost::beast::iequals(value, "chunked")) {
+    if (field == Field::transfer_encoding && !is_chunked(value)) {
       error = http::error::bad_transfer_encoding;
       return;
     }
     reply_.headers.emplace_back(lower_case(name), std::string(value.data(), value.size()));
   }
-  void on_header_impl(Error&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>& size, Error&) override {
-    if (size) reply_.body.reserve(static_cast<std::size_t>(std::min(*size, kReserveLimit)));
-  }
-  std::size_t on_body_impl(Text body, Error&) override {
-    reply_.body.append(body.data(), body.size());
-    return body.size();
-  }
-  void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, Text body, Error&) override {
-    reply_.body.append(body.data(), body.size());
-    return body.size();
-  }
-  void on_finish_impl(Error&) override {}
 
   Reply& reply_;
 };
@@ -114,10 +123,9 @@ ReplyParser::State ReplyParser::put(std::string_view bytes) {
 }
 
 ReplyParser::State ReplyParser::feed(std::string_view& bytes) {
-  if (message_->is_header_done() && message_->chunked() && is_torn_last_chunk(bytes)) return State::NeedsMore;
   Error error;
-  bytes.remove_prefix(message_->put(boost::asio::buffer(bytes.data(), bytes.size()), error));
-  if (!error || error == http::error::need_more) return message_->is_done() ? State::Complete : State::NeedsMore;
+  bytes.remove_prefix(message_->take(bytes, error));
+  if (!error) return message_->is_done() ? State::Complete : State::NeedsMore;
   if (error == http::error::header_limit) {
     return fail(CallFailure::Why::TooLarge, fmt::format("its header is larger than {} bytes", options_.header_bytes));
   }

@@ -1,13 +1,17 @@
-// What the generator knows, for the pages of the ops listener.
+// What the generator knows and is set to, in the webhook's words.
 // Any thread.
 #pragma once
 
+#include <optional>
+
 #include "holdfast/base/clock.hpp"
 #include "holdfast/generator/generator.hpp"
+#include "holdfast/webhook/admission.hpp"
 #include "holdfast/webhook/ops_routes.hpp"
 
 namespace holdfast::cli {
 
+/// For the pages of the ops listener.
 class GeneratorAudit : public webhook::AuditSource {
  public:
   /// The generator outlives every question.
@@ -26,5 +30,21 @@ class GeneratorAudit : public webhook::AuditSource {
  private:
   generator::Generator& generator_;
 };
+
+/// What the settings say about the repository in mover Jobs. nullopt: those are left as they are.
+inline std::optional<webhook::MoverInjection> mover_injection(const volsync::RepositoryOptions& repository) {
+  if (!repository.inject) return std::nullopt;
+  webhook::MoverInjection injection;
+  if (repository.kind == volsync::RepositoryOptions::Kind::Nfs) {
+    injection.volume_source["nfs"]["server"] = repository.server;
+    injection.volume_source["nfs"]["path"] = repository.path;
+  } else {
+    injection.volume_source["persistentVolumeClaim"]["claimName"] = repository.claim;
+  }
+  injection.mount_path = repository.mount_path;
+  injection.longest_delay = std::chrono::duration_cast<std::chrono::seconds>(repository.jitter);
+  injection.delay_image = repository.jitter_image;
+  return injection;
+}
 
 }  // namespace holdfast::cli

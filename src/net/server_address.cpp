@@ -1,4 +1,4 @@
-#include "holdfast/net/server_address.hpp"
+#include "holdfast/net/url.hpp"
 
 // The only file that names Boost.URL: compiled here, with it.
 #include <boost/url/src.hpp>

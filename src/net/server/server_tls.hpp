@@ -1,5 +1,6 @@
-// The server's side of client certificates. A handshake that is held to it either ends with a certificate that is
-// trusted, or fails; there is no resumption that would carry yesterday's trust into today.
+// Inside of TlsContext and ClientTrust, for the files of this module that talk to OpenSSL. A handshake that is held to
+// a ClientTrust either ends with a certificate that is trusted, or fails; there is no resumption that would carry
+// yesterday's trust into today.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -7,13 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/net/client_trust.hpp"
-#include "src/net/credentials.hpp"
+#include "holdfast/net/openssl.hpp"
+#include "holdfast/net/tls.hpp"
 
 namespace holdfast::net {
 
+struct TlsContext::Impl {
+  ContextPtr context;
+};
+
 struct ClientTrust::Impl {
-  std::unique_ptr<X509_STORE, OpensslDelete<X509_STORE_free>> store;
+  X509StorePtr store;
   std::vector<std::string> names;
 };
 

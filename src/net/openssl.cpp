@@ -1,4 +1,4 @@
-#include "src/net/credentials.hpp"
+#include "holdfast/net/openssl.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,12 +16,9 @@ int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
-// Only OpenSSL's reason text is quoted: it never holds input.
 void openssl_failure(std::string_view what) {
   std::string message(what);
-  if (const unsigned long code = ERR_peek_last_error()) {
-    if (const char* reason = ERR_reason_error_string(code)) message.append(": ").append(reason);
-  }
+  if (const char* reason = ERR_reason_error_string(ERR_peek_last_error())) message.append(": ").append(reason);
   ERR_clear_error();
   throw std::runtime_error(message);
 }

@@ -1,5 +1,4 @@
-// One answer as it arrives. Beast's parser does the grammar and the limits; this collects what a caller needs.
-// Belongs to one exchange.
+// A Call as bytes for the wire, and its answer as it arrives.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +11,10 @@
 
 namespace holdfast::net {
 
+/// nullopt: the call holds a character that would end a line or a field too early. Pure; any thread.
+std::optional<std::string> request_bytes(const Call& call, const std::string& host);
+
+/// Belongs to one exchange.
 class ReplyParser {
  public:
   struct Options {

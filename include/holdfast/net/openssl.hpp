@@ -1,5 +1,5 @@
-// PEM certificates and keys into an OpenSSL context, for both sides of TLS. All functions throw std::runtime_error with
-// what is wrong and never with input.
+// OpenSSL's objects with owners, and PEM certificates and keys into its contexts. All functions throw
+// std::runtime_error with what is wrong and never with input.
 #pragma once
 
 #include <openssl/bio.h>
@@ -20,9 +20,11 @@ struct OpensslDelete {
   }
 };
 using BioPtr = std::unique_ptr<BIO, OpensslDelete<BIO_free>>;
+using ContextPtr = std::unique_ptr<SSL_CTX, OpensslDelete<SSL_CTX_free>>;
+using X509StorePtr = std::unique_ptr<X509_STORE, OpensslDelete<X509_STORE_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslDelete<X509_free>>;
 
-/// Throws `what` and OpenSSL's last reason.
+/// Throws "<what>: <OpenSSL's last reason>" and empties its error queue. The reason never holds input.
 [[noreturn]] void openssl_failure(std::string_view what);
 
 BioPtr pem_reader(const std::string& pem);

@@ -1,29 +1,24 @@
-// What the certificates need of the cluster, by the Kubernetes API.
-// As the interfaces say; one call at a time of each.
+// What the certificates need of the cluster (cluster.hpp), by the Kubernetes API. One call at a time of each.
 #pragma once
 
 #include <json/value.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 #include "holdfast/certs/cluster.hpp"
 #include "holdfast/kube/client.hpp"
 
-namespace holdfast::cli {
-
-/// When a call of these gives up.
-inline kube::Deadline answer_by() { return std::chrono::steady_clock::now() + std::chrono::seconds(5); }
+namespace holdfast::certs {
 
 /// v1 Secret.
-class KubeSecretStore : public certs::SecretStore {
+class KubeSecretStore : public SecretStore {
  public:
   /// The client outlives every call.
   KubeSecretStore(kube::Client& client, std::string ns, std::string name);
 
   void read(std::function<void(Found)> done) override;
-  void write(const certs::SharedSecret& secret, std::function<void(Written)> done) override;
+  void write(const SharedSecret& secret, std::function<void(Written)> done) override;
 
  private:
   Found found(const kube::Result& result);
@@ -34,10 +29,10 @@ class KubeSecretStore : public certs::SecretStore {
 };
 
 /// The data of a Secret's document, and whether it is ours.
-std::optional<certs::SharedSecret> read_shared_secret(const Json::Value& document);
+std::optional<SharedSecret> read_shared_secret(const Json::Value& document);
 
 /// Mutating and validating webhook configurations of these names.
-class KubeBundlePublisher : public certs::BundlePublisher {
+class KubeBundlePublisher : public BundlePublisher {
  public:
   struct Service {
     std::string ns, name;
@@ -46,7 +41,7 @@ class KubeBundlePublisher : public certs::BundlePublisher {
   KubeBundlePublisher(kube::Client& client, Service service, const std::vector<std::string>& configurations);
 
   void look(std::function<void(Found)> done) override;
-  void publish(const std::string& bundle, std::function<void(std::optional<certs::Problem>)> done) override;
+  void publish(const std::string& bundle, std::function<void(std::optional<Problem>)> done) override;
 
  private:
   struct OurEntry {
@@ -60,12 +55,12 @@ class KubeBundlePublisher : public certs::BundlePublisher {
     std::vector<OurEntry> entries;
   };
   using Looked = std::function<void(Found)>;
-  using Published = std::function<void(std::optional<certs::Problem>)>;
+  using Published = std::function<void(std::optional<Problem>)>;
 
   void look_at(std::size_t target, Looked done);
-  std::optional<certs::Problem> take(const kube::Target& target, const kube::Result& result);
-  std::vector<certs::Entry> entries() const;
-  void publish_in(std::size_t configuration, std::string bundle, std::optional<certs::Problem> problem, Published done);
+  std::optional<Problem> take(const kube::Target& target, const kube::Result& result);
+  std::vector<Entry> entries() const;
+  void publish_in(std::size_t configuration, std::string bundle, std::optional<Problem> problem, Published done);
   std::vector<OurEntry> entries_of(const Json::Value& document) const;
 
   kube::Client& client_;
@@ -74,4 +69,4 @@ class KubeBundlePublisher : public certs::BundlePublisher {
   std::vector<Configuration> seen_;  ///< those that exist, as looked at last
 };
 
-}  // namespace holdfast::cli
+}  // namespace holdfast::certs

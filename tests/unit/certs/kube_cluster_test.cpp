@@ -1,11 +1,10 @@
-#include "src/cli/serve/certificate_cluster.hpp"
+#include "holdfast/certs/kube_cluster.hpp"
 
 #include <catch2/catch.hpp>
 #include <future>
 
 #include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
-#include "src/cli/input/document.hpp"
 #include "tests/fakes/fake_api_server.hpp"
 
 using namespace holdfast;
@@ -31,8 +30,8 @@ struct Bench {
   net::Loop loop{1};
   ops::Logger log{ops::Logger::Sink::None, ops::Level::Error, ops::Format::Text};
   kube::Client client{loop, server.config(), {}, log};
-  cli::KubeSecretStore store{client, "ns", "shared"};
-  cli::KubeBundlePublisher publisher{client, {"ns", "holdfast"}, {"holdfast"}};
+  certs::KubeSecretStore store{client, "ns", "shared"};
+  certs::KubeBundlePublisher publisher{client, {"ns", "holdfast"}, {"holdfast"}};
 
   template <class T>
   static T answer_of(const std::function<void(std::function<void(T)>)>& ask) {
@@ -97,9 +96,9 @@ TEST_CASE("secret store: creates it with our mark") {
                                                        .body = R"({"metadata":{"resourceVersion":"8"}})"};
   CHECK(std::get<std::string>(bench.write({"", true, {{"tls.crt", "foo"}}})) == "8");
   const Json::Value body = bench.last_body();
-  CHECK(cli::text_at(body, {"type"}) == "kubernetes.io/tls");
-  CHECK(cli::text_at(body, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "holdfast");
-  CHECK(cli::text_at(body, {"data", "tls.crt"}) == "Zm9v");
+  CHECK(json::text_at(body, {"type"}) == "kubernetes.io/tls");
+  CHECK(json::text_at(body, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "holdfast");
+  CHECK(json::text_at(body, {"data", "tls.crt"}) == "Zm9v");
 }
 
 TEST_CASE("secret store: replaces the version that was read and keeps what others have put there") {
@@ -110,10 +109,10 @@ TEST_CASE("secret store: replaces the version that was read and keeps what other
   bench.pages["PUT " + kSecret] = {.body = R"({"metadata":{"resourceVersion":"8"}})"};
   CHECK(std::get<std::string>(bench.write({"7", true, {{"tls.crt", "foo"}}})) == "8");
   const Json::Value body = bench.last_body();
-  CHECK(cli::text_at(body, {"metadata", "resourceVersion"}) == "7");
-  CHECK(cli::text_at(body, {"metadata", "annotations", "a"}) == "b");
-  CHECK(cli::text_at(body, {"type"}) == "Opaque");
-  CHECK(cli::text_at(body, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "holdfast");
+  CHECK(json::text_at(body, {"metadata", "resourceVersion"}) == "7");
+  CHECK(json::text_at(body, {"metadata", "annotations", "a"}) == "b");
+  CHECK(json::text_at(body, {"type"}) == "Opaque");
+  CHECK(json::text_at(body, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "holdfast");
 }
 
 TEST_CASE("secret store: somebody faster is a conflict, a refusal a problem") {
@@ -149,10 +148,10 @@ TEST_CASE("publisher: patches the caBundle of what differs, and only of the vers
   REQUIRE(bench.server.requests().size() == 3);  // the other configuration needs nothing
   const Json::Value steps = bench.last_body();
   REQUIRE(steps.size() == 2);
-  CHECK(cli::text_at(steps[0], {"path"}) == "/metadata/resourceVersion");
-  CHECK(cli::text_at(steps[0], {"value"}) == "41");
-  CHECK(cli::text_at(steps[1], {"path"}) == "/webhooks/1/clientConfig/caBundle");
-  CHECK(cli::text_at(steps[1], {"value"}) == "bmV3");
+  CHECK(json::text_at(steps[0], {"path"}) == "/metadata/resourceVersion");
+  CHECK(json::text_at(steps[0], {"value"}) == "41");
+  CHECK(json::text_at(steps[1], {"path"}) == "/webhooks/1/clientConfig/caBundle");
+  CHECK(json::text_at(steps[1], {"value"}) == "bmV3");
 }
 
 TEST_CASE("publisher: a configuration that has changed waits for the next look, one that refuses is told") {
