@@ -9,7 +9,7 @@
 namespace {
 
 using namespace holdfast;
-using namespace holdfast::generator;
+using namespace holdfast::volsync;
 
 constexpr Part kParts[] = {Part::Secret, Part::Destination,   Part::RestoreRun,
                            Part::Source, Part::OffsiteSecret, Part::OffsiteSource};

@@ -61,7 +61,7 @@ users:
   CHECK(config.tls_server_name == "api.internal");
   CHECK(config.token == "second");
   CHECK(config.ns == "media");
-  CHECK(config.source == "kubeconfig " + read.folder.path() + "/config, context work");
+  CHECK(config.source == "kubeconfig " + read.folder.path().string() + "/config, context work");
 }
 
 TEST_CASE("a kubeconfig may be JSON") {
@@ -98,13 +98,13 @@ TEST_CASE("relative paths begin where the kubeconfig stands") {
       "{client-certificate: /abs/me.crt, client-key: me.key, tokenFile: token, token: older, "
       "exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/login, args: [a, b], "
       "env: [{name: MODE, value: V}], installHint: get it, provideClusterInfo: true, interactiveMode: Never}}"));
-  CHECK(config.ca_file == read.folder.path() + "/pki/ca.crt");
+  CHECK(config.ca_file == read.folder.path().string() + "/pki/ca.crt");
   CHECK(config.cert_file == "/abs/me.crt");
-  CHECK(config.key_file == read.folder.path() + "/me.key");
-  CHECK(config.token_file == read.folder.path() + "/token");
+  CHECK(config.key_file == read.folder.path().string() + "/me.key");
+  CHECK(config.token_file == read.folder.path().string() + "/token");
   CHECK(config.token.empty());
   REQUIRE(config.exec);
-  CHECK(config.exec->command == read.folder.path() + "/bin/login");
+  CHECK(config.exec->command == read.folder.path().string() + "/bin/login");
   CHECK(config.exec->arguments == std::vector<std::string>{"a", "b"});
   CHECK(config.exec->environment == std::vector<std::pair<std::string, std::string>>{{"MODE", "V"}});
   CHECK(config.exec->install_hint == "get it");
@@ -212,7 +212,7 @@ struct Pod {
       const auto found = variables.find(name);
       return found == variables.end() ? std::nullopt : std::optional(found->second);
     };
-    return in_cluster_config(environment, folder.path());
+    return in_cluster_config(environment, folder.path().string());
   }
 };
 
@@ -227,8 +227,8 @@ TEST_CASE("a pod finds its API server, its token and its namespace") {
   CHECK(config->tls);
   CHECK(config->ns == "media");
   CHECK(config->token.empty());
-  CHECK(config->token_file == pod.folder.path() + "/token");
-  CHECK(config->ca_file == pod.folder.path() + "/ca.crt");
+  CHECK(config->token_file == pod.folder.path().string() + "/token");
+  CHECK(config->ca_file == pod.folder.path().string() + "/ca.crt");
   CHECK(config->source == "in-cluster");
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("outside of a cluster there is nothing to find") {
 TEST_CASE("a pod without its token, authority or port says which") {
   for (const char* file : {"token", "ca.crt", "namespace"}) {
     Pod pod;
-    std::filesystem::remove(pod.folder.path() + "/" + file);
+    std::filesystem::remove(pod.folder.path().string() + "/" + file);
     CHECK_THROWS_WITH(pod.read(), Contains(file));
   }
   Pod empty;

@@ -27,8 +27,8 @@ FakeApiServer::Script only_for(std::string token) {
 /// A program that counts its runs in `runs` and prints a token of that number.
 std::string write_plugin(const Folder& folder, const std::string& expires = "") {
   const std::string path = folder.write(
-      "plugin", "#!/bin/sh\necho run >> " + folder.path() + "/runs\nn=$(wc -l < " + folder.path() +
-                    "/runs)\nprintf '%s' \"$KUBERNETES_EXEC_INFO\" > " + folder.path() + "/info\n" +
+      "plugin", "#!/bin/sh\necho run >> " + folder.path().string() + "/runs\nn=$(wc -l < " + folder.path().string() +
+                    "/runs)\nprintf '%s' \"$KUBERNETES_EXEC_INFO\" > " + folder.path().string() + "/info\n" +
                     R"(echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{)" +
                     (expires.empty() ? "" : "\"expirationTimestamp\":\"" + expires + "\",") + R"("token":"t'$n'"}}')" +
                     "\n");
@@ -86,7 +86,7 @@ TEST_CASE("a request is repeated once after a 401, and not at all where nothing 
 
 TEST_CASE("a file that cannot be read is a bad configuration at first, and later an error of the request") {
   const Folder folder;
-  CHECK_THROWS_AS(Asking(always(kObject), [&](kube::Config& c) { c.token_file = folder.path() + "/none"; }),
+  CHECK_THROWS_AS(Asking(always(kObject), [&](kube::Config& c) { c.token_file = folder.path().string() + "/none"; }),
                   kube::ConfigError);
   const std::string empty = folder.write("empty", "\n");
   CHECK_THROWS_WITH(Asking(always(kObject), [&](kube::Config& c) { c.token_file = empty; }),
@@ -135,14 +135,14 @@ TEST_CASE("exec: the program is run once for many requests, is told of the API, 
                       [&](const kube::Result& r) { answers += std::holds_alternative<std::string>(r); });
   }
   REQUIRE(eventually([&] { return answers == 5; }));
-  CHECK(std::filesystem::file_size(folder.path() + "/runs") == 4);
+  CHECK(std::filesystem::file_size(folder.path().string() + "/runs") == 4);
   std::string info;
-  std::getline(std::ifstream(folder.path() + "/info"), info);
+  std::getline(std::ifstream(folder.path().string() + "/info"), info);
   CHECK(info ==
         R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}})");
   good = 2;
   text_in(asking.get(kClaim));
-  CHECK(std::filesystem::file_size(folder.path() + "/runs") == 8);
+  CHECK(std::filesystem::file_size(folder.path().string() + "/runs") == 8);
 }
 
 TEST_CASE("exec: what has expired is not used again") {
@@ -166,10 +166,11 @@ TEST_CASE("exec: a failure says command, exit code and hint, and nothing that th
 
 TEST_CASE("exec: a program that fails is not run again at once, and is run again later") {
   const Folder folder;
-  const std::string path = folder.write("plugin", "#!/bin/sh\necho run >>" + folder.path() + "/runs\nexit 3\n");
+  const std::string path =
+      folder.write("plugin", "#!/bin/sh\necho run >>" + folder.path().string() + "/runs\nexit 3\n");
   chmod(path.c_str(), 0700);
   Asking asking(always(kObject), with_plugin(path));
-  const auto runs = [&] { return std::filesystem::file_size(folder.path() + "/runs") / 4; };
+  const auto runs = [&] { return std::filesystem::file_size(folder.path().string() + "/runs") / 4; };
   const auto began = std::chrono::steady_clock::now();
   std::size_t requests = 0;
   while (std::chrono::steady_clock::now() - began < 1500ms) {
