@@ -1,0 +1,67 @@
+#include "src/generator/run/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::generator {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kPerTurn = 64;  ///< PVCs planned before others have their say on this thread
+
+}  // namespace
+
+Dispatcher::Dispatcher(net::Loop& loop, const Backoff& backoff, std::function<std::optional<Steady>()> leads_until,
+                       Work work)
+    : backoff_(backoff), leads_until_(std::move(leads_until)), work_(std::move(work)), later_(loop) {}
+
+void Dispatcher::look_at(const core::PvcName& pvc, Steady when) {
+  queue_.add(pvc, backoff_.not_before(pvc, when));
+  if (std::exchange(pump_posted_, true)) return;
+  later_.run({}, [this] {
+    pump_posted_ = false;
+    pump();
+  });
+}
+
+void Dispatcher::done(const core::PvcName& pvc) {
+  queue_.done(pvc);
+  stop_if_idle();
+}
+
+void Dispatcher::stop(std::function<void()> idle) {
+  stopped_ = std::move(idle);
+  stop_if_idle();
+}
+
+void Dispatcher::stop_if_idle() {
+  if (stopped_ && queue_.under_way() == 0) std::exchange(stopped_, [] {})();
+}
+
+void Dispatcher::pump() {
+  if (stopped_) return;
+  const auto until = leads_until_();
+  if (!until || *until - steady_clock::now() < kLeastRight) return;  // leading again, or a later call, pumps again
+  for (int i = 0; i < kPerTurn && queue_.under_way() < kParallel; ++i) {
+    const auto pvc = queue_.take(steady_clock::now());
+    if (!pvc) break;
+    work_(*pvc, *until);
+  }
+  const auto next = queue_.next();
+  if (next && queue_.under_way() < kParallel) wake(*next);
+}
+
+void Dispatcher::wake(Steady when) {
+  const auto now = steady_clock::now();
+  if (wake_at_ && *wake_at_ > now && *wake_at_ <= when) return;
+  wake_at_ = when;
+  later_.run(std::max(milliseconds{0}, std::chrono::ceil<milliseconds>(when - now)), [this] {
+    if (wake_at_ && *wake_at_ > steady_clock::now()) return;
+    wake_at_.reset();
+    pump();
+  });
+}
+
+}  // namespace holdfast::generator

@@ -1,0 +1,54 @@
+// Says when each PVC is looked at next, and has it done: a few at a time, and only while this replica leads.
+// Belongs to the thread of the loop.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+#include "holdfast/core/identity.hpp"
+#include "src/generator/run/backoff.hpp"
+#include "src/generator/run/later.hpp"
+#include "src/generator/run/queue.hpp"
+
+namespace holdfast::generator {
+
+/// PVCs worked on at the same time.
+inline constexpr std::size_t kParallel = 8;
+/// With less of the Lease left no work begins.
+inline constexpr std::chrono::milliseconds kLeastRight{1000};
+
+class Dispatcher {
+ public:
+  using Steady = std::chrono::steady_clock::time_point;
+  /// Works on a PVC, which ends with done(); we lead until then at least.
+  using Work = std::function<void(const core::PvcName&, Steady until)>;
+
+  /// `leads_until` nullopt: we do not lead. `backoff` may put a PVC off, and outlives this.
+  Dispatcher(net::Loop& loop, const Backoff& backoff, std::function<std::optional<Steady>()> leads_until, Work work);
+
+  void look_at(const core::PvcName& pvc, Steady when = std::chrono::steady_clock::now());
+  void done(const core::PvcName& pvc);
+  /// Begins with what is due, as when we have come to lead.
+  void pump();
+  /// Begins nothing more; calls `idle` when nothing is under way.
+  void stop(std::function<void()> idle);
+
+  /// How many are due or under way.
+  std::size_t depth() const { return queue_.depth(std::chrono::steady_clock::now()); }
+
+ private:
+  void wake(Steady when);
+  void stop_if_idle();
+
+  const Backoff& backoff_;
+  const std::function<std::optional<Steady>()> leads_until_;
+  const Work work_;
+  Queue queue_;
+  Later later_;
+  bool pump_posted_ = false;
+  std::optional<Steady> wake_at_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace holdfast::generator
