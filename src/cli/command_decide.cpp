@@ -56,8 +56,8 @@ Json::Value to_json(const Decision& decision) {
     out["snapshot"]["endTime"] = restore->snapshot.end_time;
     out["snapshot"]["size"] = static_cast<Json::Int64>(restore->snapshot.size_bytes);
   }
-  const auto patch = verdict.denies() ? std::nullopt : json::read_tree(json::write_patch(decision.pvc, verdict));
-  out["patch"] = patch.value_or(Json::Value(Json::arrayValue));
+  out["patch"] = Json::arrayValue;
+  if (!verdict.denies()) out["patch"] = json::read_tree(json::write_patch(decision.pvc, verdict)).value();
   out["evidenceAgeSeconds"] = Json::nullValue;
   if (verdict.evidence_at) {
     out["evidenceAgeSeconds"] = base::seconds(base::utc_now() - *verdict.evidence_at);

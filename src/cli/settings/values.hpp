@@ -59,8 +59,9 @@ template <class Part, class Field, class Read>
 Value<Part> value(Field Part::*member, std::string_view allowed, Read read) {
   return {std::string(allowed), [member, read](Part& part, std::string_view text) {
             auto said = read(text);
-            if (said) part.*member = *std::move(said);
-            return said.has_value();
+            if (!said) return false;
+            part.*member = *std::move(said);
+            return true;
           }};
 }
 
