@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/schedule.hpp"
@@ -78,7 +79,7 @@ bool read_copy_method(std::string_view value, AnnotatedBackup& to) {
 }
 
 bool read_retain(std::string_view value, AnnotatedBackup& to) {
-  const auto parts = split(value, '/');
+  const auto parts = base::split(value, '/');
   if (parts.size() != 4) return false;
   std::array<int, 4> kept{};
   for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -99,7 +100,7 @@ bool read_run_as(std::string_view value, AnnotatedBackup& to) {
     to.layer.security_context->automatic = true;
     return true;
   }
-  const auto parts = split(value, ':');
+  const auto parts = base::split(value, ':');
   if (parts.size() != 2) return false;
   const auto user = whole_number(parts[0], 0, kMaxId), group = whole_number(parts[1], 0, kMaxId);
   if (!user || !group) return false;

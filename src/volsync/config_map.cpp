@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/text.hpp"
@@ -23,7 +24,7 @@ std::string config_map_text(const kube::Target& place, const core::StringMap& da
 
 std::optional<json::ObjectFault> read_lines(const std::string& text, std::string_view key, std::string_view form,
                                             const std::function<bool(std::string_view line)>& read) {
-  const std::vector<std::string_view> lines = split(text, '\n');
+  const std::vector<std::string_view> lines = base::split(text, '\n');
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool is_end = i + 1 == lines.size() && lines[i].empty();
     if (!is_end && !read(lines[i])) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
@@ -68,7 +69,7 @@ std::string to_text(const core::RunsAs& as) {
 }
 
 core::RunsAs read_runs_as(std::string_view text) {
-  const auto parts = split(text, ':');
+  const auto parts = base::split(text, ':');
   if (parts.size() != 3) return {};
   const auto id = [](std::string_view part) { return whole_number(part, 0, std::numeric_limits<std::int32_t>::max()); };
   return {id(parts[0]), id(parts[1]), id(parts[2])};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/text.hpp"
 
@@ -38,13 +39,13 @@ bool is_field(std::string_view text, Range range) {
     return is_number(text.substr(0, slash), range) && is_step(text.substr(slash + 1), range);
   }
   if (const auto dash = text.find('-'); dash != std::string_view::npos) return is_span(text, dash, range);
-  const auto numbers = split(text, ',');
+  const auto numbers = base::split(text, ',');
   return std::all_of(numbers.begin(), numbers.end(), [&](std::string_view n) { return is_number(n, range); });
 }
 
 /// The fields, whatever number of spaces stands between them.
 std::vector<std::string_view> fields_of(std::string_view schedule) {
-  std::vector<std::string_view> fields = split(schedule, ' ');
+  std::vector<std::string_view> fields = base::split(schedule, ' ');
   std::erase(fields, std::string_view{});
   return fields;
 }

@@ -3,17 +3,9 @@
 #include <openssl/sha.h>
 #include <charconv>
 
-namespace holdfast::volsync {
+#include "holdfast/base/text.hpp"
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
-    parts.push_back(text.substr(0, end));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(text);
-  return parts;
-}
+namespace holdfast::volsync {
 
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t low, std::int64_t high) {
   std::int64_t number = 0;
@@ -30,11 +22,8 @@ std::array<std::uint8_t, 32> sha256(std::string_view text) {
 }
 
 std::string short_digest(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   const auto digest = sha256(text);
-  std::string hex;
-  for (std::size_t i = 0; i < 8; ++i) hex.append({kHex[digest[i] >> 4], kHex[digest[i] & 15]});
-  return hex;
+  return base::hex({reinterpret_cast<const char*>(digest.data()), 8});
 }
 
 }  // namespace holdfast::volsync

@@ -7,12 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast::volsync {
-
-/// The parts between the separators; one more than there are separators. The parts live as long as `text`.
-std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// A decimal number without sign from `low` to `high`; nullopt: anything else.
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t low, std::int64_t high);

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
 
@@ -156,7 +157,7 @@ MoverLog read_mover_log(std::string_view text) {
   MoverLog log;
   log.empty = one_line(text).empty();
   bool whole = text.size() < kLeastCut;
-  for (const std::string_view line : split(text, '\n')) {
+  for (const std::string_view line : base::split(text, '\n')) {
     read_line(line, whole, log);
     whole = true;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/volsync/config_map.hpp"
 #include "holdfast/volsync/text.hpp"
 
@@ -48,7 +49,7 @@ std::string text_of(const VerifiedMarks& marks) {
 }
 
 bool read_line(std::string_view text, VerifiedMarks& marks) {
-  const std::vector<std::string_view> words = split(text, ' ');
+  const std::vector<std::string_view> words = base::split(text, ' ');
   if (words.size() != 3 || !std::all_of(words.begin(), words.end(), is_word)) return false;
   marks[std::string(words[0])] = {std::string(words[0]).append("/").append(words[1]),
                                   words[2] == kNotSaid ? std::string() : std::string(words[2])};
