@@ -47,9 +47,9 @@ std::string_view code_of(Why why) {
 }
 
 /// Collects what one item says.
-class Auditor {
+class ItemReader {
  public:
-  Auditor(const View& view, const Plan& plan, const core::Policy& policy)
+  ItemReader(const View& view, const Plan& plan, const core::Policy& policy)
       : view_(view), plan_(plan), policy_(policy), stored_(view.claim != nullptr && !view.claim->uid.empty()) {}
 
   AuditItem item(const core::Verdict& verdict) {
@@ -329,7 +329,7 @@ class Auditor {
 }  // namespace
 
 AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {
-  return Auditor(view, plan, policy).item(verdict);
+  return ItemReader(view, plan, policy).item(verdict);
 }
 
 std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {

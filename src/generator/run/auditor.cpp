@@ -69,32 +69,31 @@ void Auditor::show_gaps(const core::PvcName& pvc, const Plan& plan) {
   const auto claim = from_.store.claim(pvc);
   if (!from_.leads || claim == nullptr) return;
   const StoredView stored = from_.views.of(pvc, from_.refresher.last());
-  const core::Verdict verdict =
-      stored.view.evidence == nullptr ? core::Verdict() : judge(stored.view, plan, *stored.view.evidence);
-  std::vector<Gap> gaps = gaps_of(stored.view, plan, verdict, from_.setup.policy);
-  for (Gap& trouble : troubles(pvc)) gaps.push_back(std::move(trouble));
-  reporter_.gaps(pvc, gaps);
+  show_gaps(stored.view, plan);
+}
+
+void Auditor::show_gaps(const View& view, const Plan& plan) {
+  const core::Verdict verdict = view.evidence == nullptr ? core::Verdict() : judge(view, plan, *view.evidence);
+  std::vector<Gap> gaps = gaps_of(view, plan, verdict, from_.setup.policy);
+  for (Gap& trouble : troubles(view.pvc)) gaps.push_back(std::move(trouble));
+  reporter_.gaps(view.pvc, gaps);
 }
 
 void Auditor::show_all(bool anyhow) {
   const core::Evidence* evidence = from_.refresher.last();
   const auto* current = evidence == nullptr ? nullptr : std::get_if<core::Current>(&evidence->state);
   if (current == nullptr) return;
-  for (const core::PvcName& pvc : from_.store.claims("")) {
-    reporter_.last_backup(pvc, last_backup(pvc, *evidence, *current->catalog));
-  }
-  if (!from_.leads || (!anyhow && current->catalog == shown_)) return;
-  shown_ = current->catalog;
+  const bool gaps = from_.leads && (anyhow || current->catalog != shown_);
+  if (gaps) shown_ = current->catalog;
   for (const core::PvcName& pvc : from_.store.claims("")) {
     const StoredView stored = from_.views.of(pvc, evidence);
-    show_gaps(pvc, make_plan(stored.view, from_.setup.policy, from_.setup.options, base::utc_now()));
+    const View& view = stored.view;
+    reporter_.last_backup(pvc, last_backup(view, *current->catalog));
+    if (gaps) show_gaps(view, make_plan(view, from_.setup.policy, from_.setup.options, base::utc_now()));
   }
 }
 
-std::optional<core::Time> Auditor::last_backup(const core::PvcName& pvc, const core::Evidence& evidence,
-                                               const core::Catalog& catalog) const {
-  const StoredView stored = from_.views.of(pvc, &evidence);
-  const View& view = stored.view;
+std::optional<core::Time> Auditor::last_backup(const View& view, const core::Catalog& catalog) const {
   const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
   if (!core::protection(view.claim->pvc, labels, from_.setup.policy).protects()) return std::nullopt;
   return newest_backup_end(view, from_.setup.policy, catalog);

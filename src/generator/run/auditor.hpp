@@ -47,8 +47,8 @@ class Auditor {
   std::vector<Unclaimed> unclaimed(const core::Evidence& evidence) const;
   std::vector<Gap> troubles(const core::PvcName& pvc) const;
   void add_troubles(const core::PvcName& pvc, AuditItem& item) const;
-  std::optional<core::Time> last_backup(const core::PvcName& pvc, const core::Evidence& evidence,
-                                        const core::Catalog& catalog) const;
+  void show_gaps(const View& view, const Plan& plan);
+  std::optional<core::Time> last_backup(const View& view, const core::Catalog& catalog) const;
 
   const Sources from_;
   Reporter& reporter_;
