@@ -56,8 +56,8 @@ Json::Value to_json(const Decision& decision) {
     out["snapshot"]["endTime"] = restore->snapshot.end_time;
     out["snapshot"]["size"] = static_cast<Json::Int64>(restore->snapshot.size_bytes);
   }
-  out["patch"] = Json::arrayValue;
-  if (!verdict.denies()) out["patch"] = json::read_tree(json::write_patch(decision.pvc, verdict)).value();
+  const std::string patch = verdict.denies() ? "" : json::write_patch(decision.pvc, verdict);
+  out["patch"] = patch.empty() ? Json::Value(Json::arrayValue) : json::read_tree(patch).value();
   out["evidenceAgeSeconds"] = Json::nullValue;
   if (verdict.evidence_at) {
     out["evidenceAgeSeconds"] = base::seconds(base::utc_now() - *verdict.evidence_at);

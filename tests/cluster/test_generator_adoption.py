@@ -67,7 +67,7 @@ class Adoption(OwnedParts):
         self.assertIn(f"data@{self.namespace}:/srv", said)
         self.assertIn('"{pvc}@{namespace}:/srv"]}`', said)
         self.wait_for_destination()
-        self.assertEqual(self.audit()["source"], "foreign")
+        self.wait_for_audit(source="foreign")
         self.assert_untouched({RS: elsewhere})
         self.change(RS, {"spec": {"kopia": {"sourcePathOverride": "/data"}}})
         wait_until(lambda: self.all_ours(), PATIENCE, "it is taken over as soon as that is the PVC's own place")

@@ -45,7 +45,7 @@ class Failing(Movers):
         self.part.fail_mover_pod(self.namespace, BACKUP_JOB)
         said = self.wait_until_told(r"a backup goes on failing: the mover has failed once \(of 9 tries\)")
         self.assertIn(f"kubectl -n {self.namespace} logs job/{BACKUP_JOB}", said)
-        self.assertTrue(self.audit()["gap"])
+        self.wait_for_audit(gap=True)
         self.assertIn("MoverFailing", self.why())
         self.part.finish_backup(self.namespace, SOURCE)
         wait_until(lambda: not self.audit()["gap"], PATIENCE, "all is well again")
@@ -57,7 +57,7 @@ class Failing(Movers):
         self.part.start_mover_job(self.namespace, RESTORE_JOB)
         self.part.fail_mover_pod(self.namespace, RESTORE_JOB)
         self.wait_until_told(r"the restore goes on failing: the mover has failed once \(of 9 tries\)")
-        self.assertEqual(self.audit()["restore"], "running")
+        self.wait_for_audit(restore="running")
 
     def test_a_job_that_only_has_the_name_is_not_believed(self):
         self.create_patiently(pvc())

@@ -100,7 +100,7 @@ class Ownership(OwnedParts):
         self.part.bind(self.namespace, "data")
         wait_until(lambda: "IdentityTaken" in self.reasons(), PATIENCE, "an Event says so")
         self.assertIn(f"where the backups of {self.namespace}/photos lie", self.messages("IdentityTaken")[0])
-        self.assertTrue(self.audit()["gap"])
+        self.wait_for_audit(gap=True)
         self.stays(lambda: self.part_of(RS) is None, "there is no source of holdfast's")
         self.objects.delete(RS, self.namespace, "keep")
         self.wait_for_ours()
@@ -217,7 +217,7 @@ class Ownership(OwnedParts):
         for kind in PARTS.values():
             planted[kind] = self.change(kind, {"metadata": {"labels": {MANAGER: None}}})
         self.wait_for_foreign("secret", "destination", "source")
-        self.assertTrue(self.audit()["gap"])
+        self.wait_for_audit(gap=True)
         self.assert_untouched(planted)
         for kind in planted:
             self.change(kind, {"metadata": {"labels": {MANAGER: "holdfast"}}})

@@ -133,7 +133,7 @@ class OffSite(RestoreCase):
         wait_until(self.rs, PATIENCE, "the source")
         wait_until(lambda: "OffsiteNotRestored" in self.reasons(), PATIENCE, "the Event that says why")
         self.stays(lambda: self.offsite_source() is None, "no off-site source")
-        self.assertIn("OffsiteNotRestored", str(self.audit()["gaps"]))
+        wait_until(lambda: "OffsiteNotRestored" in str(self.audit()["gaps"]), PATIENCE, "/audit says it too")
         self.annotate(accept_older_backups="restored from the off-site copy")
         wait_until(self.offsite_source, PATIENCE, "the off-site source")
 

@@ -102,7 +102,7 @@ class Verification(RestoreCase):
         self.wait_for_image(self.part.finish_restore(self.namespace, RUN))
         self.wait_until_said("RestoreVerified",
                              "owners and modes may not be .* the mover has no privileges and runs as uid 568")
-        self.assertIn("owners and modes", self.audit()["missing"])
+        wait_until(lambda: "owners and modes" in self.audit().get("missing", ""), PATIENCE, "/audit says it too")
 
     def test_an_end_without_an_image_is_followed_by_another_attempt(self):
         self.begin("data")

@@ -27,7 +27,7 @@ class Story(RestoreCase):
         kopia = source["spec"]["kopia"]
         self.assertEqual((kopia["username"], kopia["hostname"]), ("data-backup", self.namespace))
         self.assertEqual(kopia["moverSecurityContext"]["runAsUser"], 568)
-        self.assertEqual(self.audit()["source"], "scheduled")
+        self.wait_for_audit(source="scheduled")
 
         # A backup, the end of the PVC, and of all that was made for it.
         snapshot = self.backup()

@@ -167,7 +167,7 @@ class BesideTheFork(Stuck):
         self.create_secret()
         self.begin(**self.at_once)
         self.told("MoverNotStarted", "its last warning: FailedCreate: .*violates PodSecurity", LONG_PATIENCE)
-        self.assertTrue(self.audit()["gap"])
+        self.wait_for_audit(gap=True)
 
     def test_a_restore_that_fails_gets_another_job_with_its_correction(self):
         self.create_secret()

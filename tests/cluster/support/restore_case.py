@@ -86,6 +86,17 @@ class RestoreCase(GeneratorCase):
         """What /audit says of the PVC, as soon as holdfast has heard of it."""
         return wait_until(lambda: self._audited().get(name), PATIENCE, f"holdfast knows the PVC {name}")
 
+    def wait_for_audit(self, **said) -> dict:
+        """What /audit says of the PVC, as soon as these members say that: it follows the objects after a moment."""
+        found = {}
+
+        def says_it() -> bool:
+            found.update(self.audit())
+            return all(found.get(key) == value for key, value in said.items())
+
+        wait_until(says_it, PATIENCE, lambda: f"/audit says {said}, instead of {found}")
+        return found
+
     def _audited(self) -> dict[str, dict]:
         status, body = self.holdfast.get(f"/audit?namespace={self.namespace}")
         self.assertEqual(status, 200, body)

@@ -143,9 +143,12 @@ class Progress(unittest.TestResult):
             self._say("FAIL", subtest, self._exc_info_to_string(err, test))
 
     def _say(self, word: str, test, more: str = ""):
+        part = ""
+        if hasattr(test, "test_case"):  # a part of a test, by unittest's `subTest`
+            part, test = f" {test._subDescription()}", test.test_case  # pylint: disable=protected-access
         theme = type(test).__module__.removeprefix("test_")
         name = getattr(test, "_testMethodName", None)
-        title = f"{theme}: {name.removeprefix('test_').replace('_', ' ')}" if name else test.id()
+        title = f"{theme}: {name.removeprefix('test_').replace('_', ' ')}{part}" if name else test.id()
         cause = f": {_cause(more)}" if word == "FAIL" else ""
         print(f"{word} {title} ({time.monotonic() - self._began:.1f} s){cause}", flush=True)
         if more:

@@ -1,5 +1,8 @@
 // What every command does with wrong usage, files that are not there, and clusters that do not answer.
+#include <json/json.h>
+
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "tests/unit/cli/program.hpp"
 
@@ -180,6 +183,31 @@ TEST_CASE("plan, audit and render of a file succeed where nothing would be lost,
     CHECK_FALSE(ending.out.empty());
     CHECK(ending.err.empty());
   }
+}
+
+TEST_CASE("decide tells the patch of a verdict as an array, empty where there is nothing to change") {
+  const TempFile backed_up(
+      R"([{"id": "one", "source": {"host": "media", "userName": "photos-backup", "path": "/data"},)"
+      R"( "startTime": "2026-11-20T01:23:45Z", "endTime": "2026-11-20T01:24:10Z",)"
+      R"( "rootEntry": {"name": "data", "type": "d", "summ": {"size": 1, "files": 1, "numFailed": 0}}}])");
+  const TempFile nothing("[]"), claims(kClaim);
+  const auto decision = [&](const TempFile& catalog) {
+    const Ending ending = run_program(
+        {"decide", "-f", claims.path(), "-o", "json", "--index-backend", "catalog", "--catalog-file", catalog.path()});
+    INFO(ending.err);
+    REQUIRE(ending.code == cli::kOk);
+    Json::Value decisions;
+    std::istringstream(ending.out) >> decisions;
+    REQUIRE(decisions.size() == 1);
+    return decisions[0];
+  };
+
+  const Json::Value fresh = decision(nothing);
+  CHECK(fresh["verdict"] == "fresh");
+  CHECK(fresh["patch"] == Json::Value(Json::arrayValue));
+  const Json::Value restored = decision(backed_up);
+  CHECK(restored["verdict"] == "restore");
+  CHECK(restored["patch"][0]["path"] == "/spec/dataSourceRef");
 }
 
 TEST_CASE("a catalog that cannot be read is no answer for plan: 3") {
