@@ -30,8 +30,9 @@ void deny(json::Answer& out, const core::Verdict& verdict, const core::Policy& p
 }
 
 /// What is no review is denied in every mode: there is nothing to admit.
-core::Verdict told_in_mode(const core::Verdict& verdict, core::Mode mode) {
-  return verdict.code == Code::MalformedReview ? verdict : core::in_mode(verdict, mode);
+core::Verdict told_in_mode(core::Verdict verdict, const core::Policy& policy) {
+  if (!policy.reveal && !verdict.discreet.empty()) verdict.message = std::move(verdict.discreet);
+  return verdict.code == Code::MalformedReview ? verdict : core::in_mode(std::move(verdict), policy.mode);
 }
 
 /// Everything but the patch.
@@ -60,7 +61,7 @@ net::Response respond_with(const json::Answer& answer, const core::Verdict& told
 
 net::Response answer(const std::string& uid, const core::Verdict& verdict, const core::Pvc* pvc,
                      const core::Policy& policy) {
-  const core::Verdict told = told_in_mode(verdict, policy.mode);
+  const core::Verdict told = told_in_mode(verdict, policy);
   json::Answer out = without_patch(uid, verdict, told, policy);
   if (out.allowed && pvc != nullptr && may_patch(verdict, policy.mode)) out.patch = json::write_patch(*pvc, told);
   return respond_with(out, told);
@@ -68,7 +69,7 @@ net::Response answer(const std::string& uid, const core::Verdict& verdict, const
 
 net::Response job_answer(const std::string& uid, const core::Verdict& verdict, std::string patch,
                          const core::Policy& policy) {
-  const core::Verdict told = told_in_mode(verdict, policy.mode);
+  const core::Verdict told = told_in_mode(verdict, policy);
   json::Answer out = without_patch(uid, verdict, told, policy);
   if (out.allowed && may_patch(verdict, policy.mode)) out.patch = std::move(patch);
   return respond_with(out, told);

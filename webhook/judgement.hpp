@@ -10,6 +10,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/webhook/admission.hpp"
+#include "holdfast/webhook/waiting_pvcs.hpp"
 
 namespace holdfast::webhook {
 
@@ -33,6 +34,8 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
     index::Index& index;
     ClusterQuestions* cluster;
     const core::Policy& policy;
+    WaitingPvcs* waiting = nullptr;  ///< may be null: then every try is the first
+    bool is_asked_again = false;     ///< what is admitted here is judged once more, by the other webhook
   };
   using Done = std::function<void(core::Verdict, const core::Evidence&)>;
   using Failed = std::function<void(std::string_view what)>;
@@ -43,6 +46,11 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
  private:
   Judgement(const Sources& sources, core::WantsRestore wanted, index::Deadline deadline, Done done, Failed failed);
 
+  using Moment = std::chrono::steady_clock::time_point;
+
+  void prove();
+  bool needs_proof(const core::Verdict& verdict) const;
+  void settle(core::Verdict verdict);
   void have_evidence(core::Evidence evidence);
   void ask(bool without_backup);
   void have_facts(core::ClusterFacts facts);
@@ -58,6 +66,8 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
   const Done done_;
   const Failed failed_;
   core::Evidence evidence_;
+  const Moment asked_ = std::chrono::steady_clock::now();
+  int looks_ = 0;
   bool asked_all_ = false;
 };
 

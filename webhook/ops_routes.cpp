@@ -4,6 +4,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/net/url.hpp"
+#include "webhook/answer.hpp"
 #include "webhook/judgement.hpp"
 
 namespace holdfast::webhook {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::chrono::seconds kHealthBudget{2};
 constexpr std::chrono::seconds kExistsBudget{5};
 constexpr std::chrono::seconds kAuditBudget{10};
-constexpr std::size_t kMaxAudits = 4;  ///< at the same time: each holds a list of all PVCs
 constexpr std::string_view kExists = "/exists/";
 constexpr std::string_view kAudit = "/audit";
 constexpr std::string_view kPage = "/";
@@ -86,13 +86,14 @@ void OpsRoutes::handle(const net::Request& request, const net::Respond& respond)
   if (request.method != "GET" && request.method != "HEAD") {
     return respond({.status = 405, .body = "only GET\n", .allow = "GET, HEAD"});
   }
-  if (request.overloaded) return respond(text(503, "too many connections\n"));
+  // A kubelet's probes are answered whatever the load.
   const std::string_view path = request.path;
   if (path == "/livez") return respond(text(200, "ok\n"));
   if (path == "/readyz") {
     const auto report = health_.report();
     return respond(text(report.ready ? 200 : 503, report.text));
   }
+  if (request.overloaded) return respond(text(503, "too many connections\n"));
   if (path == "/healthz") return healthz(respond);
   if (path == "/metrics") {
     return respond(
@@ -103,7 +104,9 @@ void OpsRoutes::handle(const net::Request& request, const net::Respond& respond)
 }
 
 void OpsRoutes::healthz(const net::Respond& respond) const {
-  index_.prove(std::chrono::steady_clock::now() + kHealthBudget, [respond](const core::Evidence& evidence) {
+  const auto place = questions_.take();
+  if (!place) return respond(text(503, "too many questions are under way\n"));
+  index_.prove(std::chrono::steady_clock::now() + kHealthBudget, [respond, place](const core::Evidence& evidence) {
     const auto* unknown = std::get_if<core::Unknown>(&evidence.state);
     respond(unknown == nullptr ? text(200, "ok\n") : text(503, unknown->reason + "\n"));
   });
@@ -111,9 +114,11 @@ void OpsRoutes::healthz(const net::Respond& respond) const {
 
 void OpsRoutes::exists(const core::PvcName& name, const net::Respond& respond) const {
   core::Intent intent = plain_intent(name, policy_);
-  const auto answer = [respond, name, intent, backend = index_.backend()](const core::Verdict& verdict) {
+  const auto place = questions_.take();
+  const auto answer = [respond, name, intent, place, backend = index_.backend()](const core::Verdict& verdict) {
     respond(exists_answer(name, intent, verdict, backend));
   };
+  if (!place) return answer(overloaded_verdict());
   Judgement::begin(
       {index_, cluster_, policy_}, std::move(intent), std::chrono::steady_clock::now() + kExistsBudget,
       [answer](const core::Verdict& verdict, const core::Evidence&) { answer(verdict); },
@@ -128,15 +133,10 @@ void OpsRoutes::audit(const net::Request& request, const net::Respond& respond) 
     respond(audit_answer(page, as_html, 503));
   };
   if (audit_ == nullptr) return refuse("there is no connection to the cluster: nothing is known of its PVCs");
-  if (++audits_under_way_ > kMaxAudits) {
-    --audits_under_way_;
-    return refuse("too many audits are under way");
-  }
+  const auto place = audits_.take();
+  if (!place) return refuse("too many audits are under way");
   audit_->audit(net::query_value(request.query, "namespace"), std::chrono::steady_clock::now() + kAuditBudget,
-                [this, respond, as_html](const AuditPage& page) {
-                  respond(audit_answer(page, as_html, 200));
-                  --audits_under_way_;
-                });
+                [respond, as_html, place](const AuditPage& page) { respond(audit_answer(page, as_html, 200)); });
 }
 
 }  // namespace holdfast::webhook

@@ -6,6 +6,7 @@
 
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/core/repository_age.hpp"
+#include "src/core/denials.hpp"
 #include "src/core/ignored_backups.hpp"
 #include "src/core/settling_line.hpp"
 
@@ -16,14 +17,15 @@ namespace {
 constexpr std::chrono::seconds kKubernetesTick{1};
 
 /// Rules 5 to 10 for one PVC: each rule settles the matter or passes it on to the next.
-class Judge {
+class Judge : private Denials {
  public:
   Judge(const WantsRestore& wanted, const Evidence& evidence, const ClusterFacts& cluster, const Policy& policy,
         Time now)
-      : wanted_(wanted), evidence_(evidence), cluster_(cluster), policy_(policy), now_(now) {}
+      : Denials(wanted, evidence, policy, now), cluster_(cluster) {}
 
   Verdict judge() {
     if (auto verdict = repository_is_the_pinned_one()) return *verdict;
+    if (const auto* earlier = std::get_if<Earlier>(&evidence_.state)) return by_earlier_listing(*earlier);
     if (auto verdict = evidence_is_current()) return *verdict;
     if (auto verdict = backup_exists()) return *verdict;
     if (auto verdict = backup_in_flight()) return *verdict;
@@ -44,21 +46,40 @@ class Judge {
         fmt::format("the backup repository is {} but {} is pinned", evidence_.repository->hex(), pinned->hex()),
         fmt::format("mount the right repository, or accept the new one for good: set index.repositoryId "
                     "(--repository-id) to {}",
-                    evidence_.repository->hex()));
+                    evidence_.repository->hex()),
+        {"the backup repository is not the pinned one",
+         "mount the right repository, or accept the new one for good: set index.repositoryId (--repository-id) to what "
+         "`holdfast repository-id` prints"});
   }
 
   // Rule 6.
   std::optional<Verdict> evidence_is_current() {
     if (const auto* unknown = std::get_if<Unknown>(&evidence_.state)) {
       const bool refreshing = unknown->why == Unknown::Why::Refreshing;
-      return wait(refreshing ? Code::IndexRefreshing : Code::IndexUnavailable,
-                  fmt::format("it cannot be proven now whether a backup exists: {}", unknown->reason));
+      const auto because = [](std::string_view reason) {
+        return fmt::format("it cannot be proven now whether a backup exists: {}", reason);
+      };
+      return wait(refreshing ? Code::IndexRefreshing : Code::IndexUnavailable, because(unknown->reason),
+                  because(unknown->discreet));
     }
     current_ = &std::get<Current>(evidence_.state);
-    const bool pinned_but_unread = std::holds_alternative<RepositoryId>(policy_.pin) && !evidence_.repository;
-    if (current_->catalog && !pinned_but_unread) return std::nullopt;
+    if (current_->catalog && !pinned_but_unread()) return std::nullopt;
     return wait(Code::IndexUnavailable, "the repository's identity could not be read");
   }
+
+  /// Rule 7 alone, and of that a Restore alone.
+  Verdict by_earlier_listing(const Earlier& earlier) {
+    current_ = &earlier.listing;
+    const bool readable = current_->catalog && !pinned_but_unread();
+    if (auto verdict = readable ? backup_exists() : std::nullopt;
+        verdict && (std::holds_alternative<Restore>(verdict->outcome) || verdict->code == Code::ClusterUnavailable)) {
+      return *verdict;
+    }
+    return wait(Code::IndexRefreshing,
+                "it cannot be proven now whether a backup exists: the repository has changed and is being read");
+  }
+
+  bool pinned_but_unread() const { return std::holds_alternative<RepositoryId>(policy_.pin) && !evidence_.repository; }
 
   // Rule 7.
   std::optional<Verdict> backup_exists() {
@@ -320,38 +341,7 @@ class Judge {
     return verdict;
   }
 
-  Verdict refuse(Code code, std::string_view problem, std::string_view remedy) const {
-    Verdict verdict = denied(code, problem, remedy);
-    verdict.outcome = Refuse{};
-    return verdict;
-  }
-
-  Verdict wait(Code code, std::string_view problem) const {
-    return denied(code, problem, fmt::format("it is tried again by itself every {} s", policy_.retry_after.count()));
-  }
-
-  Verdict cluster_unavailable(const NoAnswer& silent) const {
-    return wait(Code::ClusterUnavailable, fmt::format("the API server gave no answer: {}", silent.reason));
-  }
-
-  Verdict denied(Code code, std::string_view problem, std::string_view remedy) const {
-    const bool looked = evidence_.checked_at != Time{};
-    const std::string place = evidence_.place.empty() ? "the backup index" : evidence_.place;
-    Verdict verdict;
-    verdict.code = code;
-    verdict.message = denial_message(code, fmt::format("{}: {}", to_string(wanted_.pvc), problem), place,
-                                     looked ? evidence_.checked_at : now_, remedy);
-    verdict.warnings = wanted_.warnings;
-    if (current_ != nullptr) verdict.evidence_at = evidence_.checked_at;
-    return verdict;
-  }
-
-  const WantsRestore& wanted_;
-  const Evidence& evidence_;
   const ClusterFacts& cluster_;
-  const Policy& policy_;
-  const Time now_;
-  const Current* current_ = nullptr;      ///< set by rule 6
   const Ownership* ownership_ = nullptr;  ///< set by rule 7
   std::vector<Candidate> places_;         ///< set by rule 7
 };

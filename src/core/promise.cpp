@@ -19,9 +19,12 @@ Verdict deny(const Verdict& was, Outcome outcome, Code code, std::string_view pr
   Verdict verdict = was;
   verdict.outcome = std::move(outcome);
   verdict.code = code;
-  const bool looked = evidence.checked_at != Time{};
-  verdict.message = denial_message(code, problem, evidence.place.empty() ? "the object" : evidence.place,
-                                   looked ? evidence.checked_at : now, remedy);
+  const auto sentence = [&](const std::string& place) {
+    return denial_message(code, problem, place.empty() ? "the object" : place,
+                          evidence.checked_at != Time{} ? evidence.checked_at : now, remedy);
+  };
+  verdict.message = sentence(evidence.place);
+  verdict.discreet = sentence(evidence.kind);
   return verdict;
 }
 
@@ -54,7 +57,8 @@ std::string_view remedy(const Promise& found) {
 /// A Restore with its promise examined. The promised snapshot need not be the newest any more.
 Verdict check_restore(Verdict verdict, const Promise& found, const Evidence& evidence, const Policy& policy, Time now) {
   Restore& restore = std::get<Restore>(verdict.outcome);
-  const auto* current = std::get_if<Current>(&evidence.state);
+  const auto* earlier = std::get_if<Earlier>(&evidence.state);
+  const auto* current = earlier != nullptr ? &earlier->listing : std::get_if<Current>(&evidence.state);
   if (current == nullptr || !current->catalog) {
     return deny(verdict, Wait{}, Code::IndexUnavailable, "the promised restore cannot be looked up now", evidence, now,
                 fmt::format("it is tried again by itself every {} s", policy.retry_after.count()));

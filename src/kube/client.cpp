@@ -11,6 +11,7 @@ namespace holdfast::kube {
 namespace {
 
 constexpr int kMostRepeats = 3;
+constexpr const char* kClosed = "the client is being closed";
 
 net::Client::Options http_options(const Config& config, const Client::Options& options) {
   return {.host = config.host, .port = config.port, .connections = options.connections};
@@ -46,16 +47,18 @@ void Client::Impl::stop() {
     const std::lock_guard lock(mutex);
     rest = open;
   }
-  for (const auto& exchange : rest) finish(exchange, no_answer("the client is being closed"));
+  for (const auto& exchange : rest) finish(exchange, no_answer(kClosed));
 }
 
 void Client::Impl::send(net::Call call, Deadline deadline, Done done, bool missing_is_done) {
   call.deadline = deadline;
   const auto exchange = std::make_shared<Exchange>(Exchange{std::move(call), std::move(done), missing_is_done});
-  {
+  const bool too_late = [&] {
     const std::lock_guard lock(mutex);
     open.insert(exchange);
-  }
+    return stopped;
+  }();
+  if (too_late) return finish(exchange, no_answer(kClosed));
   authorize(exchange);
 }
 
@@ -133,7 +136,9 @@ Client::Client(net::Loop& loop, Config config, const Options& options, const ops
   impl_->start();
 }
 
-Client::~Client() { impl_->stop(); }
+Client::~Client() { stop(); }
+
+void Client::stop() { impl_->stop(); }
 
 void Client::get(const Target& target, Deadline deadline, Done done) {
   impl_->send(get_call(impl_->config, target), deadline, std::move(done));

@@ -13,21 +13,26 @@ from fault_table import fault
 from guarded_case import pvc
 from reviewer import read_review, review_of
 from rig.processes import wait_until
+from vital_signs import peak_mb
 
 AREA = "Network"
 MANY = 200         # fewer than the connections that are served
+SERVED = 1_024     # as many are
 TOO_MANY = 10_000  # many more
+ELSEWHERE = "127.0.0.2"  # another address than the API server's
 BODY_LIMIT = 3 * 1024 * 1024
 
 HALF_A_HEAD = b"POST /mutate/pvc HTTP/1.1\r\nHost: holdfast\r\nX-Slow: "
 HEAD = b"POST /mutate/pvc HTTP/1.1\r\nHost: holdfast\r\nContent-Type: application/json\r\n"
 
 
-class SlowClients(EnduranceCase):
+class NetworkCase(EnduranceCase):
     def assert_nobody_noticed(self) -> None:
         self.assertGreater(self.answers.count(), 0)
         self.assertEqual(self.answers.count("Restore"), self.answers.count(), str(self.answers))
 
+
+class SlowClients(NetworkCase):
     def outlast(self, crowd: HostileConnections, word: bytes) -> None:
         """Each says `word` twice a second until holdfast has ended all of them."""
         self.assertEqual(len(crowd), MANY)
@@ -73,24 +78,58 @@ class SlowClients(EnduranceCase):
         self.report(f"their descriptors were free after {time.monotonic() - began:.0f} s", self.recover())
 
 
-class Crowds(EnduranceCase):
+class Crowds(NetworkCase):
+    def open_many(self, crowd: HostileConnections, count: int, first_words: bytes = b"", tls: bool = False) -> None:
+        for number in range(count):
+            crowd.add(first_words, tls)
+            if number % 100 == 0:
+                crowd.look()
+
     @fault(AREA, "10,000 connections", sent="10,000 TCP connections as fast as one client can, which then say nothing",
-           expected="at most 2,048 are kept; the rest is closed at once; reviews are answered or denied; all are ended "
+           expected="at most 1,024 are kept: the oldest ends for the next; reviews are answered or denied; all are ended "
                     "after 10 s")
     def test_ten_thousand_connections_are_a_pause_at_most(self):
         began, most = time.monotonic(), 0
         with HostileConnections(self.holdfast.webhook_port) as crowd, self.asking():
-            for number in range(TOO_MANY):
-                crowd.add()
-                if number % 100 == 0:
-                    crowd.look()
+            self.open_many(crowd, TOO_MANY)
             opened_s = time.monotonic() - began
-            wait_until(lambda: crowd.look() <= 2048, PATIENCE, "what is too much is closed")
+            wait_until(lambda: crowd.look() <= SERVED, PATIENCE, "what is too much is closed")
             most = len(crowd)
             wait_until(lambda: crowd.look() == 0, PATIENCE, "those that say nothing are ended")
-        self.assertGreater(self.answers.count(), 0)
+        self.assertGreater(self.answers.count("Restore"), 0)
         self.report(f"{crowd.sent} in {opened_s:.1f} s, {most} of them kept, none after "
                     f"{time.monotonic() - began:.0f} s", self.recover())
+
+    @fault(AREA, "silent and slow connections from elsewhere",
+           sent="from another address than the API server's 1,000 TLS connections with half a request, a byte twice a "
+                "second, then 10,000 that say nothing",
+           expected="every review is answered as ever")
+    def test_the_api_server_gets_through_whatever_comes_from_elsewhere(self):
+        with (HostileConnections(self.holdfast.webhook_port, ELSEWHERE) as slow,
+              HostileConnections(self.holdfast.webhook_port, ELSEWHERE) as silent, self.asking()):
+            self.open_many(slow, 1_000, HALF_A_HEAD, tls=True)
+            for _ in range(20):
+                slow.say(b"x")
+                self.open_many(silent, TOO_MANY // 20)
+            kept = slow.look() + silent.look()
+            self.ask()
+        self.assert_nobody_noticed()
+        self.report(f"{kept} of {slow.sent + silent.sent} kept at the end", self.recover())
+
+    @fault(AREA, "idle connections on the ops port", sent="1,000 TCP connections to port 8080 that say nothing",
+           expected="every probe is answered")
+    def test_probes_are_answered_whatever_the_load(self):
+        longest = 0.0
+        with HostileConnections(self.holdfast.ops_port) as crowd:
+            for _ in range(10):
+                self.open_many(crowd, 100)
+                began = time.monotonic()
+                for page in ("/livez", "/readyz"):
+                    self.assertEqual(self.holdfast.get(page)[0], 200, page)
+                longest = max(longest, time.monotonic() - began)
+            kept = crowd.look()
+        self.answers.add("Restore" if self.ask() == "Restore" else "WRONG")
+        self.report(f"{kept} of {crowd.sent} kept; both probes within {longest * 1000:.0f} ms", self.recover())
 
     @fault(AREA, "no TLS at all", sent="50 connections each of plain HTTP, random bytes, a record without end and a "
                                        "hello of TLS 1.0",
@@ -112,6 +151,30 @@ def old_hello() -> bytes:
     session = bytes(32) + b"\x00" + b"\x00\x02\x00\x2f" + b"\x01\x00"
     hello = b"\x03\x01" + session
     return b"\x16\x03\x01" + (len(hello) + 4).to_bytes(2, "big") + b"\x01" + len(hello).to_bytes(3, "big") + hello
+
+
+class UnfinishedBodies(NetworkCase):
+    """What is held of bodies: 64 MiB of large ones, and what the buffers of many connections take."""
+
+    allowance_mb = 190
+    SIZE = 2_900_000
+
+    @fault(AREA, "unfinished large bodies",
+           sent="from another address than the API server's 300 TLS connections with a review of 2.9 MB each, all but its "
+                "last byte",
+           expected="64 MiB of them are held, the oldest end for the next; every review is answered as ever; at most "
+                    "256 MB of memory")
+    def test_unfinished_bodies_take_a_bounded_memory(self):
+        review = b'{"kind":"AdmissionReview","request":{"uid":"' + b"u" * self.SIZE
+        head = HEAD + f"Content-Length: {self.SIZE}\r\n\r\n".encode()
+        with HostileConnections(self.holdfast.webhook_port, ELSEWHERE) as crowd, self.asking():
+            for _ in range(300):
+                crowd.add(head + review[:self.SIZE - 1], tls=True)
+                crowd.look()
+            kept = crowd.look()
+        self.assert_nobody_noticed()
+        self.assertLess(peak_mb(self.pid), 256)
+        self.report(f"{kept} of {crowd.sent} kept at the end", self.recover())
 
 
 class Bodies(EnduranceCase):

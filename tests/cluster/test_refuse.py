@@ -7,6 +7,7 @@ import shutil
 
 from guarded_case import GuardedCase, our_reference, pvc
 from other_mutators import labeller, reference_dropper
+from rig.holdfast import repository_id
 from rig.kopia_repo import Snapshot
 from rig.kube_api import Answer
 from rig.processes import run, wait_until
@@ -63,16 +64,28 @@ class Repository(GuardedCase):
             (place / "kopia.repository.f").write_bytes(whole[:len(whole) // 2])
             self.assert_pauses("kopia.repository.f: no uniqueID in it")
 
-    def test_a_wanted_change_is_accepted_by_the_setting_in_the_message(self):
+    def test_a_wanted_change_is_accepted_by_the_command_in_the_message(self):
         self.repository.replace_with_new()
         try:
             answer = self.create(pvc())
             self.assert_refused(answer, "RepositoryChanged")
-            pin = re.search(r"set index\.repositoryId \(--repository-id\) to ([0-9a-f]+)", answer.message)
-            self.assertTrue(pin, answer.message)
-            self.assertEqual(self.verdict_with_pin(pin[1]), "fresh")
+            self.assertIn("set index.repositoryId (--repository-id) to what `holdfast repository-id` prints",
+                          answer.message)
+            pin = repository_id(Stage.holdfast, "--index-backend", "kopia-fs", "--index-path", self.repository.path)
+            self.assertNotIn(pin, answer.message)
+            self.assertEqual(self.verdict_with_pin(pin), "fresh")
         finally:
             self.repository.move_back()
+
+    def test_where_the_repository_lies_and_whose_it_is_stands_in_the_log_alone(self):
+        with self.something_else_in_its_place():
+            answer = self.create(pvc())
+        self.assert_waits(answer, "IndexUnavailable")
+        self.assertIn("checked the mounted repository at ", answer.message)
+        self.assertNotIn(str(self.repository.path), answer.message)
+        logged = [line for line in self.holdfast.process.said().splitlines()
+                  if f"namespace={self.namespace} " in line and "code=IndexUnavailable" in line]
+        self.assertIn(str(self.repository.path), logged[0])
 
     def test_a_new_empty_repository_in_its_place_is_refused(self):
         snapshot = self.backup()

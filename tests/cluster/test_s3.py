@@ -26,6 +26,7 @@ class S3Case(GuardedCase):
                 for word in words:
                     self.assertIn(word, answer.message)
                 self.assertNotIn(self.server.keys.secret, answer.message)
+                self.assertNotIn(self.server.host, answer.message)
         self.assert_restored(self.create_patiently(pvc()), snapshot)
         sent = pvc("without")
         self.assert_unchanged(self.create_patiently(sent), sent)
@@ -85,7 +86,7 @@ class S3(S3Case):
 
 class S3Faults(S3Case):
     def test_a_repository_that_is_gone_is_a_pause(self):
-        self.assert_pause(self._moved_away(), "s3://backups/kopia/", "index.s3.prefix")
+        self.assert_pause(self._moved_away(), "the repository in a bucket holds no kopia repository", "index.s3.prefix")
 
     def test_a_bucket_that_is_gone_is_a_pause(self):
         self.assert_pause(self.server.without_bucket(), "NoSuchBucket", "index.s3.bucket")
@@ -100,7 +101,7 @@ class S3Faults(S3Case):
         self.assert_pause(self._without_secret_file(), "index.s3.secretKeyFile", "No such file")
 
     def test_a_server_that_is_stopped_is_a_pause(self):
-        self.assert_pause(self.server.stopped(), self.server.host)
+        self.assert_pause(self.server.stopped(), "the server")
 
     def test_a_wrong_password_is_a_pause(self):
         snapshot = self.backup()

@@ -19,7 +19,14 @@ class FakeIndex : public index::Index {
   std::function<void()> before;
   std::vector<std::function<void(core::Evidence)>> waiting;
   std::vector<index::Deadline> deadlines;
+  /// Of each question: when the same was asked first; max: now.
+  std::vector<std::chrono::steady_clock::time_point> firsts;
 
+  void prove_again(std::chrono::steady_clock::time_point first, index::Deadline deadline,
+                   std::function<void(core::Evidence)> done) override {
+    firsts.push_back(first);
+    prove(deadline, std::move(done));
+  }
   void prove(index::Deadline deadline, std::function<void(core::Evidence)> done) override {
     deadlines.push_back(deadline);
     if (before) before();

@@ -56,6 +56,22 @@ TEST_CASE("a PVC with a complete backup never starts empty by itself") {
   }));
 }
 
+TEST_CASE("of what was read before the repository went on, nothing but a restore is told, and the same as of a proof") {
+  int restores = 0;
+  CHECK(always([&](Case c) {
+    const auto* current = std::get_if<Current>(&c.evidence.state);
+    if (current == nullptr) return;
+    const Verdict proven = c.verdict();
+    c.evidence.state = Earlier{*current};
+    const Verdict verdict = c.verdict();
+    RC_ASSERT(!is<Fresh>(verdict));
+    if (is<Restore>(verdict)) RC_ASSERT(same(verdict, proven));
+    if (is<Restore>(proven)) RC_ASSERT(is<Restore>(verdict));
+    restores += is<Restore>(verdict) ? 1 : 0;
+  }));
+  CHECK(restores > 0);
+}
+
 TEST_CASE("a restore is only ever of a complete snapshot that is listed") {
   CHECK(always([](const Case& c) {
     const Verdict verdict = c.verdict();

@@ -18,10 +18,15 @@ class World {
  public:
   void backup_finishes() { ++finished_; }
 
-  void someone_asks(std::chrono::milliseconds budget) {
+  /// `tries_before`: so many questions ago the same was asked first.
+  void someone_asks(std::chrono::milliseconds budget, std::size_t tries_before) {
     const AskId id = ++last_id_;
-    asked_[id] = {finished_, now().steady + budget};
-    take(machine_.ask(id, now(), now().steady + budget));
+    Question& question = asked_[id] = {now().steady, finished_, finished_, now().steady + budget};
+    if (const auto first = asked_.find(id - tries_before); first != asked_.end()) {
+      question.first = first->second.first;
+      question.finished_at_first = first->second.finished_at_first;
+    }
+    take(machine_.ask(id, now(), now().steady + budget, question.first));
   }
 
   /// The blobs that a walk sees lie anywhere between those there when it began and those there when it ended.
@@ -59,6 +64,8 @@ class World {
 
  private:
   struct Question {
+    Moment first;
+    std::size_t finished_at_first;
     std::size_t finished;  ///< backups that were finished when it was asked
     Moment deadline;
     bool answered = false;
@@ -100,6 +107,9 @@ class World {
     if (const auto* current = std::get_if<core::Current>(&evidence.state)) {
       RC_ASSERT(holds_.at(current->catalog.get()) >= question.finished);
       ++proven_;
+    } else if (const auto* earlier = std::get_if<core::Earlier>(&evidence.state)) {
+      RC_ASSERT(question.first < now().steady);
+      RC_ASSERT(holds_.at(earlier->listing.catalog.get()) >= question.finished_at_first);
     }
   }
 
@@ -128,7 +138,7 @@ void something_happens(World& world) {
       return world.backup_finishes();
     case 1:
     case 2:
-      return world.someone_asks(*rc::gen::inRange(1, 12'000) * 1ms);
+      return world.someone_asks(*rc::gen::inRange(1, 12'000) * 1ms, small());
     case 3:
     case 4:
       return world.probe_ends(small(), mostly());

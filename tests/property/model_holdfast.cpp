@@ -59,7 +59,7 @@ bool World::pvc_is_created(std::size_t who, std::size_t manner, std::chrono::mil
 void World::prove(index::Deadline, std::function<void(core::Evidence)> done) {
   const index::Moment deadline = now().steady + budget_;
   proving_.emplace(++last_ask_, Proving{std::move(done), current_review_, deadline});
-  take(machine_.ask(last_ask_, now(), deadline));
+  take(machine_.ask(last_ask_, now(), deadline, now().steady));
 }
 
 void World::take(const index::Actions& actions) {

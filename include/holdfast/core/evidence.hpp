@@ -35,6 +35,7 @@ struct Unknown {
   };
   Why why = Why::Unavailable;
   std::string reason = "the repository was not looked at";
+  std::string discreet = "it cannot be read now";  ///< the reason, without the words that tell where it is
 };
 
 /// The catalog holds every backup that was finished when the question was asked.
@@ -43,10 +44,18 @@ struct Current {
   Time listing_began;                      ///< when the listing behind the catalog began
 };
 
+/// The repository has gone on since it was read, but it was read after the first of the tries of one PVC that have
+/// waited for it: enough for a Restore, which is not of less than was there when it was asked for first; never enough
+/// to say that there is no backup.
+struct Earlier {
+  Current listing;
+};
+
 struct Evidence {
-  std::variant<Unknown, Current> state;
+  std::variant<Unknown, Current, Earlier> state;
   std::optional<RepositoryId> repository;  ///< as read for this evidence; absent: unreadable, or a backend without one
   std::string place;                       ///< what was looked at, for people: "/repository", "s3://bucket/prefix"
+  std::string kind;                        ///< the same for whoever need not know where: "the repository in a bucket"
   Time checked_at{};                       ///< when the proof began
   /// When it was asked for, by a clock that nobody sets: every backup that was finished then is in it.
   std::chrono::steady_clock::time_point asked{};

@@ -66,6 +66,7 @@ struct Policy {
   /// Nothing starts empty where the newest snapshot of the whole repository is older; nullopt: however old it is.
   std::optional<std::chrono::seconds> fresh_limit;
   std::chrono::seconds retry_after{2};  ///< 1 to 5
+  bool reveal = false;                  ///< denials carry Verdict::message and not its discreet twin
 };
 
 Naming other(Naming naming);

@@ -36,6 +36,9 @@ struct Verdict {
   Code code = Code::InternalError;
   /// For a denial the whole sentence `holdfast: <Code>: …`, at most 1,024 bytes of UTF-8; else a short account.
   std::string message;
+  /// The same for whoever creates PVCs: it does not tell where the backups are, whose repository that is, and what is
+  /// wrong with it. Empty: `message` tells nothing of that.
+  std::string discreet;
   /// Admission warnings, `<Code>: …`.
   std::vector<std::string> warnings;
   /// What the evidence rested on; absent where none was needed.

@@ -76,9 +76,13 @@ class Client {
   /// Makes no connection yet. Throws ConfigError where a file of the configuration cannot be read now.
   /// `loop` and `log` outlive the client.
   Client(net::Loop& loop, Config config, const Options& options, const ops::Logger& log);
-  ~Client();
+  ~Client();  ///< stops
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
+
+  /// Tells who still waits, and from now on whoever asks, that there is no answer. When it returns no other callback is
+  /// under way. Not from a callback.
+  void stop();
 
   void get(const Target& target, Deadline deadline, Done done);
 

@@ -16,7 +16,15 @@ namespace holdfast::net {
 struct Limits {
   std::size_t header_bytes = 16 * 1024;
   std::size_t body_bytes = 3 * 1024 * 1024;
-  /// Above it a connection gets one answer with Request::overloaded and is closed; above twice of it, closed at once.
+  /// A body beyond `small_body_bytes` counts, until its answer is there, against what all bodies may take; a quarter of
+  /// that is for those without Listener::Options::body_mark. Where there is no room, the connection of another body
+  /// that is still coming ends; where there is none, the answer is 503.
+  std::size_t small_body_bytes = 16 * 1024;
+  std::size_t all_bodies_bytes = 64 * 1024 * 1024;
+  /// With so many, the next one ends another that waits for its peer: the oldest of the address that has most of them,
+  /// those that have shown a certificate last. Three quarters of them may come from one address. Where all have a
+  /// request at the handler, a connection gets one answer with Request::overloaded and is closed; above twice of it,
+  /// closed at once.
   std::size_t connections = 1024;
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds header{10'000};  ///< from the first byte of a request to the end of its header
@@ -54,6 +62,7 @@ class Listener {
     std::string name;        ///< "webhook", "ops": for the log
     std::uint16_t port = 0;  ///< 0: a free one
     Limits limits{};
+    std::string body_mark{};                 ///< what a body that is served contains near its beginning; empty: any
     std::shared_ptr<TlsSource> tls{};        ///< null: plain HTTP
     std::shared_ptr<ClientCheck> clients{};  ///< with TLS, null: whoever comes is served
   };

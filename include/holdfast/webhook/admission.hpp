@@ -1,5 +1,6 @@
 // The admission webhook: a review comes in, one decision is made, a review goes out.
-// Admission may be used from any thread and keeps nothing between requests but counters. It writes nothing anywhere.
+// Admission may be used from any thread and keeps nothing between requests but counters and since when a PVC has
+// waited for the repository. It writes nothing anywhere.
 #pragma once
 
 #include <json/value.h>
@@ -20,6 +21,7 @@
 #include "holdfast/net/http.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/webhook/waiting_pvcs.hpp"
 
 namespace holdfast::webhook {
 
@@ -48,7 +50,9 @@ class Admission {
  public:
   struct Options {
     core::Policy policy;
-    std::size_t requests_under_way = 1024;                   ///< above it a review is answered with Wait Overloaded
+    /// Above it a review is answered with Wait Overloaded. Fewer than the connections that a listener keeps: those of
+    /// reviews that wait never leave a new one without a place.
+    std::size_t requests_under_way = 512;
     std::optional<MoverInjection> injection = std::nullopt;  ///< absent: mover Jobs are admitted as they are
   };
 
@@ -70,6 +74,7 @@ class Admission {
   const ops::Logger& log_;
   ops::Metrics& metrics_;
   std::atomic<std::size_t> under_way_ = 0;
+  WaitingPvcs waiting_;
 };
 
 /// How long the API server will wait (`?timeout=10s`), less what the answer needs to travel; 10 s where it does not

@@ -42,6 +42,22 @@ class AuditSource {
   virtual void audit(std::string ns, index::Deadline deadline, std::function<void(AuditPage)> done) = 0;
 };
 
+/// So many at the same time and no more. Any thread.
+class Places {
+ public:
+  explicit Places(std::size_t most) : most_(most) {}
+  /// The place is taken as long as the result or a copy of it lives. Null: none is free.
+  std::shared_ptr<const void> take() {
+    if (++*taken_ <= most_) return {taken_.get(), [taken = taken_](const void*) { --*taken; }};
+    --*taken_;
+    return nullptr;
+  }
+
+ private:
+  const std::size_t most_;
+  const std::shared_ptr<std::atomic<std::size_t>> taken_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
 class OpsRoutes {
  public:
   /// The references must outlive every request. `audit` and `cluster` may be null: then nothing is known of the
@@ -62,7 +78,8 @@ class OpsRoutes {
   const ops::Metrics& metrics_;
   AuditSource* const audit_;
   ClusterQuestions* const cluster_;
-  mutable std::atomic<std::size_t> audits_under_way_ = 0;
+  mutable Places audits_{4};      ///< each holds a list of all PVCs
+  mutable Places questions_{64};  ///< what waits for the repository must leave connections to the probes
 };
 
 }  // namespace holdfast::webhook

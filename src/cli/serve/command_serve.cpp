@@ -111,15 +111,15 @@ class Program {
         ops_routes_(settings.policy, *index_, health_, metrics_, audit_.get(),
                     questions_ ? &questions_->questions : nullptr) {}
 
-  /// Requests first, then what answers them late. When the loop has stopped nobody calls into a part that is gone: the
-  /// certificate's timers know no owner.
+  /// Requests first, then who calls back. What is asked for a review lets it ask the next thing, so the index and the
+  /// client of the questions say no more before either of them is gone.
   ~Program() {
     webhook_.reset();
     ops_.reset();
     generator_.reset();
-    questions_.reset();
     loop_.stop();
-    index_.reset();
+    index_->stop();
+    if (questions_) questions_->client.stop();
   }
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -258,12 +258,16 @@ class Program {
 
   void listen() {
     ops_.emplace(
-        loop_, net::Listener::Options{"ops", settings_.ops_port, ops_limits(), nullptr},
+        loop_, net::Listener::Options{.name = "ops", .port = settings_.ops_port, .limits = ops_limits()},
         [this](const net::Request& request, const net::Respond& respond) { ops_routes_.handle(request, respond); });
     log_.info("listening", {{"listener", "ops"}, {"address", ops_->address()}});
     if (!settings_.webhook.enabled) return;
     webhook_.emplace(loop_,
-                     net::Listener::Options{"webhook", settings_.webhook.port, {}, certificate_->source(), clients_},
+                     net::Listener::Options{.name = "webhook",
+                                            .port = settings_.webhook.port,
+                                            .body_mark = "AdmissionReview",
+                                            .tls = certificate_->source(),
+                                            .clients = clients_},
                      [this](net::Request request, net::Respond respond) {
                        admission_.handle(std::move(request), std::move(respond));
                      });

@@ -255,6 +255,10 @@ void add_general(Table& table) {
           by_default("info"), flag("--log-level"), variable("LOG_LEVEL"));
   top.add("log.format", "", choice(&Settings::log_format, {{"text", Format::Text}, {"json", Format::Json}}),
           by_default("text"), flag("--log-format"));
+  Rows<core::Policy>(table, &Settings::policy)
+      .add("log.reveal",
+           "denials too name the repository's place and identity and what is wrong with it; else the log alone",
+           boolean(&core::Policy::reveal), by_default("false"), flag("--log-reveal"));
   top.add("kubeconfig",
           "how to reach the API server; in a pod its own account is used. Without a connection nothing is generated",
           value(&Settings::kubeconfig, "FILE", to_text), by_default("in-cluster, or none"), flag("--kubeconfig"));

@@ -16,6 +16,7 @@ class KopiaFs final : public Backend {
 
   std::string_view name() const override { return "kopia-fs"; }
   std::string_view place() const override { return path_; }
+  std::string_view kind() const override { return "the mounted repository"; }
   ProbeResult probe() override;
   ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                      const std::atomic<bool>& cancel) override;

@@ -89,6 +89,21 @@ KopiaS3::KopiaS3(const KopiaS3Options& options)
       hasher_(Hasher::seeded_randomly()),
       kopia_({options, place_, [this] { return storage(); }, hasher_}) {}
 
+std::vector<std::pair<std::string, std::string>> KopiaS3::whereabouts() const {
+  const S3Address& address = client_.address();
+  std::vector<std::pair<std::string, std::string>> words = {{place_, std::string(kind())}};
+  const auto hide = [&](const std::string& word, const char* instead) {
+    constexpr std::size_t kTelling = 3;  // a shorter one stands in many other words
+    if (word.size() >= kTelling) words.emplace_back(word, instead);
+  };
+  hide(address.endpoint, "the server");
+  hide(address.host_header, "the server");
+  hide(address.server, "the server");
+  hide(address.bucket, "the bucket");
+  hide(address.prefix, "the prefix");
+  return words;
+}
+
 Fingerprint KopiaS3::look(std::chrono::steady_clock::time_point deadline) {
   S3Session session(client_, deadline);
   auto lists = begin_lists(session, client_.address());

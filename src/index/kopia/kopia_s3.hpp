@@ -23,6 +23,8 @@ class KopiaS3 final : public Backend {
 
   std::string_view name() const override { return "kopia-s3"; }
   std::string_view place() const override { return place_; }
+  std::string_view kind() const override { return "the repository in a bucket"; }
+  std::vector<std::pair<std::string, std::string>> whereabouts() const override;
   ProbeResult probe() override;
   ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                      const std::atomic<bool>& cancel) override;

@@ -8,7 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "holdfast/core/evidence.hpp"
 #include "src/index/kopia/names.hpp"
@@ -55,6 +57,11 @@ class Backend {
 
   virtual std::string_view name() const = 0;   ///< the value of the setting: "kopia-fs"
   virtual std::string_view place() const = 0;  ///< for people: "/repository"
+  virtual std::string_view kind() const = 0;   ///< the same without saying where: "the mounted repository"
+  /// The words of `place`, and of what the calls below say, that tell where it is, and what to say instead.
+  virtual std::vector<std::pair<std::string, std::string>> whereabouts() const {
+    return {{std::string(place()), std::string(kind())}};
+  }
 
   virtual ProbeResult probe() = 0;
 

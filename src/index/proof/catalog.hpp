@@ -16,6 +16,7 @@ class CatalogFile final : public Backend {
 
   std::string_view name() const override { return "catalog"; }
   std::string_view place() const override { return file_; }
+  std::string_view kind() const override { return "the catalog file"; }
   ProbeResult probe() override;
   ListingResult list(const Fingerprint& before, std::chrono::steady_clock::time_point deadline,
                      const std::atomic<bool>& cancel) override;

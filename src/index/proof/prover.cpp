@@ -19,6 +19,7 @@ constexpr std::chrono::seconds kStopPatience{2};
 
 struct Asked {
   Deadline deadline;
+  Moment first;
   std::function<void(core::Evidence)> done;
 };
 struct Probed {
@@ -35,7 +36,7 @@ Now now() { return {std::chrono::steady_clock::now(), base::utc_now()}; }
 
 core::Evidence stopping(std::string place) {
   core::Evidence evidence;
-  evidence.state = core::Unknown{core::Unknown::Why::Unavailable, "holdfast is stopping"};
+  evidence.state = core::Unknown{core::Unknown::Why::Unavailable, "holdfast is stopping", "holdfast is stopping"};
   evidence.place = std::move(place);
   evidence.checked_at = base::utc_now();
   return evidence;
@@ -99,26 +100,33 @@ Prover::Prover(std::shared_ptr<Backend> backend, ProofMachine::Options options, 
       place_(std::move(options.place)),
       thread_([this] { run(); }) {}
 
-Prover::~Prover() {
+void Prover::stop() {
   {
     const std::lock_guard lock(inbox_->mutex);
     inbox_->stopping = true;
   }
   inbox_->wake.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   backend_->stop();
+}
+
+Prover::~Prover() {
+  stop();
   const Moment patience = std::chrono::steady_clock::now() + kStopPatience;
   while (backend_.use_count() > 1 && std::chrono::steady_clock::now() < patience) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 
-void Prover::prove(Deadline deadline, Done done) {
-  auto dated = [asked = std::chrono::steady_clock::now(), done = std::move(done)](core::Evidence evidence) {
-    evidence.asked = asked;
+void Prover::prove(Deadline deadline, Done done) { prove_again(Moment::max(), deadline, std::move(done)); }
+
+void Prover::prove_again(Moment first, Deadline deadline, Done done) {
+  const Moment asked_at = std::chrono::steady_clock::now();
+  auto dated = [asked_at, done = std::move(done)](core::Evidence evidence) {
+    evidence.asked = asked_at;
     done(std::move(evidence));
   };
-  Event asked = Asked{deadline, std::move(dated)};
+  Event asked = Asked{deadline, std::min(first, asked_at), std::move(dated)};
   if (!inbox_->put(std::move(asked))) std::get<Asked>(asked).done(stopping(place_));
 }
 
@@ -130,7 +138,7 @@ void Prover::run() {
     for (Event& event : *events) {
       if (auto* asked = std::get_if<Asked>(&event)) {
         askers_.emplace(++last_id_, std::move(asked->done));
-        execute(machine_.ask(last_id_, now(), asked->deadline));
+        execute(machine_.ask(last_id_, now(), asked->deadline, asked->first));
       } else if (auto* probed = std::get_if<Probed>(&event)) {
         execute(machine_.probe_done(probed->serial, probed->result, now()));
       } else if (auto* listed = std::get_if<Listed>(&event)) {
@@ -256,6 +264,8 @@ std::unique_ptr<Index> make_prover(std::shared_ptr<Backend> backend, std::chrono
                                    ops::Metrics& metrics) {
   ProofMachine::Options options;
   options.place = backend->place();
+  options.kind = backend->kind();
+  options.whereabouts = backend->whereabouts();
   options.pinned = std::move(pinned);
   options.probe_timeout = timeout;
   return std::make_unique<Prover>(std::move(backend), std::move(options), log, metrics);

@@ -25,8 +25,10 @@ class Prover final : public Index {
   ~Prover() override;
 
   void prove(Deadline deadline, std::function<void(core::Evidence)> done) override;
+  void prove_again(Moment first, Deadline deadline, std::function<void(core::Evidence)> done) override;
   core::Evidence at_hand() const override { return *at_hand_.read(); }
   Status status() const override { return *status_.read(); }
+  void stop() override;
   std::string_view backend() const override { return backend_->name(); }
 
  private:

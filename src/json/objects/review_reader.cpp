@@ -12,6 +12,9 @@ constexpr std::string_view kApiVersion = "admission.k8s.io/v1";
 constexpr std::string_view kKind = "AdmissionReview";
 constexpr std::size_t kUidBytes = 128;    // the API server's are 36
 constexpr std::size_t kQuotedBytes = 64;  // of a foreign word in a message
+// An API server takes 256 KiB of annotations, in whatever number (apimachinery, ValidateAnnotationsSize). A thousand
+// small ones take more memory than their text, for as long as a review waits.
+constexpr std::size_t kMostEntries = 1000;
 
 struct Draft {
   std::string api_version;
@@ -89,10 +92,20 @@ std::string envelope_problem(const Draft& draft) {
   return draft.review.resource.empty() ? "request.resource.resource: missing" : "";
 }
 
+std::string entries_problem(std::string_view field, const core::StringMap& entries) {
+  if (entries.size() <= kMostEntries) return {};
+  return fmt::format("request.object.metadata.{}: more than {} entries", field, kMostEntries);
+}
+
 /// What is wrong with the claim, where the request is about one; empty: nothing.
 std::string claim_problem(const Draft& draft) {
   if (!is_claim(draft)) return {};
-  if (draft.object) return to_string(draft.object->complaints);
+  if (draft.object) {
+    const core::Pvc& pvc = draft.object->pvc;
+    std::string problem = to_string(draft.object->complaints);
+    if (problem.empty()) problem = entries_problem("labels", pvc.labels);
+    return problem.empty() ? entries_problem("annotations", pvc.annotations) : problem;
+  }
   const bool needs_object = draft.review.operation == Operation::Create || draft.review.operation == Operation::Update;
   return needs_object ? "request.object: missing" : "";
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -52,6 +54,13 @@ tcp::acceptor bind_dual_stack(asio::io_context& context, std::uint16_t port) {
   }
 }
 
+Source source_of(const asio::ip::address& address) {
+  if (address.is_v4()) return asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
+  Source bytes = address.to_v6().to_bytes();
+  if (!address.to_v6().is_v4_mapped()) std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return bytes;
+}
+
 }  // namespace
 
 struct Listener::Impl : std::enable_shared_from_this<Impl> {
@@ -103,10 +112,15 @@ void Listener::Impl::accepted(error_code error, Socket socket) {
 }
 
 void Listener::Impl::admit(Socket socket) {
-  const std::size_t open = service->roster.size();
-  if (open >= 2 * service->limits.connections) return;
+  using Welcome = ConnectionTable::Welcome;
+  error_code gone;
+  const tcp::endpoint peer = socket.remote_endpoint(gone);
+  if (gone) return;
   try {
-    std::make_shared<Session>(service, std::move(socket), open >= service->limits.connections)->start();
+    const Source source = source_of(peer.address());
+    const Welcome welcome = service->roster.make_room(source);
+    if (welcome == Welcome::Refuse) return;
+    std::make_shared<Session>(service, std::move(socket), source, welcome == Welcome::Overload)->start();
   } catch (const std::exception&) {
     // No memory for this connection: it is closed, the others go on.
   }

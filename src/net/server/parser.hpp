@@ -31,6 +31,8 @@ class RequestParser : private MessageParser<true> {
   bool is_http_1_0() const { return version_ == 10; }
   bool is_head() const { return is_head_; }
 
+  /// There is no room for the body.
+  void refuse_body() { fault_ = {503, "too many large bodies are under way\n"}; }
   const Fault& fault() const { return fault_; }
   Request& request() { return request_; }
 

@@ -1,4 +1,4 @@
-// What all sessions of one listener share: limits, handler, flags and the list of themselves.
+// What all sessions of one listener share: limits, handler, flags and the table of themselves.
 // Any thread.
 #pragma once
 
@@ -12,16 +12,25 @@
 #include <vector>
 
 #include "holdfast/net/server.hpp"
+#include "src/net/server/connection_table.hpp"
 
 namespace holdfast::net {
 
-class Session;
-
-/// The sessions that exist.
+/// The sessions that exist, and which of them has to make room: ConnectionTable, for any thread.
 class Roster {
  public:
-  void add(Session& session);
+  explicit Roster(const Limits& limits);
+
+  /// Whether one more from `source` is served; ends another one where that makes room.
+  ConnectionTable::Welcome make_room(const Source& source);
+  void add(Session& session, const Source& source);
   void remove(Session& session);
+  void certify(Session& session);
+  void renew(Session& session);
+  bool begin_work(Session& session);
+  void end_work(Session& session);
+  /// Whether the body of its request may take so much. Ends others where that makes room.
+  bool grow_body(Session& session, std::size_t bytes, bool expected);
   std::size_t size() const;
   std::vector<std::shared_ptr<Session>> all() const;
   /// Those whose deadline is over at `now`.
@@ -29,26 +38,34 @@ class Roster {
   void wait_until_empty(std::chrono::steady_clock::time_point deadline);
 
  private:
+  /// Its shared pointer, for the use outside of the lock; the lock is held.
+  static std::shared_ptr<Session> alive(Session* session);
+
+  const std::size_t most_;
   mutable std::mutex mutex_;
   std::condition_variable empty_;
-  std::unordered_set<Session*> sessions_;
+  std::unordered_set<Session*> sessions_;  ///< those that the table has ended are there until they are gone
+  ConnectionTable table_;
 };
 
 class Service {
  public:
   Service(Listener::Options options, Handler handler)
       : limits(options.limits),
+        body_mark(std::move(options.body_mark)),
+        roster(options.limits),
         tls(std::move(options.tls)),
         clients(std::move(options.clients)),
         handler_(std::move(handler)) {}
 
   const Limits limits;
+  const std::string body_mark;
+  Roster roster;
   const std::shared_ptr<TlsSource> tls;        ///< null: plain
   const std::shared_ptr<ClientCheck> clients;  ///< null: whoever comes
   std::atomic<bool> closing{false};            ///< every answer is its connection's last
   std::atomic<bool> draining{false};           ///< idle connections end
   std::atomic<bool> stopped{false};            ///< nobody is served any more
-  Roster roster;
 
   /// Calls the handler. What it throws becomes the 500 of a Respond that is destroyed uncalled.
   void handle(Request request, Respond respond);

@@ -65,7 +65,7 @@ void append_answer(std::string& out, const Response& response, const AnswerForm&
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Service> service, Socket socket, bool overloaded)
+Session::Session(std::shared_ptr<Service> service, Socket socket, const Source& source, bool overloaded)
     : service_(std::move(service)),
       strand_(socket.get_executor()),
       socket_(non_blocking(std::move(socket))),
@@ -76,7 +76,7 @@ Session::Session(std::shared_ptr<Service> service, Socket socket, bool overloade
       in_(service_->limits.header_bytes + kBodyReadBytes),
       overloaded_(overloaded) {
   allow(service_->limits.handshake);
-  service_->roster.add(*this);
+  service_->roster.add(*this, source);
 }
 
 Session::~Session() {
@@ -101,6 +101,7 @@ Session::Task<bool> Session::handshake() {
   for (;;) {
     const Progress progress = stream_.handshake();
     if (progress.state == Progress::State::Closed) tell_refusal();
+    if (progress.state == Progress::State::Done && service_->clients) service_->roster.certify(*this);
     if (!progress.waits()) co_return progress.state == Progress::State::Done;
     if (!co_await ready(progress.state)) co_return false;
   }
@@ -117,8 +118,12 @@ Session::Task<bool> Session::exchange() {
   const Received received = co_await receive(parser);
   if (received == Received::Faulty) co_return co_await refuse(parser);
   if (received == Received::Ended) co_return false;
+  // Once there is an answer, whoever does not take it is in the way of others again.
+  if (!service_->roster.begin_work(*this)) co_return false;
   parser.request().overloaded = overloaded_;
   const Response response = co_await ask(std::move(parser.request()));
+  service_->roster.end_work(*this);
+  served_ = true;
   const bool keep_alive = parser.keep_alive() && !response.close && !overloaded_ && !service_->closing;
   const bool written = co_await answer(response, parser, keep_alive);
   co_return written&& keep_alive;
@@ -130,11 +135,14 @@ Session::Task<Session::Received> Session::receive(RequestParser& parser) {
   }
   parser.request().arrived = Clock::now();
   allow(service_->limits.header);
+  counted_body_ = 0;
+  if (served_) service_->roster.renew(*this);
   bool in_body = false;
   for (;;) {
     std::size_t consumed = 0;
     const auto state = parser.put(static_cast<const char*>(in_.data().data()), in_.size(), consumed);
     in_.consume(consumed);
+    if (!take_body(parser)) co_return Received::Faulty;
     if (state == RequestParser::State::Complete) co_return Received::Complete;
     if (state == RequestParser::State::Faulty) co_return Received::Faulty;
     if (!in_body && parser.is_header_done()) {
@@ -147,6 +155,21 @@ Session::Task<Session::Received> Session::receive(RequestParser& parser) {
     }
     if (!co_await read_more(in_body ? kBodyReadBytes : kReadBytes)) co_return Received::Ended;
   }
+}
+
+/// False: there is no room for as much of a body as has come.
+bool Session::take_body(RequestParser& parser) {
+  const std::string& body = parser.request().body;
+  const Limits& limits = service_->limits;
+  if (body.size() <= limits.small_body_bytes || body.capacity() <= counted_body_) return true;
+  const std::string_view beginning = std::string_view(body).substr(0, limits.small_body_bytes);
+  const bool expected = beginning.find(service_->body_mark) != std::string_view::npos;
+  if (!overloaded_ && service_->roster.grow_body(*this, body.capacity(), expected)) {
+    counted_body_ = body.capacity();
+    return true;
+  }
+  parser.refuse_body();
+  return false;
 }
 
 /// Waits, without reading in vain first, for a request to begin.
@@ -278,6 +301,14 @@ void Session::close_if_idle() {
 
 void Session::abort() {
   asio::post(strand_, [self = shared_from_this()] { self->interrupt(); });
+}
+
+void Session::make_way() {
+  asio::post(strand_, [self = shared_from_this()] {
+    self->time_up_ = true;
+    self->idle_ = false;
+    self->interrupt();
+  });
 }
 
 void Session::interrupt() {

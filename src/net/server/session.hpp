@@ -27,7 +27,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Clock = std::chrono::steady_clock;
 
   /// `overloaded`: serves one request, says so to the handler, and closes.
-  Session(std::shared_ptr<Service> service, Socket socket, bool overloaded);
+  Session(std::shared_ptr<Service> service, Socket socket, const Source& source, bool overloaded);
   ~Session();
 
   void start();
@@ -40,6 +40,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void close_if_idle();
   /// Ends the connection now.
   void abort();
+  /// Ends it for another one, unless a request is with the handler.
+  void make_way();
 
  private:
   template <class T>
@@ -51,6 +53,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<bool> handshake();
   Task<bool> exchange();
   Task<Received> receive(RequestParser& parser);
+  bool take_body(RequestParser& parser);
   Task<bool> first_byte();
   Task<bool> read_more(std::size_t size);
   Task<Response> ask(Request request);
@@ -76,8 +79,10 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<Clock::rep> deadline_;
   const bool overloaded_;
   // Touched on the strand only.
-  bool idle_ = false;     ///< between two requests, nothing read of the next
-  bool time_up_ = false;  ///< what waits or begins to wait is over
+  bool served_ = false;           ///< an answer was given
+  std::size_t counted_body_ = 0;  ///< bytes of the body under way that the roster knows of
+  bool idle_ = false;             ///< between two requests, nothing read of the next
+  bool time_up_ = false;          ///< what waits or begins to wait is over
 };
 
 }  // namespace holdfast::net

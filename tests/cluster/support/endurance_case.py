@@ -48,6 +48,7 @@ class EnduranceCase(GuardedCase):
     """Every test has a PVC `data` with a backup, which is asked for in dry runs, so that it can be asked for often."""
 
     slack = 4  # descriptors: the API server may keep some connections more than before
+    allowance_mb = ALLOWANCE_MB
 
     def setUp(self):
         super().setUp()
@@ -117,7 +118,7 @@ class EnduranceCase(GuardedCase):
 
     def assert_unharmed(self) -> None:
         self.assertEqual(self.answers.wrong(), {})
-        self.assertLess(peak_mb(self.pid), self.before.rss_mb + ALLOWANCE_MB, "memory")
+        self.assertLess(peak_mb(self.pid), self.before.rss_mb + self.allowance_mb, "memory")
         try:
             wait_until(self._holds_no_more_than_before, PATIENCE, "its descriptors and threads are free", every=0.2)
         except TimeoutError:

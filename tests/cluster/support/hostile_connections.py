@@ -13,8 +13,10 @@ _REPAIR = 19  # TCP_REPAIR: a socket closed in this state says nothing to its pe
 class HostileConnections:
     """Connections to one port, watched by one thread: the caller's. For a `with` block."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, source: str = "127.0.0.1"):
+        """`source`: the address from which they come."""
         self._address = ("127.0.0.1", port)
+        self._source = (source, 0)
         self._open = selectors.DefaultSelector()
         self.sent = 0                    # connections ever
         self.ended_s: list[float] = []   # how long each lasted until the server ended it
@@ -36,7 +38,7 @@ class HostileConnections:
         """One connection more, which has said this."""
         self.sent += 1
         try:
-            connection = socket.create_connection(self._address, timeout=20)
+            connection = socket.create_connection(self._address, timeout=20, source_address=self._source)
             if tls:
                 connection = _anyone().wrap_socket(connection)
             connection.sendall(first_words)

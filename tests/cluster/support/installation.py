@@ -103,7 +103,7 @@ def excluded(entry: dict) -> list[str]:
 def path_of(document: dict) -> str:
     """Where the API server has it."""
     group, _, version = document["apiVersion"].rpartition("/")
-    plural = f"{document['kind'].lower()}s".replace("ys", "ies")
+    plural = f"{document['kind'].lower()}s".replace("ys", "ies").replace("sss", "sses")
     kind = Kind(group, version, document["kind"], plural, "namespace" in document["metadata"])
     return kind.path(document["metadata"].get("namespace"), document["metadata"]["name"])
 

@@ -86,6 +86,17 @@ TEST_CASE("a synchronisation that made no snapshot is waited for once, not for e
   CHECK(answer(c) == "fresh NoBackup");
 }
 
+TEST_CASE("what was read before the repository went on restores, and never says that there is no backup") {
+  Case c = with_backup();
+  c.evidence.state = Earlier{std::get<Current>(c.evidence.state)};
+  CHECK(answer(c) == "restore BackupFound");
+  c.evidence = no_backups();
+  c.evidence.state = Earlier{std::get<Current>(c.evidence.state)};
+  CHECK(answer(c) == "wait IndexRefreshing");
+  c.evidence.state = Earlier{};
+  CHECK(answer(c) == "wait IndexRefreshing");
+}
+
 // Rule 9.
 
 TEST_CASE("backups that were seen before and are gone are refused, and the message names the way on") {

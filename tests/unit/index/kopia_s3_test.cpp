@@ -190,6 +190,20 @@ TEST_CASE("a repository that is not there is not taken for an empty one") {
         "index.s3.prefix looks the same, and one that is a folder ends with a slash");
 }
 
+TEST_CASE("the words for whoever creates PVCs name neither server nor bucket nor prefix") {
+  Fixture test;
+  const auto discreet = [](Index& index) { return std::get<core::Unknown>(ask(index).state).discreet; };
+  test.s3.set_script([](const net::Request&) { return FakeS3::error(403, "AccessDenied"); });
+  const std::string denied = discreet(*test.index());
+  CHECK_THAT(denied, Contains("the server") && Contains("403 AccessDenied") && !Contains("127.0.0.1"));
+  test.s3.set_script({});
+  KopiaS3Options options = test.options();
+  options.s3.bucket = "tank-backups";
+  options.s3.prefix = "elsewhere";
+  const std::string missing = discreet(*test.index(options));
+  CHECK_THAT(missing, !Contains("tank-backups") && !Contains("elsewhere"));
+}
+
 TEST_CASE("a bucket with a repository's format and no index blob is not empty: it is being copied") {
   Fixture test;
   test.kopia("echo []");

@@ -35,8 +35,9 @@ struct ProofMachineBench {
     take(machine.tick(now()));
   }
 
-  AskId ask(std::chrono::nanoseconds budget = 5s) {
-    take(machine.ask(++last_id, now(), now().steady + budget));
+  AskId ask(std::chrono::nanoseconds budget = 5s) { return ask_again(now().steady, budget); }
+  AskId ask_again(Moment first, std::chrono::nanoseconds budget = 5s) {
+    take(machine.ask(++last_id, now(), now().steady + budget, first));
     return last_id;
   }
   void probed(ProbeResult result) { take(machine.probe_done(probe.value(), result, now())); }

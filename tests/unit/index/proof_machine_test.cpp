@@ -171,10 +171,112 @@ TEST_CASE("a probe that hangs is given up on, and what it says later is ignored"
   CHECK(bench.machine.next_wakeup() == bench.now().steady + 8s);
   bench.pass(8s);
   CHECK(bench.reason(first) == "no answer from /repository within 8 s");
-  const AskId second = bench.ask();
+  bench.ask();
   CHECK(bench.probe.value() != hanging);
+  const int before = static_cast<int>(bench.reports.size());
   bench.take(bench.machine.probe_done(hanging, blobs(1), bench.now()));
-  CHECK_FALSE(bench.answered(second));
+  CHECK(static_cast<int>(bench.reports.size()) == before);
+}
+
+TEST_CASE("why nothing is known is said a second time, without the words that tell where the repository is") {
+  ProofMachine::Options options;
+  options.kind = "the mounted repository";
+  options.whereabouts = {{"/repository", "the mounted repository"}, {"nas", "the server"}};
+  ProofMachineBench bench(options);
+  const AskId asker = bench.ask();
+  bench.probed(Failure{"/repository/x: nas does not answer"});
+  const core::Evidence& evidence = bench.answer(asker);
+  CHECK(std::get<core::Unknown>(evidence.state).reason == "/repository/x: nas does not answer");
+  CHECK(std::get<core::Unknown>(evidence.state).discreet == "the mounted repository/x: the server does not answer");
+  CHECK(evidence.kind == "the mounted repository");
+}
+
+TEST_CASE("nobody waits for a repository that was slow to fail, until the next look is over") {
+  ProofMachineBench bench;
+  bench.warm_up(blobs(1));
+  const AskId first = bench.ask();
+  const AskId during = bench.ask(20s);
+  bench.elapsed += 4s;
+  bench.probed(Failure{"no answer from the server"});
+  CHECK(bench.reason(first) == "no answer from the server");
+  CHECK(bench.reason(during) == "no answer from the server");
+  CHECK(bench.machine.next_wakeup() == bench.now().steady + 1s);
+
+  const AskId second = bench.ask(20s);
+  CHECK(bench.why(second) == Why::Unavailable);
+  CHECK(bench.reason(second) == "no answer from the server");
+  const int probes = bench.probes;
+  CHECK(bench.reason(bench.ask(20s)) == "no answer from the server");
+  CHECK(bench.probes == probes);
+
+  bench.probed(blobs(1));
+  const AskId third = bench.ask();
+  CHECK_FALSE(bench.answered(third));
+  bench.probed(blobs(1));
+  CHECK(bench.catalog(third));
+}
+
+TEST_CASE("who has asked before and has no time for a proof is told of a listing that began after the first question") {
+  ProofMachineBench bench;
+  bench.warm_up(blobs(1));
+  bench.pass(1s);
+  const Moment first = bench.now().steady;
+  const AskId in_vain = bench.ask(5s);
+  bench.probed(blobs(2));
+  bench.pass(6s);
+  CHECK(bench.why(in_vain) == Why::Refreshing);
+
+  const AskId again = bench.ask_again(first, 5s);
+  const AskId new_one = bench.ask(5s);
+  bench.probed(blobs(3));
+  const auto catalog = empty_catalog();
+  bench.listed(catalog);
+  REQUIRE(bench.answered(again));
+  CHECK(std::get<core::Earlier>(bench.answer(again).state).listing.catalog == catalog);
+  CHECK_FALSE(bench.answered(new_one));
+
+  bench.probed(blobs(4));
+  const AskId later = bench.ask_again(first, 5s);
+  bench.probed(blobs(5));
+  CHECK(std::get<core::Earlier>(bench.answer(later).state).listing.catalog == catalog);
+  bench.pass(5s);
+  CHECK(bench.why(new_one) == Why::Refreshing);
+}
+
+TEST_CASE("who has time for a proof waits for it, and is told of the earlier listing when the time is over") {
+  ProofMachineBench bench;
+  const Moment first = bench.now().steady;
+  bench.pass(1s);
+  const auto catalog = empty_catalog();
+  bench.warm_up(blobs(1), catalog);
+  const AskId again = bench.ask_again(first, 5s);
+  bench.probed(blobs(2));
+  CHECK_FALSE(bench.answered(again));
+  bench.pass(5s);
+  CHECK(std::get<core::Earlier>(bench.answer(again).state).listing.catalog == catalog);
+
+  const AskId proven = bench.ask_again(first, 5s);
+  bench.probed(blobs(2));
+  const auto newer = empty_catalog();
+  bench.listed(newer);
+  CHECK(bench.catalog(proven) == newer);
+}
+
+TEST_CASE("an earlier listing of another repository, or of another format, is told to nobody") {
+  const auto other = GENERATE(0, 1);
+  ProofMachineBench bench;
+  const Moment first = bench.now().steady;
+  bench.pass(1s);
+  bench.warm_up(blobs(1));
+  Fingerprint changed = blobs(2);
+  if (other == 0)
+    changed.repository = core::RepositoryId::parse("0011223344556677");
+  else
+    changed.format = {2, 2};
+  const AskId again = bench.ask_again(first, 5s);
+  bench.probed(changed);
+  bench.pass(5s);
+  CHECK(bench.why(again) == Why::Refreshing);
 }
 
 TEST_CASE("a deadline without an answer is Unavailable, and Refreshing while a listing runs") {

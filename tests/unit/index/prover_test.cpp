@@ -39,6 +39,7 @@ class FakeBackend final : public Backend {
  public:
   std::string_view name() const override { return "fake"; }
   std::string_view place() const override { return "/repository"; }
+  std::string_view kind() const override { return "the fake repository"; }
   ProbeResult probe() override {
     ++probes;
     probe_gate.pass();

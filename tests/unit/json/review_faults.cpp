@@ -100,6 +100,17 @@ TEST_CASE("too much of anything ends the reading") {
   CHECK_THAT(refused_text(R"({"a":1,"b":2,"c":3})", {.members = 2}).problem, Catch::Contains("more than 2 keys"));
 }
 
+TEST_CASE("a claim with more labels or annotations than anybody sets is a fault") {
+  for (const char* field : {"labels", "annotations"}) {
+    auto document = claim_review();
+    Json::Value& entries = document["request"]["object"]["metadata"][field];
+    for (int i = static_cast<int>(entries.size()); i < 1000; ++i) entries["k" + std::to_string(i)] = "v";
+    accepted(document);
+    entries["more"] = "v";
+    CHECK(refused(document).problem == std::string("request.object.metadata.") + field + ": more than 1000 entries");
+  }
+}
+
 TEST_CASE("three megabytes of unread content are no fault") {
   auto document = claim_review();
   document["request"]["options"]["blob"] = std::string(3'000'000, 'x');

@@ -88,30 +88,93 @@ TEST_CASE("listener: its port is free again as soon as it is gone") {
   CHECK_NOTHROW(Listener(loop, {.name = "second", .port = port}, echo));
 }
 
-TEST_CASE("listener: over its limit a connection gets one answer, marked as overload") {
-  Served served([](Request request,
-                   Respond respond) { respond({.status = 200, .body = request.overloaded ? "overloaded" : "normal"}); },
-                {.connections = 2});
+TEST_CASE("listener: with its limit reached the connection that waits longest ends for the next") {
+  Served served(echo, {.connections = 2});
   auto one = served.client(), two = served.client();
-  CHECK(one.exchange(get("/")).value().body == "normal");
-  CHECK(two.exchange(get("/")).value().body == "normal");
-  auto three = served.client();
+  CHECK(one.exchange(get("/")));
+  CHECK(two.exchange(get("/")));
+  CHECK(one.exchange(get("/")));
+  CHECK(served.client().exchange(get("/")).value().status == 200);
+  CHECK(two.read_to_end().empty());
+  CHECK(one.exchange(get("/")).value().status == 200);
+}
+
+TEST_CASE("listener: silence, slowness and answers that nobody reads shut out nobody") {
+  Served served(
+      [](const Request& request, const Respond& respond) {
+        respond({.status = 200, .body = std::string(request.path == "/large" ? 16'000'000 : 10, 'x')});
+      },
+      {.connections = 8});
+  std::vector<Client> others;
+  for (int i = 0; i < 40; ++i) {
+    others.push_back(served.client());
+    if (i % 4 == 1) others.back().send("GET / HTTP/1.1\r\nX-Slow: ");
+    if (i % 4 == 2) others.back().send(post("/", "x").substr(0, post("/", "x").size() - 1));
+    if (i % 4 == 3) others.back().send(get("/large"));
+    CHECK(served.client().exchange(get("/")).value().status == 200);
+    CHECK(served.listener.connections() <= 16);
+  }
+}
+
+/// A listener whose handler answers what does not ask for "/wait", and says where it was called as overloaded.
+struct Crowded {
+  Kept kept;
+  Served served;
+  explicit Crowded(const Limits& limits)
+      : served(
+            [&, keep = kept.handler()](const Request& request, const Respond& respond) {
+              if (request.path == "/wait" && !request.overloaded) return keep(request, respond);
+              respond({.status = 200, .body = request.overloaded ? "overloaded" : "normal"});
+            },
+            limits) {}
+  /// Connections with a request at the handler.
+  std::vector<Client> busy(std::size_t count, const std::string& request = get("/wait")) {
+    std::vector<Client> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+      clients.push_back(served.client());
+      clients.back().send(request);
+    }
+    REQUIRE(kept.wait_for(count));
+    return clients;
+  }
+};
+
+TEST_CASE("listener: where all have a request at the handler, one more gets one answer, marked as overload") {
+  Crowded crowded({.connections = 2});
+  auto busy = crowded.busy(2);
+  auto three = crowded.served.client();
   const auto reply = three.exchange(get("/"));
   CHECK(reply.value().body == "overloaded");
   CHECK(reply.value().field("Connection") == "close");
   CHECK(three.closed_cleanly());
-  CHECK(one.exchange(get("/")).value().body == "normal");
+  crowded.kept.answer({.status = 200});
+  for (Client& client : busy) CHECK(client.receive().value().status == 200);
+  CHECK(busy[0].exchange(get("/")).value().body == "normal");
+}
+
+TEST_CASE("listener: a body beyond what all may take ends one that is still coming, or is refused") {
+  const std::string large(100'000, 'x');
+  Crowded crowded({.small_body_bytes = 1000, .all_bodies_bytes = 400'000});
+  auto unfinished = crowded.served.client();
+  unfinished.send(post("/", large).substr(0, 90'000));
+  REQUIRE(eventually([&] { return crowded.served.listener.connections() == 1; }));
+  CHECK(crowded.served.client().exchange(post("/", large)).value().body == "normal");
+  auto busy = crowded.busy(2, post("/wait", large));
+  CHECK(unfinished.read_to_end().empty());
+  const auto refused = crowded.served.client().exchange(post("/", std::string(300'000, 'x')));
+  CHECK(refused.value().status == 503);
+  CHECK(crowded.served.client().exchange(post("/", "small")).value().body == "normal");
+  crowded.kept.answer({.status = 200});
+  for (Client& client : busy) CHECK(client.receive().value().status == 200);
+  CHECK(crowded.served.client().exchange(post("/", large)).value().body == "normal");
 }
 
 TEST_CASE("listener: over twice its limit a connection is closed at once") {
-  Served served(echo, {.connections = 1});
-  auto one = served.client();
-  CHECK(one.exchange(get("/")));
-  auto two = served.client();
-  REQUIRE(eventually([&] { return served.listener.connections() == 2; }));
-  auto three = served.client();
-  CHECK_FALSE(three.exchange(get("/")));
-  CHECK(two.exchange(get("/")).value().status == 200);
+  Crowded crowded({.connections = 1});
+  auto one = crowded.busy(1);
+  auto two = crowded.served.client();
+  REQUIRE(eventually([&] { return crowded.served.listener.connections() == 2; }));
+  CHECK(two.exchange(get("/")).value().body == "overloaded");
 }
 
 TEST_CASE("listener: many connections come and go without a trace") {

@@ -33,7 +33,7 @@ inline Json::Value review() {
 
 class AdmissionBench {
  public:
-  explicit AdmissionBench(core::Policy policy = with_catalog(), std::size_t requests_under_way = 1024)
+  explicit AdmissionBench(core::Policy policy = with_catalog(), std::size_t requests_under_way = 512)
       : admission({std::move(policy), requests_under_way}, index, nullptr, log, metrics) {}
 
   static core::Policy with_catalog() {

@@ -383,3 +383,37 @@ TEST_CASE("the cluster is asked only where the backups alone would admit") {
   CHECK(ask_at(admission)["status"]["reason"] == "BackupInFlight");
   CHECK(cluster.asked == 1);
 }
+
+TEST_CASE("who creates a PVC is told where the backups are and whose they are only if the settings say so") {
+  core::Policy policy = AdmissionBench::with_catalog();
+  policy.reveal = GENERATE(false, true);
+  policy.pin = *core::RepositoryId::parse("0011223344556677");
+  AdmissionBench bench(policy);
+  core::Evidence& evidence = bench.index.evidence;
+  evidence.place = "s3://bucket/prefix/";
+  evidence.kind = "the repository in a bucket";
+  const auto told = [&](const char* code) {
+    const Json::Value status = bench.ask(review())["status"];
+    CHECK(status["reason"] == code);
+    return status["message"].asString();
+  };
+
+  evidence.state =
+      core::Unknown{core::Unknown::Why::Unavailable, "http://minio:9000/bucket answers 403", "the server answers 403"};
+  const std::string unreadable = told("IndexUnavailable");
+  evidence.state =
+      core::Unknown{core::Unknown::Why::Refreshing, "s3://bucket/prefix/ is being read", "it is being read"};
+  const std::string read_now = told("IndexRefreshing");
+  evidence.repository = core::RepositoryId::parse("8899aabbccddeeff");
+  const std::string changed = told("RepositoryChanged");
+  for (const std::string& message : {unreadable, read_now, changed}) {
+    INFO(message);
+    for (const char* secret : {"bucket/prefix", "minio", "0011223344556677", "8899aabbccddeeff"}) {
+      if (!policy.reveal) CHECK_THAT(message, !Contains(secret));
+    }
+    CHECK((message.find("checked the repository in a bucket at ") != std::string::npos) != policy.reveal);
+  }
+  CHECK_THAT(unreadable, Contains("answers 403"));
+  CHECK((unreadable.find("minio:9000/bucket answers 403") != std::string::npos) == policy.reveal);
+  CHECK((changed.find("8899aabbccddeeff") != std::string::npos) == policy.reveal);
+}

@@ -130,6 +130,42 @@ TEST_CASE("without a cluster there is no audit, and it says so") {
   CHECK_THAT(parse(answer.body)["problem"].asString(), Contains("no connection to the cluster"));
 }
 
+TEST_CASE("however many questions wait for the repository, probes are answered, and one that ends makes room") {
+  Ops ops;
+  ops.index.silent = true;
+  int late = 0;
+  const auto ask = [&](const std::string& path) {
+    ops.routes.handle({"GET", path, "", "", "", {}, false}, [&late](const net::Response&) { ++late; });
+  };
+  for (int i = 0; i < 64; ++i) ask(i % 2 == 0 ? "/exists/media/photos" : "/healthz");
+  CHECK(late == 0);
+  const net::Response exists = ops.get("/exists/media/photos");
+  CHECK(exists.status == 503);
+  CHECK(parse(exists.body)["decision"] == "unknown");
+  CHECK(parse(exists.body)["error"] == "Overloaded");
+  CHECK(ops.get("/healthz").status == 503);
+  CHECK(ops.get("/livez").status == 200);
+  CHECK(ops.get("/readyz").body == ops.health.report().text);
+  std::exchange(ops.index.waiting[0], nullptr)({});
+  CHECK(late == 1);
+  ask("/healthz");
+  CHECK(late == 1);
+  CHECK(ops.index.waiting.size() == 65);
+}
+
+TEST_CASE("a listener over its limits answers probes and nothing else") {
+  Ops ops;
+  const auto status = [&](const char* path) {
+    int found = 0;
+    ops.routes.handle({"GET", path, "", "", "", {}, true}, [&](const net::Response& r) { found = r.status; });
+    return found;
+  };
+  CHECK(status("/livez") == 200);
+  CHECK(status("/readyz") == (ops.health.report().ready ? 200 : 503));
+  CHECK(status("/metrics") == 503);
+  CHECK(status("/exists/media/photos") == 503);
+}
+
 TEST_CASE("only a few audits are under way at a time, and each that ends makes room") {
   Ops ops;
   ops.cluster.silent = true;
@@ -145,7 +181,7 @@ TEST_CASE("only a few audits are under way at a time, and each that ends makes r
   for (int* status : {&first, &second, &third, &fourth}) late(*status);
   CHECK(ask() == 503);
   REQUIRE(ops.cluster.waiting.size() == 4);
-  ops.cluster.waiting[0]({});
+  std::exchange(ops.cluster.waiting[0], nullptr)({});
   CHECK(first == 200);
   int fifth = 0;
   late(fifth);
