@@ -21,9 +21,7 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
   kopia["copyMethod"] = "Snapshot";
   if (!claim.requested.empty()) kopia["capacity"] = claim.requested;
   kopia["cleanupTempPVC"] = true;
-  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
-    kopia["moverVolumes"] = std::move(volumes);
-  }
+  put_mover_volumes(kopia, subject.options.repository);
   return kopia;
 }
 

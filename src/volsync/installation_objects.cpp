@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include "holdfast/volsync/maintenance.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/external_secret.hpp"
 #include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
@@ -126,9 +125,7 @@ Object maintenance_object(const Options& options) {
   Json::Value& spec = object.body["spec"];
   spec["repository"]["repository"] = options.maintenance.secret;
   spec["trigger"]["schedule"] = options.maintenance.schedule;
-  if (Json::Value volumes = mover_volumes(options.repository); !volumes.isNull()) {
-    spec["moverVolumes"] = std::move(volumes);
-  }
+  put_mover_volumes(spec, options.repository);
   const SecurityContext context = maintenance_context(options);
   spec["podSecurityContext"] = security_context(context);
   if (context.run_as_user == 0) spec["containerSecurityContext"] = roots_container_context();

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "holdfast/volsync/schedule.hpp"
-
 namespace holdfast::volsync {
 namespace {
 

@@ -6,12 +6,28 @@
 namespace holdfast::volsync {
 namespace {
 
+/// Below this folder VolSync mounts moverVolumes.
+constexpr std::string_view kVolumesFolder = "/mnt/";
+
 /// "/repository" and "/mnt/repository" are both the volume "repository".
 std::string_view volume_name(std::string_view mount_path) {
   if (mount_path.starts_with(kVolumesFolder)) mount_path.remove_prefix(kVolumesFolder.size());
   while (mount_path.starts_with('/')) mount_path.remove_prefix(1);
   while (mount_path.ends_with('/')) mount_path.remove_suffix(1);
   return mount_path;
+}
+
+/// The volume that holds the repository; null where a mover mounts none.
+Json::Value volume_source(const RepositoryOptions& repository) {
+  Json::Value source;
+  if (!repository.mover_volumes) return source;
+  if (repository.kind == RepositoryOptions::Kind::Nfs) {
+    source["nfs"]["server"] = repository.server;
+    source["nfs"]["path"] = repository.path;
+  } else if (repository.kind == RepositoryOptions::Kind::Pvc) {
+    source["persistentVolumeClaim"]["claimName"] = repository.claim;
+  }
+  return source;
 }
 
 template <class T>
@@ -27,27 +43,24 @@ void put(Json::Value& to, const char* name, const std::string& value) {
   if (!value.empty()) to[name] = value;
 }
 
+void put_names(Json::Value& kopia, const core::Identity& identity) {
+  kopia["username"] = identity.user;
+  kopia["hostname"] = identity.host;
+}
+
 }  // namespace
 
-Json::Value mover_volumes(const RepositoryOptions& repository) {
-  Json::Value source;
-  if (repository.kind == RepositoryOptions::Kind::Nfs) {
-    source["nfs"]["server"] = repository.server;
-    source["nfs"]["path"] = repository.path;
-  } else if (repository.kind == RepositoryOptions::Kind::Pvc) {
-    source["persistentVolumeClaim"]["claimName"] = repository.claim;
-  }
-  if (!repository.mover_volumes || source.isNull()) return {};
+void put_mover_volumes(Json::Value& spec, const RepositoryOptions& repository) {
+  const Json::Value source = volume_source(repository);
+  if (source.isNull()) return;
   Json::Value volume;
   volume["mountPath"] = text(volume_name(repository.mount_path));
   volume["volumeSource"] = source;
-  Json::Value volumes;
-  volumes.append(volume);
-  return volumes;
+  spec["moverVolumes"].append(volume);
 }
 
 std::string repository_folder(const RepositoryOptions& repository) {
-  if (mover_volumes(repository).isNull()) return repository.mount_path;
+  if (volume_source(repository).isNull()) return repository.mount_path;
   return std::string(kVolumesFolder).append(volume_name(repository.mount_path));
 }
 
@@ -65,14 +78,6 @@ Json::Value security_context(const SecurityContext& context) {
   return result;
 }
 
-Json::Value mover_spec(const BackupLayer& settings, std::string_view secret) {
-  Json::Value spec;
-  spec["repository"] = text(secret);
-  Json::Value context = security_context(settings.security_context.value_or(SecurityContext{}));
-  if (!context.isNull()) spec["moverSecurityContext"] = std::move(context);
-  return spec;
-}
-
 void put_cache(Json::Value& spec, const BackupLayer& settings) {
   put(spec, "cacheCapacity", settings.cache_capacity.value_or(""));
   put(spec, "cacheStorageClassName", settings.cache_storage_class.value_or(""));
@@ -80,21 +85,15 @@ void put_cache(Json::Value& spec, const BackupLayer& settings) {
 
 Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, const TemporaryClasses& classes,
                               std::string_view secret) {
-  Json::Value spec = mover_spec(settings, secret);
+  Json::Value spec;
+  spec["repository"] = text(secret);
+  Json::Value context = security_context(settings.security_context.value_or(SecurityContext{}));
+  if (!context.isNull()) spec["moverSecurityContext"] = std::move(context);
   for (const std::string& mode : claim.access_modes) spec["accessModes"].append(mode);
   put(spec, "storageClassName", classes.storage);
   put(spec, "volumeSnapshotClassName", classes.snapshot);
   return spec;
 }
-
-namespace {
-
-void put_names(Json::Value& kopia, const core::Identity& identity) {
-  kopia["username"] = identity.user;
-  kopia["hostname"] = identity.host;
-}
-
-}  // namespace
 
 void put_source_identity(Json::Value& kopia, const core::Identity& identity) {
   put_names(kopia, identity);

@@ -7,11 +7,8 @@
 
 namespace holdfast::volsync {
 
-/// Below this folder VolSync mounts moverVolumes.
-inline constexpr std::string_view kVolumesFolder = "/mnt/";
-
-/// `spec.….moverVolumes`: the volume that holds the repository; null where there is none to mount.
-Json::Value mover_volumes(const RepositoryOptions& repository);
+/// `moverVolumes`: the volume that holds the repository; absent where there is none to mount.
+void put_mover_volumes(Json::Value& spec, const RepositoryOptions& repository);
 
 /// The folder in which a mover finds the repository, of the kinds nfs and pvc.
 std::string repository_folder(const RepositoryOptions& repository);
@@ -19,15 +16,13 @@ std::string repository_folder(const RepositoryOptions& repository);
 /// A PodSecurityContext; null when nothing is said. An automatic one as it is without what can be found out.
 Json::Value security_context(const SecurityContext& context);
 
-/// Repository secret and security context.
-Json::Value mover_spec(const BackupLayer& settings, std::string_view secret);
-
 /// The cache that a mover of backups fills. Without a class kopia's is an emptyDir of that size, and restic's a PVC of
 /// the class of the temporary volume. A PVC stays as long as the ReplicationSource. Source: ensureCache in the fork's
 /// kopia and restic movers.
 void put_cache(Json::Value& spec, const BackupLayer& settings);
 
-/// `mover_spec` and the temporary volume: what it is made with when the claim is copied or restored.
+/// Repository secret, security context, and what the temporary volume is made with when the claim is copied or
+/// restored.
 Json::Value volume_mover_spec(const core::Claim& claim, const BackupLayer& settings, const TemporaryClasses& classes,
                               std::string_view secret);
 
@@ -36,5 +31,8 @@ void put_source_identity(Json::Value& kopia, const core::Identity& identity);
 
 /// Of a ReplicationDestination's `spec.kopia`. `pvc`: the name of the PVC that is restored.
 void put_destination_identity(Json::Value& kopia, const core::Identity& identity, std::string_view pvc);
+
+/// `spec` of the ExternalSecret of this name with which movers open the repository.
+Json::Value repository_secret_spec(std::string_view name, const Options& options);
 
 }  // namespace holdfast::volsync

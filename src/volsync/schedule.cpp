@@ -1,5 +1,4 @@
-#include "holdfast/volsync/schedule.hpp"
-
+// Cron schedules as VolSync takes them, and the minute that a PVC has for itself.
 #include <algorithm>
 #include <array>
 

@@ -1,3 +1,4 @@
+// The two ReplicationSources of a PVC: its backup, and the second, off-site one with restic.
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
 #include "src/volsync/mover.hpp"
@@ -25,10 +26,28 @@ Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
   if (settings.compression) kopia["compression"] = *settings.compression;
   if (settings.parallelism) kopia["parallelism"] = *settings.parallelism;
   if (settings.retain) kopia["retain"] = retain_spec(*settings.retain);
-  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
-    kopia["moverVolumes"] = std::move(volumes);
-  }
+  put_mover_volumes(kopia, subject.options.repository);
   return kopia;
+}
+
+/// Far away, and nobody else's: any user may write to it, as to a bucket.
+RepositoryOptions own_repository() {
+  RepositoryOptions repository;
+  repository.kind = RepositoryOptions::Kind::S3;
+  return repository;
+}
+
+/// Only what is kept.
+Json::Value offsite_retain_spec(const Retain& retain) {
+  Json::Value spec(Json::objectValue);
+  const auto put = [&](const char* name, int number) {
+    if (number > 0) spec[name] = number;
+  };
+  put("hourly", retain.hourly);
+  put("daily", retain.daily);
+  put("weekly", retain.weekly);
+  put("monthly", retain.monthly);
+  return spec;
 }
 
 }  // namespace
@@ -44,6 +63,23 @@ Object source_object(const Subject& subject) {
   spec["sourcePVC"] = subject.claim.pvc.name;
   spec["trigger"]["schedule"] = backup.schedule;
   spec["kopia"] = kopia_spec(subject, backup.settings);
+  return sealed(std::move(object));
+}
+
+Object offsite_source_object(const Subject& subject) {
+  const core::Claim& claim = subject.claim;
+  BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  take_ids(settings, subject.users, own_repository(), true);
+  Object object = draft(Part::OffsiteSource, subject);
+  Json::Value& spec = object.body["spec"];
+  spec["sourcePVC"] = claim.pvc.name;
+  spec["trigger"]["schedule"] = spread(subject.options.offsite.schedule, claim.pvc.full_name());
+  Json::Value& restic = spec["restic"];
+  restic = volume_mover_spec(claim, settings, backup_classes(claim, settings, subject.drivers),
+                             names(subject.policy.naming, claim.pvc.name).offsite_secret);
+  put_cache(restic, settings);
+  if (settings.copy_method) restic["copyMethod"] = *settings.copy_method;
+  restic["retain"] = offsite_retain_spec(subject.options.offsite.retain);
   return sealed(std::move(object));
 }
 

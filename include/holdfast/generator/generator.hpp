@@ -15,7 +15,7 @@
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
-#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "holdfast/volsync/options.hpp"
 
 namespace holdfast::generator {

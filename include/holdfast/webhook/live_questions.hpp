@@ -8,7 +8,7 @@
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/kube/client.hpp"
-#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "holdfast/volsync/options.hpp"
 #include "holdfast/webhook/admission.hpp"
 

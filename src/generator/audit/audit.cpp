@@ -9,7 +9,6 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/volsync/observed.hpp"
-#include "holdfast/volsync/schedule.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/precondition.hpp"

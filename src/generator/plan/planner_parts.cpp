@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/mover_identity.hpp"
-#include "holdfast/volsync/family.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/adoption.hpp"
 #include "src/generator/plan/hold.hpp"

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "holdfast/volsync/family.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"

@@ -6,8 +6,6 @@
 #include <optional>
 
 #include "holdfast/base/text.hpp"
-#include "holdfast/volsync/config_map.hpp"
-#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -61,10 +59,9 @@ bool read_line(std::string_view text, VerifiedMarks& marks) {
 kube::Target verified_place(const std::string& own_namespace) { return {kube::kConfigMaps, own_namespace, kName}; }
 
 std::variant<VerifiedMarks, json::ObjectFault> read_verified(const json::ConfigMap& object) {
-  const std::string* text = core::lookup(object.data, kPvcs);
-  if (text == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
+  if (!object.data.contains(kPvcs)) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
   VerifiedMarks marks;
-  auto fault = read_lines(*text, kPvcs, "<PVC uid> <snapshot id> <by>",
+  auto fault = read_lines(object, kPvcs, "<PVC uid> <snapshot id> <by>",
                           [&](std::string_view line) { return read_line(line, marks); });
   if (fault) return *std::move(fault);
   return marks;

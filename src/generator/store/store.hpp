@@ -17,8 +17,7 @@
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
-#include "holdfast/volsync/family.hpp"
-#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "src/generator/store/packed.hpp"
 
 namespace holdfast::generator {

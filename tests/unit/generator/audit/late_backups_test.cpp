@@ -1,6 +1,5 @@
 // Backups that should have been made by now.
 #include "holdfast/generator/audit.hpp"
-#include "holdfast/volsync/schedule.hpp"
 #include "tests/unit/generator/model.hpp"
 
 using namespace holdfast;
