@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "holdfast/core/identity.hpp"
+#include "src/generator/later.hpp"
 #include "src/generator/run/backoff.hpp"
-#include "src/generator/run/later.hpp"
 #include "src/generator/run/queue.hpp"
 
 namespace holdfast::generator {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "src/generator/later.hpp"
 #include "src/generator/run/reporter.hpp"
 #include "src/generator/store/store.hpp"
 
@@ -43,7 +44,7 @@ class Executor {
   kube::Client& client_;
   Store& store_;
   Reporter& reporter_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

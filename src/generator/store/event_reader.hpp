@@ -12,6 +12,7 @@
 
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/client.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
 
@@ -43,7 +44,7 @@ class EventReader {
   const Answered answered_;
   std::map<EventsOf, Asked> asked_;
   Events known_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

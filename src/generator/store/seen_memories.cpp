@@ -52,11 +52,10 @@ void SeenMemories::list(std::shared_ptr<Page> page, kube::Deadline deadline) {
   options.label_selector = fmt::format("{}={}", key::kManagedBy, kManager);
   options.limit = kOnePage;
   options.continue_token = page->continue_token;
-  const std::weak_ptr<bool> alive = alive_;
   client_.list(kube::kConfigMaps, own_namespace_, options, deadline,
-               [this, alive, page = std::move(page), deadline](const kube::Result& result) {
-                 if (alive.lock()) take(page, deadline, result);
-               });
+               alive_.guard([this, page = std::move(page), deadline](const kube::Result& result) {
+                 take(page, deadline, result);
+               }));
 }
 
 void SeenMemories::take(const std::shared_ptr<Page>& page, kube::Deadline deadline, const kube::Result& result) {

@@ -11,6 +11,7 @@
 
 #include "holdfast/ops/log.hpp"
 #include "holdfast/volsync/seen.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
 using namespace volsync;
@@ -44,7 +45,7 @@ class SeenMemories {
   std::string problem_;
   bool looked_ = false;
   bool under_way_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

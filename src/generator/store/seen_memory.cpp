@@ -1,8 +1,9 @@
-#include "src/generator/store/seen_keeper.hpp"
+#include "src/generator/store/seen_memory.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "holdfast/core/decide.hpp"
 
@@ -11,12 +12,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr const char* kWhat = "memory of seen backups";
+constexpr MemoryConfigMap::Words kWords{"seen", "memory of seen backups", "lines"};
 
 bool is_same_set(const Seen& a, const Seen& b) {
   return a.accepted == b.accepted && a.owners == b.owners &&
-         std::equal(a.ends.begin(), a.ends.end(), b.ends.begin(), b.ends.end(),
-                    [](const auto& one, const auto& other) { return one.first == other.first; });
+         std::ranges::equal(std::views::keys(a.ends), std::views::keys(b.ends));
 }
 
 /// How many identities, and PVCs of them, are in `whole` only.
@@ -32,44 +32,42 @@ std::size_t lacks(const Seen& seen, const Seen& whole) {
 }
 
 bool has_backup(const core::WantsRestore& wanted, const core::Catalog& catalog) {
-  return std::any_of(wanted.candidates.begin(), wanted.candidates.end(),
-                     [&](const core::Candidate& one) { return catalog.newest(one.identity).has_value(); });
+  return std::ranges::any_of(wanted.candidates,
+                             [&](const core::Candidate& one) { return catalog.newest(one.identity).has_value(); });
 }
 
 }  // namespace
 
-SeenKeeper::SeenKeeper(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
+SeenMemory::SeenMemory(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
                        kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
                        std::function<void(const Seen&)> changed)
     : unpinned_(std::holds_alternative<core::Unpinned>(policy.pin)),
       lazy_(lazy),
       log_(log),
-      metrics_(metrics),
       changed_(std::move(changed)) {
-  if (auto place = seen_place(policy.pin, own_namespace)) map_.emplace(*std::move(place), kWhat, client, log);
+  if (auto place = seen_place(policy.pin, own_namespace)) map_.emplace(*std::move(place), kWords, client, log, metrics);
 }
 
-std::string SeenKeeper::problem() const {
+std::string SeenMemory::problem() const {
   if (unpinned_) return "not kept: no repository is pinned, so that nothing may start empty";
   if (!map_) return "not kept: our own namespace is not known (POD_NAMESPACE), rule 9 does not apply";
-  const std::string& problem = map_->problem().empty() ? full_ : map_->problem();
-  return problem.empty() ? problem : fmt::format("ConfigMap {}: {}", map_->place().name, problem);
+  return map_->problem();
 }
 
-bool SeenKeeper::misses(const core::Catalog& catalog) const {
+bool SeenMemory::misses(const core::Catalog& catalog) const {
   if (!seen_) return false;
-  return std::any_of(seen_->ends.begin(), seen_->ends.end(), [&](const auto& known) {
+  return std::ranges::any_of(seen_->ends, [&](const auto& known) {
     const auto identity = core::parse_identity(known.first);
     return identity && !catalog.newest(*identity);
   });
 }
 
-void SeenKeeper::begin(Round round) {
+void SeenMemory::begin(Round round) {
   if (!map_) return;
   map_->read([this, round = std::move(round)](const auto& object) { found(round, object); });
 }
 
-void SeenKeeper::found(const Round& round, const std::optional<json::ConfigMap>& object) {
+void SeenMemory::found(const Round& round, const std::optional<json::ConfigMap>& object) {
   if (!object && !round.writes()) return map_->over("not written yet by the replica that leads", ops::Level::Info);
   if (!object) return compare(round, absent());
   auto seen = read_seen(*object);
@@ -80,11 +78,9 @@ void SeenKeeper::found(const Round& round, const std::optional<json::ConfigMap>&
 }
 
 /// There is no memory: it was lost, or this is its beginning.
-SeenKeeper::Found SeenKeeper::absent() {
+SeenMemory::Found SeenMemory::absent() {
   if (seen_) {
-    log_.error("memory of seen backups lost",
-               {{"name", map_->place().name},
-                {"message", "somebody deleted it: it is written anew from this replica's copy"}});
+    map_->note_lost();
     return {*seen_, {}};
   }
   log_.warn("no memory of seen backups",
@@ -95,19 +91,21 @@ SeenKeeper::Found SeenKeeper::absent() {
   return {};
 }
 
-void SeenKeeper::compare(const Round& round, const Found& found) {
+void SeenMemory::compare(const Round& round, const Found& found) {
   const bool exists = !found.version.empty();
   Seen wanted = found.seen;
   std::size_t left_out = 0;
   if (seen_) left_out = unite(wanted, *seen_);
   if (exists) {
-    note_shrunk(lacks(found.seen, wanted));
+    map_->note_shrunk(lacks(found.seen, wanted));
     know(wanted);
   }
   if (!round.writes()) return map_->over();
   forget_accepted(round, wanted);
   left_out += add_seen(wanted, *round.proven);
-  note_left_out(left_out + add_owners(wanted, round.synced, *round.proven));
+  left_out += add_owners(wanted, round.synced, *round.proven);
+  map_->note_left_out(left_out,
+                      fmt::format("full: {} identities with backups, or their PVCs, are not remembered", left_out));
   if (exists && !is_worth_a_write(found.seen, wanted)) return map_->over();
   std::string body = write_seen(map_->place(), wanted, found.version);
   map_->write(*round.until, std::move(body), found.version, [this, now = steady_clock::now(), wanted] {
@@ -116,13 +114,13 @@ void SeenKeeper::compare(const Round& round, const Found& found) {
   });
 }
 
-void SeenKeeper::know(Seen seen) {
+void SeenMemory::know(Seen seen) {
   if (seen_ == seen) return;
   seen_ = std::move(seen);
   if (changed_) changed_(*seen_);
 }
 
-void SeenKeeper::forget_accepted(const Round& round, Seen& seen) const {
+void SeenMemory::forget_accepted(const Round& round, Seen& seen) const {
   for (const core::WantsRestore& wanted : round.accepting) {
     const auto known = tombstone(seen, wanted.candidates);
     if (!known || has_backup(wanted, *round.proven) || !core::accepts(wanted, *known)) continue;
@@ -134,29 +132,7 @@ void SeenKeeper::forget_accepted(const Round& round, Seen& seen) const {
   }
 }
 
-/// The replica that leads writes back what is missing; until then every replica goes by what it knows.
-void SeenKeeper::note_shrunk(std::size_t lines) {
-  if (lines > 0 && lines != shrunk_by_) {
-    metrics_.memory_shrunk("seen");
-    log_.error("memory of seen backups shrunk",
-               {{"name", map_->place().name},
-                {"lines", lines},
-                {"message",
-                 "somebody has put an older copy there, or taken lines away: what this replica remembers "
-                 "is written back"}});
-  }
-  shrunk_by_ = lines;
-}
-
-void SeenKeeper::note_left_out(std::size_t lines) {
-  std::string full;
-  if (lines > 0) full = fmt::format("full: {} identities with backups, or their PVCs, are not remembered", lines);
-  if (full != full_ && !full.empty()) log_.error("memory of seen backups is full", {{"lines", lines}});
-  metrics_.memory_left_out("seen", lines);
-  full_ = std::move(full);
-}
-
-bool SeenKeeper::is_worth_a_write(const Seen& before, const Seen& after) const {
+bool SeenMemory::is_worth_a_write(const Seen& before, const Seen& after) const {
   return !is_same_set(before, after) || (before != after && steady_clock::now() - wrote_ >= lazy_);
 }
 

@@ -12,19 +12,17 @@
 
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/core/intent.hpp"
-#include "holdfast/ops/log.hpp"
-#include "holdfast/ops/metrics.hpp"
 #include "holdfast/volsync/seen.hpp"
-#include "src/generator/store/kept_config_map.hpp"
+#include "src/generator/store/memory_config_map.hpp"
 
 namespace holdfast::generator {
 using namespace volsync;
 
-class SeenKeeper {
+class SeenMemory {
  public:
   /// `lazy`: the least time between two writes that only move the times of known identities. `changed` is told of what
   /// this replica knows. References outlive it.
-  SeenKeeper(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
+  SeenMemory(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
              kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
              std::function<void(const Seen&)> changed = {});
 
@@ -63,19 +61,14 @@ class SeenKeeper {
   void compare(const Round& round, const Found& found);
   void know(Seen seen);
   void forget_accepted(const Round& round, Seen& seen) const;
-  void note_shrunk(std::size_t lines);
-  void note_left_out(std::size_t lines);
   bool is_worth_a_write(const Seen& before, const Seen& after) const;
 
   const bool unpinned_;
   const std::chrono::milliseconds lazy_;
   const ops::Logger& log_;
-  ops::Metrics& metrics_;
   const std::function<void(const Seen&)> changed_;
-  std::optional<KeptConfigMap> map_;
+  std::optional<MemoryConfigMap> map_;
   std::optional<Seen> seen_;
-  std::string full_;           ///< what has no room in it, for people
-  std::size_t shrunk_by_ = 0;  ///< as found last
   std::chrono::steady_clock::time_point wrote_{};
 };
 
