@@ -6,6 +6,7 @@
 
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
 namespace {
@@ -39,8 +40,7 @@ bool is_within_reach(const core::Observed* object, bool adopt) {
 }
 
 std::string manager_of(const core::Observed& object) {
-  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
-  return manager == nullptr ? std::string() : *manager;
+  return std::string(value_of(object.meta.labels, key::kManagedBy));
 }
 
 bool is_adoptable_from(std::string_view manager) { return manager == "kyverno" || manager == "pvc-plumber"; }

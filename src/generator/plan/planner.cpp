@@ -4,22 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "holdfast/volsync/observed.hpp"
-#include "src/generator/plan/adoption.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 
 namespace holdfast::generator {
-namespace {
 
 using Why = core::Protection::Why;
-
-bool is_label(const core::StringMap& labels, std::string_view key, std::string_view value) {
-  const std::string* found = core::lookup(labels, key);
-  return found != nullptr && *found == value;
-}
-
-}  // namespace
 
 Plan make_plan(const View& view, const core::Policy& policy, const Options& options, core::Time now) {
   return Planner(view, policy, options, now).make();
@@ -107,8 +98,8 @@ void Planner::warn_of_protection() {
 
 bool Planner::asked_for_backups() const {
   const core::StringMap& labels = view_.claim->pvc.labels;
-  return (policy_.simple_contract && core::lookup(labels, core::key::kBackup) != nullptr) ||
-         (policy_.plumber_contract && is_label(labels, core::key::kPlumberEnabled, "true"));
+  return (policy_.simple_contract && labels.contains(core::key::kBackup)) ||
+         (policy_.plumber_contract && value_of(labels, core::key::kPlumberEnabled) == "true");
 }
 
 void Planner::decide_when_to_look_again() {
@@ -124,6 +115,11 @@ bool Planner::available(Part part) {
   const Known known = known_of(view_, part);
   if (known == Known::Absent || known == Known::Forbidden) hold(unavailable_hold(part, known));
   return known == Known::Current;
+}
+
+void Planner::hold(Hold hold, std::optional<core::Time> until) {
+  hold.until = until;
+  this->hold(std::move(hold));
 }
 
 void Planner::hold(Precondition unmet) {

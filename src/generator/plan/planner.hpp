@@ -119,6 +119,8 @@ class Planner {
     return {*view_.claim, plan_.protection.tier, identity_, policy_, options_, users_, &drivers()};
   }
   void hold(Hold hold) { plan_.holds.push_back(std::move(hold)); }
+  /// One that passes by itself then.
+  void hold(Hold hold, std::optional<core::Time> until);
   void hold(Precondition unmet);
 
   const View& view_;

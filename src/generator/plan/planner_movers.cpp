@@ -89,14 +89,12 @@ void Planner::look_at_classes(const BackupLayer& settings) {
   if (problem.empty()) return;
   const core::StringMap& annotations = view_.claim->pvc.annotations;
   const bool meant = annotations.contains(key::kStorageClass) || annotations.contains(key::kSnapshotClass);
-  Hold left_out =
-      make_hold(Part::Source, "StorageClassUnfit",
-                fmt::format("a set class is left out for this PVC: {}; a volume can be made from a snapshot "
-                            "only by the driver that took it, so the PVC's own class and its driver's "
-                            "default VolumeSnapshotClass are used",
-                            cut(one_line(problem), 640)));
-  left_out.warning = meant;
-  hold(std::move(left_out));
+  hold(make_hold(Part::Source, "StorageClassUnfit",
+                 fmt::format("a set class is left out for this PVC: {}; a volume can be made from a snapshot only by "
+                             "the driver that took it, so the PVC's own class and its driver's default "
+                             "VolumeSnapshotClass are used",
+                             cut(one_line(problem), 640)),
+                 meant));
 }
 
 void Planner::report_failing_mover(Part part, const Mover& mover) {

@@ -2,8 +2,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/mover_identity.hpp"
-#include "holdfast/volsync/observed.hpp"
-#include "src/generator/plan/adoption.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 #include "src/generator/plan/precondition.hpp"
@@ -70,11 +69,10 @@ void Planner::existing_source(const core::Observed& there, const Object& wanted)
   if (there.meta.deleting || same(wanted, there)) return;
   const Sync state = sync(wanted.part, there);
   if (state.may_change()) return settle(wanted, idle_job(wanted.part, there));
-  Hold waits = make_hold(wanted.part, "Synchronizing",
-                         "the ReplicationSource changes when the backup under way is done, or does not get on: it is "
-                         "never edited while its mover works");
-  waits.until = state.until;
-  hold(std::move(waits));
+  hold(make_hold(wanted.part, "Synchronizing",
+                 "the ReplicationSource changes when the backup under way is done, or does not get on: it is never "
+                 "edited while its mover works"),
+       state.until);
 }
 
 /// Two sources with kopia's mover would each keep a part of one PVC's backups. What another mover makes is a second
@@ -145,7 +143,6 @@ bool Planner::movable(Part part, const core::Identity& identity) {
 }
 
 bool Planner::is_wanted(Part part) const {
-  const std::string* offsite = core::lookup(view_.claim->pvc.annotations, key::kOffsite);
   switch (part) {
     case Part::Secret:
       return options_.secret.external_secret;
@@ -154,7 +151,7 @@ bool Planner::is_wanted(Part part) const {
              plan_.restore.stage != Restore::Stage::Closed;
     case Part::OffsiteSecret:
     case Part::OffsiteSource:
-      return options_.offsite.enabled && offsite != nullptr && *offsite == "true";
+      return options_.offsite.enabled && value_of(view_.claim->pvc.annotations, key::kOffsite) == "true";
     default:
       return true;
   }

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/candidates.hpp"
-#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/restore.hpp"
@@ -15,8 +16,7 @@ namespace {
 constexpr std::chrono::seconds kKubernetesTick{1};
 
 bool has_reason(const core::Claim& claim, std::string_view key) {
-  const std::string* text = core::lookup(claim.pvc.annotations, key);
-  return text != nullptr && text->find_first_not_of(" \t\r\n") != std::string::npos;
+  return !base::trimmed(value_of(claim.pvc.annotations, key)).empty();
 }
 
 /// A person said that this volume is to be backed up whatever lies in the repository.
@@ -30,10 +30,8 @@ std::string release_remedy() {
 }
 
 Precondition memory_unknown(Part part, std::string_view what, const std::string& problem) {
-  std::string message = fmt::format("{}{}", what, problem.empty() ? "" : ": " + cut(one_line(problem), 400));
-  return {problem.empty() ? make_hold(part, "MemoryUnknown", std::move(message))
-                          : make_warning(part, "MemoryUnknown", std::move(message)),
-          false, true};
+  const std::string because = problem.empty() ? "" : ": " + cut(one_line(problem), 400);
+  return {make_hold(part, "MemoryUnknown", fmt::format("{}{}", what, because), !problem.empty()), false, true};
 }
 
 /// One question after another, cheapest first.
@@ -151,8 +149,8 @@ Precondition evidence_unknown(Part part, std::string_view reason) {
 }  // namespace
 
 bool skips_restore(const core::Claim& claim) {
-  const std::string* value = core::lookup(claim.pvc.annotations, core::key::kSkipRestore);
-  return value != nullptr && *value == "true" && has_reason(claim, core::key::kSkipRestoreReason);
+  return value_of(claim.pvc.annotations, core::key::kSkipRestore) == "true" &&
+         has_reason(claim, core::key::kSkipRestoreReason);
 }
 
 Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists) {

@@ -8,9 +8,7 @@ namespace {
 constexpr std::string_view kNotFound = "NotFound";
 
 const std::string& claim_uid(const Action& action) {
-  if (const auto* apply = std::get_if<Apply>(&action)) return apply->claim_uid;
-  if (const auto* remove = std::get_if<Remove>(&action)) return remove->claim_uid;
-  return std::get<SetImage>(action).claim_uid;
+  return std::visit([](const auto& one) -> const std::string& { return one.claim_uid; }, action);
 }
 
 /// Of the PVC of that uid, which is there.

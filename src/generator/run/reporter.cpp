@@ -107,9 +107,8 @@ void Reporter::holds(const core::Claim& claim, const Plan& plan, std::optional<k
   const core::PvcName pvc = claim.pvc.full_name();
   std::string said;
   for (const Hold& hold : plan.holds) said += fmt::format("{}: {}\n", hold.code, hold.message);
-  const auto before = said_.find(pvc);
-  const bool is_new = before == said_.end() ? !said.empty() : before->second != said;
-  if (is_new) {
+  std::string& logged = said_[pvc];
+  if (logged != said) {
     for (const Hold& hold : plan.holds) {
       log_.log(hold.warning ? ops::Level::Warn : ops::Level::Info, "held",
                {{"namespace", pvc.ns},
@@ -118,11 +117,9 @@ void Reporter::holds(const core::Claim& claim, const Plan& plan, std::optional<k
                 {"code", hold.code},
                 {"message", hold.message}});
     }
-    if (said.empty())
-      said_.erase(pvc);
-    else
-      said_[pvc] = said;
   }
+  logged = std::move(said);
+  if (logged.empty()) said_.erase(pvc);
   if (!deadline) return;
   for (const Hold& hold : plan.holds) {
     if (hold.warning) event(claim, true, hold.code, hold.message, *deadline);
