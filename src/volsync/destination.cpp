@@ -1,7 +1,6 @@
 // The two ReplicationDestinations of a PVC: the destination, which stands idle, and the run, which restores.
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {

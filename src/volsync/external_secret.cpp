@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {

@@ -1,5 +1,3 @@
-#include "src/volsync/mover.hpp"
-
 #include "holdfast/core/mover_identity.hpp"
 #include "src/volsync/draft.hpp"
 

@@ -191,9 +191,7 @@ std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& 
   return kube::Target{kube::kConfigMaps, own_namespace, std::move(name)};
 }
 
-bool is_seen_name(std::string_view name) {
-  return name == kName || (name.starts_with(kName) && name.substr(std::string_view(kName).size()).starts_with('-'));
-}
+bool is_seen_name(std::string_view name) { return name == kName || name.starts_with(fmt::format("{}-", kName)); }
 
 std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object) {
   if (!object.data.contains(kIdentities)) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};

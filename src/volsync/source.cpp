@@ -1,7 +1,6 @@
 // The two ReplicationSources of a PVC: its backup, and the second, off-site one with restic.
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {

@@ -188,8 +188,11 @@ class ItemReader {
     if (!since || catalog() == nullptr) return;
     const core::Time now = view_.evidence->checked_at;
     if (!item_.last_backup) {
-      if (*since + kFirstBackup < now) add_gap("NoFirstBackup", no_first_backup(source));
-      return;
+      if (*since + kFirstBackup >= now) return;
+      return add_gap("NoFirstBackup",
+                     source == nullptr
+                         ? "a day after it was made it has neither a ReplicationSource nor a complete backup"
+                         : "a day after its ReplicationSource was made there is no complete backup");
     }
     // That somebody has stopped it on purpose is a gap of its own.
     if (source != nullptr && (!is_ours(source) || !stopped_by(*source).empty())) return;
@@ -201,11 +204,6 @@ class ItemReader {
                         core::format_seconds(*item_.last_backup),
                         schedule.empty() ? "without a ReplicationSource" : "by the schedule " + cut(schedule, 64),
                         core::format_duration(allowed)));
-  }
-
-  static std::string no_first_backup(const core::Observed* source) {
-    return source == nullptr ? "a day after it was made it has neither a ReplicationSource nor a complete backup"
-                             : "a day after its ReplicationSource was made there is no complete backup";
   }
 
   /// A restore is made into a volume of the same request, which the driver rounds up to the same size.

@@ -68,24 +68,23 @@ Hold foreign_hold(Part part, const core::Observed& object) {
   const std::string_view blocked = part == Part::Destination || part == Part::RestoreRun
                                        ? "no restore of this PVC can go on"
                                        : "it is neither changed nor deleted";
-  return make_warning(
-      part, "ForeignObject",
-      fmt::format("{} {} exists and is not holdfast's ({}): {}; remove or rename it{}", resource(part).kind,
-                  object.meta.name, manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64),
-                  blocked, is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : ""));
+  return make_warning(part, "ForeignObject", "{} {} exists and is not holdfast's ({}): {}; remove or rename it{}",
+                      resource(part).kind, object.meta.name,
+                      manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64), blocked,
+                      is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : "");
 }
 
 Hold unavailable_hold(Part part, Known known) {
   const kube::Resource& kind = resource(part);
   if (known == Known::Forbidden) {
     return make_warning(part, "Forbidden",
-                        fmt::format("the {} of this PVC is not written: holdfast may not read {}.{}; give its service "
-                                    "account get, list, watch, create, patch and delete on them",
-                                    to_string(part), kind.plural, kind.group));
+                        "the {} of this PVC is not written: holdfast may not read {}.{}; give its service account get, "
+                        "list, watch, create, patch and delete on them",
+                        to_string(part), kind.plural, kind.group);
   }
   return make_warning(part, "KindNotInstalled",
-                      fmt::format("the {} of this PVC is not written: the cluster has no kind {} ({}); install it",
-                                  to_string(part), kind.kind, kind.api_version()));
+                      "the {} of this PVC is not written: the cluster has no kind {} ({}); install it", to_string(part),
+                      kind.kind, kind.api_version());
 }
 
 Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc,
@@ -99,28 +98,26 @@ Hold rival_hold(const core::Observed& rival, bool beside_another, const core::Pv
     settles += fmt::format("take it over with generator.adopt: true and generator.naming: {}, or ",
                            core::to_string(core::other(policy.naming)));
   }
-  return make_warning(
-      Part::Source, "ForeignSource",
-      fmt::format(
-          "{}: ReplicationSource {} ({}) backs the PVC up as {}, and two would each keep a part of its backups; "
-          "to leave it to holdfast {}delete ReplicationSource {}, and to leave it to the other label the PVC "
-          "`{}: \"true\"` with a reason",
-          beside_another ? "the PVC is backed up twice" : "no ReplicationSource is made for this PVC",
-          cut(rival.meta.name, 128), manager.empty() ? "it names no manager" : "managed by " + cut(manager, 64),
-          identity ? cut(core::to_string(*identity), 256) : "nobody can tell", settles, cut(rival.meta.name, 128),
-          core::key::kBackupExempt));
+  return make_warning(Part::Source, "ForeignSource",
+                      "{}: ReplicationSource {} ({}) backs the PVC up as {}, and two would each keep a part of its "
+                      "backups; to leave it to holdfast {}delete ReplicationSource {}, and to leave it to the other "
+                      "label the PVC `{}: \"true\"` with a reason",
+                      beside_another ? "the PVC is backed up twice" : "no ReplicationSource is made for this PVC",
+                      cut(rival.meta.name, 128),
+                      manager.empty() ? "it names no manager" : "managed by " + cut(manager, 64),
+                      identity ? cut(core::to_string(*identity), 256) : "nobody can tell", settles,
+                      cut(rival.meta.name, 128), core::key::kBackupExempt);
 }
 
 Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
                            const core::Policy& policy) {
   const core::Identity identity = *working_identity(object);
-  return make_warning(
-      part, "ForeignIdentity",
-      fmt::format("{} {} of {} is not taken over and nothing of it is changed: it {} {}, where holdfast does not look "
-                  "for backups of this PVC; {}",
-                  resource(part).kind, object.meta.name, cut(manager_of(object), 64),
-                  part == Part::Source ? "backs up as" : "restores from", cut(core::to_string(identity), 256),
-                  remedy(identity, pvc, policy)));
+  return make_warning(part, "ForeignIdentity",
+                      "{} {} of {} is not taken over and nothing of it is changed: it {} {}, where holdfast does not "
+                      "look for backups of this PVC; {}",
+                      resource(part).kind, object.meta.name, cut(manager_of(object), 64),
+                      part == Part::Source ? "backs up as" : "restores from", cut(core::to_string(identity), 256),
+                      remedy(identity, pvc, policy));
 }
 
 }  // namespace holdfast::generator

@@ -2,8 +2,11 @@
 // Pure; any thread.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "holdfast/generator/plan.hpp"
 
@@ -17,8 +20,9 @@ std::string one_line(std::string_view text);
 
 /// The message is cut to what an Event takes, 1,024 bytes. `warning`: a person should know of it.
 Hold make_hold(Part part, std::string_view code, std::string_view message, bool warning = false);
-inline Hold make_warning(Part part, std::string_view code, std::string_view message) {
-  return make_hold(part, code, message, true);
+template <class... Words>
+Hold make_warning(Part part, std::string_view code, fmt::format_string<Words...> message, Words&&... words) {
+  return make_hold(part, code, fmt::format(message, std::forward<Words>(words)...), true);
 }
 
 /// An object that is not ours stands where this part belongs.

@@ -1,9 +1,5 @@
 #include "src/generator/plan/planner.hpp"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
@@ -51,8 +47,8 @@ void Planner::for_protected_claim() {
   const Backup backup = backup_of(*view_.claim, plan_.protection.tier, options_);
   if (!backup.problem.empty()) {
     hold(make_warning(Part::Source, "InvalidAnnotation",
-                      fmt::format("a backup setting of the PVC is left out: {}; correct or remove it",
-                                  cut(one_line(backup.problem), 512))));
+                      "a backup setting of the PVC is left out: {}; correct or remove it",
+                      cut(one_line(backup.problem), 512)));
   }
   remove_strangers();
   look_at_users(backup.settings);
@@ -73,9 +69,9 @@ void Planner::warn_of_protection() {
   const Why why = plan_.protection.why;
   if (why == Why::ExemptReasonMissing) {
     hold(make_warning(Part::Source, "ExemptReasonMissing",
-                      fmt::format("nothing is made or taken away for this PVC: label {} is set without a reason; say "
-                                  "why in the annotation `{}`, or remove the label",
-                                  core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
+                      "nothing is made or taken away for this PVC: label {} is set without a reason; say why in the "
+                      "annotation `{}`, or remove the label",
+                      core::key::kBackupExempt, core::exempt_reason_keys(policy_).front()));
   }
   if (why == Why::ContractOff) {
     hold(make_warning(Part::Source, "UnknownContract",
@@ -88,11 +84,10 @@ void Planner::warn_of_protection() {
                       "the PVC is not backed up: its label names no tier; set it to hourly or daily"));
   }
   if (why == Why::UnsupportedVolumeMode) {
-    hold(make_warning(
-        Part::Source, "UnsupportedVolumeMode",
-        fmt::format("the PVC is not backed up: spec.volumeMode: Block cannot be; use volumeMode Filesystem, or exempt "
-                    "it with the label `{}: \"true\"` and the annotation `{}`",
-                    core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
+    hold(make_warning(Part::Source, "UnsupportedVolumeMode",
+                      "the PVC is not backed up: spec.volumeMode: Block cannot be; use volumeMode Filesystem, or "
+                      "exempt it with the label `{}: \"true\"` and the annotation `{}`",
+                      core::key::kBackupExempt, core::exempt_reason_keys(policy_).front()));
   }
 }
 

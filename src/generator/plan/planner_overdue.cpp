@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 
@@ -40,7 +39,7 @@ void Planner::report_overdue() {
   if (stage == Stage::Running) problem = overdue_running();
   if (stage == Stage::Checking || stage == Stage::Verified) problem = overdue_end();
   if (stage == Stage::Published) problem = overdue_published();
-  if (problem) hold(make_warning(Part::RestoreRun, "RestoreOverdue", "the PVC stays Pending: " + *problem));
+  if (problem) hold(make_warning(Part::RestoreRun, "RestoreOverdue", "the PVC stays Pending: {}", *problem));
 }
 
 /// Else it is looked at again when it is.

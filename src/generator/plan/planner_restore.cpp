@@ -41,15 +41,13 @@ Hold not_ready_hold(const core::Image& image) {
 
 /// A request can be raised on a Bound PVC only.
 Hold too_small_hold(const core::Claim& claim, const UnfitImage& unfit) {
-  return make_warning(
-      Part::Destination, "RestoreSizeExceedsRequest",
-      fmt::format(
-          "the PVC stays Pending: its restore is verified, and it requests {}, but no CSI driver fills it from "
-          "VolumeSnapshot {}, whose restoreSize is {}: request at least {}; a Pending PVC cannot be changed, so "
-          "set resources.requests.storage to at least {} in its manifest (or volumeClaimTemplates), delete the "
-          "PVC and create it again: it is restored then",
-          cut(claim.requested, 32), cut(unfit.name, 253), cut(unfit.needed, 32), cut(unfit.needed, 32),
-          cut(unfit.needed, 32)));
+  return make_warning(Part::Destination, "RestoreSizeExceedsRequest",
+                      "the PVC stays Pending: its restore is verified, and it requests {}, but no CSI driver fills it "
+                      "from VolumeSnapshot {}, whose restoreSize is {}: request at least {}; a Pending PVC cannot be "
+                      "changed, so set resources.requests.storage to at least {} in its manifest (or "
+                      "volumeClaimTemplates), delete the PVC and create it again: it is restored then",
+                      cut(claim.requested, 32), cut(unfit.name, 253), cut(unfit.needed, 32), cut(unfit.needed, 32),
+                      cut(unfit.needed, 32));
 }
 
 }  // namespace
@@ -159,20 +157,19 @@ void Planner::report_unverified() {
   const bool gone = catalog != nullptr && !(*catalog)->find(promise->source, promise->snapshot);
   if (gone) return report_gone_snapshot(*promise, **catalog, accept);
   hold(make_warning(Part::RestoreRun, "RestoreNotVerified",
-                    fmt::format("the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}",
-                                restore.attempt, cut(restore.problem, 640),
-                                restore.next_attempt
-                                    ? "the next attempt is due at " + core::format_seconds(*restore.next_attempt)
-                                    : "VolSync tries again by itself",
-                                accept)),
+                    "the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
+                    cut(restore.problem, 640),
+                    restore.next_attempt ? "the next attempt is due at " + core::format_seconds(*restore.next_attempt)
+                                         : "VolSync tries again by itself",
+                    accept),
        restore.next_attempt);
 }
 
 /// Why no attempt can bring it, whatever the last one did.
 void Planner::report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept) {
-  hold(make_warning(Part::RestoreRun, "RestoreNotVerified",
-                    fmt::format("the PVC stays Pending: {}{}{}", gone_snapshot(promise, catalog, view_.evidence->place),
-                                accept.empty() ? "" : "; what was restored may be an older one", accept)));
+  hold(make_warning(Part::RestoreRun, "RestoreNotVerified", "the PVC stays Pending: {}{}{}",
+                    gone_snapshot(promise, catalog, view_.evidence->place),
+                    accept.empty() ? "" : "; what was restored may be an older one", accept));
 }
 
 /// A PVC that was created past the webhook may refer to a destination that nobody is going to open.
@@ -182,11 +179,10 @@ void Planner::report_missing_promise() {
   if (!waiting || !reference || reference->kind != core::kDestinationKind) return;
   // A promise by another name: the naming strategy has changed since.
   if (!carries_promise(*view_.claim) && !core::refers_to_own_destination(view_.claim->pvc, policy_)) return;
-  hold(make_warning(
-      Part::Destination, "RestoreNotPromised",
-      fmt::format("the PVC stays Pending: it refers to ReplicationDestination {}, and no restore of it was promised "
-                  "under that name; delete the PVC and create it again while holdfast's webhook is in place",
-                  cut(reference->name, 253))));
+  hold(make_warning(Part::Destination, "RestoreNotPromised",
+                    "the PVC stays Pending: it refers to ReplicationDestination {}, and no restore of it was promised "
+                    "under that name; delete the PVC and create it again while holdfast's webhook is in place",
+                    cut(reference->name, 253)));
 }
 
 /// What the destination may show now; nullopt: nothing.

@@ -1,6 +1,5 @@
 #include "src/generator/run/auditor.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "holdfast/base/clock.hpp"

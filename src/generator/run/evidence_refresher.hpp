@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "holdfast/index/index.hpp"
 #include "src/generator/later.hpp"

@@ -3,7 +3,6 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
-#include "src/generator/run/live_checks.hpp"
 
 namespace holdfast::generator {
 namespace {

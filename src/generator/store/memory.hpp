@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "holdfast/generator/generator.hpp"
-#include "src/generator/store/seen_memories.hpp"
 #include "src/generator/store/seen_memory.hpp"
 #include "src/generator/store/store.hpp"
 #include "src/generator/store/verified_memory.hpp"
