@@ -36,6 +36,7 @@ std::string_view to_string(Part part) {
   static constexpr std::string_view kWords[] = {
       "secret",         "destination",        "run",         "source",        "offsite-secret",
       "offsite-source", "maintenance-secret", "maintenance", "cleanup-policy"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Part::CleanupPolicy) + 1);
   return kWords[static_cast<std::size_t>(part)];
 }
 

@@ -73,14 +73,8 @@ class Room {
   Room(const Seen& seen, std::size_t bytes)
       : left_(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(size_of(seen))) {}
 
-  bool take(const std::string& identity) { return take_bytes(line_size(identity)); }
-  bool take(const core::PvcName& pvc, const std::string& identity) {
-    return take_bytes(owner_line_size(pvc, identity));
-  }
-  std::size_t left_out() const { return left_out_; }
-
- private:
-  bool take_bytes(std::size_t bytes) {
+  /// Of a line.
+  bool take(std::size_t bytes) {
     const auto more = static_cast<std::ptrdiff_t>(bytes);
     if (more > left_) {
       ++left_out_;
@@ -89,7 +83,9 @@ class Room {
     left_ -= more;
     return true;
   }
+  std::size_t left_out() const { return left_out_; }
 
+ private:
   std::ptrdiff_t left_;
   std::size_t left_out_ = 0;
 };
@@ -128,13 +124,13 @@ bool is_remembered(const Seen& seen, const std::string& identity) {
 void unite_owner(Seen& seen, const std::string& identity, const core::PvcName& pvc, Room& room) {
   const auto known = seen.owners.find(identity);
   if (known != seen.owners.end() && known->second.contains(pvc)) return;
-  if (is_remembered(seen, identity) && room.take(pvc, identity)) seen.owners[identity].insert(pvc);
+  if (is_remembered(seen, identity) && room.take(owner_line_size(pvc, identity))) seen.owners[identity].insert(pvc);
 }
 
 void put_time(Seen::Times& times, const std::string& identity, core::Time end, Room& room) {
   if (const auto known = times.find(identity); known != times.end()) {
     known->second = std::max(known->second, end);
-  } else if (room.take(identity)) {
+  } else if (room.take(line_size(identity))) {
     times.emplace(identity, end);
   }
 }

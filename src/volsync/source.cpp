@@ -1,17 +1,20 @@
 // The two ReplicationSources of a PVC: its backup, and the second, off-site one with restic.
+#include <utility>
+
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
 
 namespace holdfast::volsync {
 namespace {
 
-/// Every number, a zero too: kopia would put a default of its own in place of one that is missing.
-Json::Value retain_spec(const Retain& retain) {
-  Json::Value spec;
-  spec["hourly"] = retain.hourly;
-  spec["daily"] = retain.daily;
-  spec["weekly"] = retain.weekly;
-  spec["monthly"] = retain.monthly;
+Json::Value retain_spec(const Retain& retain, bool with_zeros) {
+  Json::Value spec(Json::objectValue);
+  for (const auto& [name, number] : {std::pair{"hourly", retain.hourly},
+                                     {"daily", retain.daily},
+                                     {"weekly", retain.weekly},
+                                     {"monthly", retain.monthly}}) {
+    if (number > 0 || with_zeros) spec[name] = number;
+  }
   return spec;
 }
 
@@ -24,7 +27,8 @@ Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
   if (settings.copy_method) kopia["copyMethod"] = *settings.copy_method;
   if (settings.compression) kopia["compression"] = *settings.compression;
   if (settings.parallelism) kopia["parallelism"] = *settings.parallelism;
-  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain);
+  // A zero too: kopia would put a default of its own in place of a number that is missing.
+  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain, true);
   put_mover_volumes(kopia, subject.options.repository);
   return kopia;
 }
@@ -34,19 +38,6 @@ RepositoryOptions own_repository() {
   RepositoryOptions repository;
   repository.kind = RepositoryOptions::Kind::S3;
   return repository;
-}
-
-/// Only what is kept.
-Json::Value offsite_retain_spec(const Retain& retain) {
-  Json::Value spec(Json::objectValue);
-  const auto put = [&](const char* name, int number) {
-    if (number > 0) spec[name] = number;
-  };
-  put("hourly", retain.hourly);
-  put("daily", retain.daily);
-  put("weekly", retain.weekly);
-  put("monthly", retain.monthly);
-  return spec;
 }
 
 }  // namespace
@@ -78,7 +69,7 @@ Object offsite_source_object(const Subject& subject) {
                              names(subject.policy.naming, claim.pvc.name).offsite_secret);
   put_cache(restic, settings);
   if (settings.copy_method) restic["copyMethod"] = *settings.copy_method;
-  restic["retain"] = offsite_retain_spec(subject.options.offsite.retain);
+  restic["retain"] = retain_spec(subject.options.offsite.retain, false);
   return sealed(std::move(object));
 }
 

@@ -67,6 +67,7 @@ std::string temporary_volume_name(std::string_view source);
 
 inline constexpr std::string_view kManager = "holdfast";
 namespace key {
+using namespace core::key;  // of PVCs
 inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kPvcLabel = "volsync.backup/pvc";
 inline constexpr std::string_view kPvc = "holdfast.dev/pvc";  ///< annotation: the PVC's whole name

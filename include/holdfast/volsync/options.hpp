@@ -149,9 +149,4 @@ struct Options {
   bool pod_insight = false;  ///< pods are watched: why movers do not start, and as whom PVCs are used
 };
 
-/// Labels and annotations of a PVC.
-namespace key {
-using namespace core::key;
-}  // namespace key
-
 }  // namespace holdfast::volsync

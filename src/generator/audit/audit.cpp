@@ -29,6 +29,7 @@ constexpr std::string_view kForeign[] = {"ForeignObject", "ForeignIdentity"};
 
 std::string_view to_string(Phase phase) {
   static constexpr std::string_view kWords[] = {"Pending", "Bound", "Lost"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Phase::Lost) + 1);
   return kWords[static_cast<std::size_t>(phase)];
 }
 
@@ -176,8 +177,8 @@ class ItemReader {
   /// Since when backups should be made, as far as that can be known; nullopt: they should not yet.
   std::optional<core::Time> backed_up_since() const {
     if (const core::Observed* source = object_of(view_, Part::Source)) return source->meta.created;
-    const bool young = std::any_of(plan_.holds.begin(), plan_.holds.end(),
-                                   [](const Hold& h) { return h.code == "TooYoung" || h.code == "NotBound"; });
+    const bool young =
+        std::ranges::any_of(plan_.holds, [](const Hold& h) { return h.code == "TooYoung" || h.code == "NotBound"; });
     return young || view_.claim->phase != Phase::Bound ? std::nullopt : view_.claim->created;
   }
 

@@ -164,11 +164,13 @@ Restore after_binding(const View& view) {
 std::string_view to_string(Stage stage) {
   static constexpr std::string_view kWords[] = {"none",     "open",      "running", "checking", "unverified",
                                                 "verified", "published", "bound",   "closed"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Stage::Closed) + 1);
   return kWords[static_cast<std::size_t>(stage)];
 }
 
 std::string_view to_string(VerifiedBy by) {
   static constexpr std::string_view kWords[] = {"", "log", "counts", "person"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(VerifiedBy::Person) + 1);
   return kWords[static_cast<std::size_t>(by)];
 }
 

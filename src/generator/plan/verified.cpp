@@ -17,7 +17,7 @@ constexpr std::string_view kNotSaid = "-";
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= kMaxWord &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '/'; });
 }
 
 struct Line {
@@ -48,7 +48,7 @@ std::string text_of(const VerifiedMarks& marks) {
 
 bool read_line(std::string_view text, VerifiedMarks& marks) {
   const std::vector<std::string_view> words = base::split(text, ' ');
-  if (words.size() != 3 || !std::all_of(words.begin(), words.end(), is_word)) return false;
+  if (words.size() != 3 || !std::ranges::all_of(words, is_word)) return false;
   marks[std::string(words[0])] = {std::string(words[0]).append("/").append(words[1]),
                                   words[2] == kNotSaid ? std::string() : std::string(words[2])};
   return true;

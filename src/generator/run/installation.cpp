@@ -34,7 +34,7 @@ Installation::Installation(const core::Policy& policy, const Options& options, k
     const auto same_place = [&](const Object& other) {
       return other.part == object.part && other.ns == object.ns && other.name == object.name;
     };
-    const auto found = std::find_if(wanted.begin(), wanted.end(), same_place);
+    const auto found = std::ranges::find_if(wanted, same_place);
     items_.push_back(found == wanted.end() ? Item{object, false} : Item{*found, true});
   }
 }
