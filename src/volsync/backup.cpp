@@ -6,7 +6,6 @@
 #include "holdfast/base/text.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/volsync/objects.hpp"
-#include "holdfast/volsync/schedule.hpp"
 #include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
@@ -25,11 +24,10 @@ constexpr std::int64_t kMaxId = 2'147'483'647;  // of a user or group, as the AP
 constexpr std::size_t kMaxAlgorithmBytes = 64;
 constexpr std::size_t kShownBytes = 64;
 
-bool is_object_name(std::string_view text) { return core::parse_pvc_name(fmt::format("x/{}", text)).has_value(); }
-
-bool set_object_name(std::optional<std::string>& field, std::string_view value) {
-  if (!is_object_name(value)) return false;
-  field = value;
+template <std::optional<std::string> BackupLayer::*Field>
+bool read_object_name(std::string_view value, AnnotatedBackup& to) {
+  if (!core::parse_pvc_name(fmt::format("x/{}", value))) return false;
+  to.layer.*Field = value;
   return true;
 }
 
@@ -39,29 +37,17 @@ bool read_schedule(std::string_view value, AnnotatedBackup& to) {
   return true;
 }
 
-bool read_storage_class(std::string_view value, AnnotatedBackup& to) {
-  return set_object_name(to.layer.storage_class, value);
-}
-
-bool read_snapshot_class(std::string_view value, AnnotatedBackup& to) {
-  return set_object_name(to.layer.snapshot_class, value);
-}
-
 bool read_cache_capacity(std::string_view value, AnnotatedBackup& to) {
   if (core::parse_bytes(value).value_or(0) <= 0) return false;
   to.layer.cache_capacity = value;
   return true;
 }
 
-bool read_cache_storage_class(std::string_view value, AnnotatedBackup& to) {
-  return set_object_name(to.layer.cache_storage_class, value);
-}
-
 /// Which algorithms there are depends on the mover's kopia, which says so itself.
 bool read_compression(std::string_view value, AnnotatedBackup& to) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   if (value.empty() || value.size() > kMaxAlgorithmBytes || value.front() == '-') return false;
-  if (!std::all_of(value.begin(), value.end(), allowed)) return false;
+  if (!std::ranges::all_of(value, allowed)) return false;
   to.layer.compression = value;
   return true;
 }
@@ -124,7 +110,7 @@ struct Reader {
 /// Sorted by key, and so are the problems.
 constexpr std::array kReaders = {
     Reader{key::kCacheCapacity, read_cache_capacity, "a size such as 2Gi"},
-    Reader{key::kCacheStorageClass, read_cache_storage_class, "the name of a StorageClass"},
+    Reader{key::kCacheStorageClass, read_object_name<&BackupLayer::cache_storage_class>, "the name of a StorageClass"},
     Reader{key::kCompression, read_compression, "the name of an algorithm of kopia's such as zstd-fastest"},
     Reader{key::kCopyMethod, read_copy_method, "Snapshot, Clone or Direct"},
     Reader{key::kOffsite, read_offsite, "true or false"},
@@ -133,14 +119,13 @@ constexpr std::array kReaders = {
            "hourly/daily/weekly/monthly such as 24/7/4/2, up to 10000 each and not all of them 0"},
     Reader{key::kRunAs, read_run_as, "the numbers of a user and a group such as 1000:1000, or auto"},
     Reader{key::kSchedule, read_schedule, "five cron fields such as \"M */6 * * *\", or one of @hourly, @daily, …"},
-    Reader{key::kStorageClass, read_storage_class, "the name of a StorageClass"},
-    Reader{key::kSnapshotClass, read_snapshot_class, "the name of a VolumeSnapshotClass"},
+    Reader{key::kStorageClass, read_object_name<&BackupLayer::storage_class>, "the name of a StorageClass"},
+    Reader{key::kSnapshotClass, read_object_name<&BackupLayer::snapshot_class>, "the name of a VolumeSnapshotClass"},
 };
-static_assert(std::is_sorted(kReaders.begin(), kReaders.end(),
-                             [](const Reader& a, const Reader& b) { return a.key < b.key; }));
+static_assert(std::ranges::is_sorted(kReaders, {}, &Reader::key));
 
 std::string problem(const Reader& reader, std::string_view value) {
-  const bool printable = std::all_of(value.begin(), value.end(), [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
+  const bool printable = std::ranges::all_of(value, [](unsigned char c) { return c >= 0x20 && c < 0x7f; });
   if (!printable || value.size() > kShownBytes) {
     return fmt::format("annotation {}: expected {}", reader.key, reader.allowed);
   }

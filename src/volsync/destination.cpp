@@ -1,7 +1,6 @@
 // The two ReplicationDestinations of a PVC: the destination, which stands idle, and the run, which restores.
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {
@@ -21,9 +20,7 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
   kopia["copyMethod"] = "Snapshot";
   if (!claim.requested.empty()) kopia["capacity"] = claim.requested;
   kopia["cleanupTempPVC"] = true;
-  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
-    kopia["moverVolumes"] = std::move(volumes);
-  }
+  put_mover_volumes(kopia, subject.options.repository);
   return kopia;
 }
 

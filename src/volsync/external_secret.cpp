@@ -1,9 +1,23 @@
-#include "src/volsync/external_secret.hpp"
+// ExternalSecrets: which Secret External Secrets makes, from what it reads in a store and what is no secret.
 #include <fmt/format.h>
+
+#include <utility>
+
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
+namespace {
+
+struct ExternalSecret {
+  std::string name;  ///< of the Secret
+  std::string store, store_kind;
+  std::string refresh_interval;
+  std::string key;  ///< in the store
+  /// Key of the Secret and property in the store.
+  std::vector<std::pair<std::string, std::string>> read;
+  /// Key of the Secret and value; no secrets.
+  std::vector<std::pair<std::string, std::string>> given;
+};
 
 Json::Value external_secret_spec(const ExternalSecret& secret) {
   Json::Value spec;
@@ -26,8 +40,6 @@ Json::Value external_secret_spec(const ExternalSecret& secret) {
   for (const auto& [name, value] : secret.given) target["template"]["data"][name] = value;
   return spec;
 }
-
-namespace {
 
 constexpr std::string_view kPlainHttp = "http://";
 
@@ -57,28 +69,42 @@ void give_folder(ExternalSecret& secret, const RepositoryOptions& repository) {
   secret.given.emplace_back("KOPIA_FS_PATH", folder);
 }
 
+/// Each PVC has a repository to itself: restic locks a whole one while it works.
+std::string repository_url(const Subject& subject) {
+  std::string_view base = subject.options.offsite.repository;
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return fmt::format("{}/{}", base, core::to_string(subject.claim.pvc.full_name()));
+}
+
 }  // namespace
 
 Json::Value repository_secret_spec(std::string_view name, const Options& options) {
   const SecretOptions& from = options.secret;
   ExternalSecret secret{std::string(name), from.store, from.store_kind, from.refresh_interval, from.key, {}, {}};
   secret.read.emplace_back("KOPIA_PASSWORD", from.property);
-  switch (options.repository.kind) {
-    case RepositoryOptions::Kind::S3:
-      give_s3(secret, options);
-      break;
-    case RepositoryOptions::Kind::Nfs:
-    case RepositoryOptions::Kind::Pvc:
-    case RepositoryOptions::Kind::None:
-      give_folder(secret, options.repository);
-      break;
-  }
+  if (options.repository.kind == RepositoryOptions::Kind::S3)
+    give_s3(secret, options);
+  else
+    give_folder(secret, options.repository);
   return external_secret_spec(secret);
 }
 
 Object secret_object(const Subject& subject) {
   Object object = draft(Part::Secret, subject);
   object.body["spec"] = repository_secret_spec(object.name, subject.options);
+  return sealed(std::move(object));
+}
+
+Object offsite_secret_object(const Subject& subject) {
+  const OffsiteOptions& from = subject.options.offsite;
+  Object object = draft(Part::OffsiteSecret, subject);
+  ExternalSecret secret{object.name, from.store, from.store_kind, subject.options.secret.refresh_interval, from.key,
+                        {},          {}};
+  secret.read = {{"RESTIC_PASSWORD", from.password_property},
+                 {"AWS_ACCESS_KEY_ID", from.access_key_property},
+                 {"AWS_SECRET_ACCESS_KEY", from.secret_key_property}};
+  secret.given = {{"RESTIC_REPOSITORY", repository_url(subject)}};
+  object.body["spec"] = external_secret_spec(secret);
   return sealed(std::move(object));
 }
 

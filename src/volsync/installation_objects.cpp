@@ -1,8 +1,9 @@
 #include <fmt/format.h>
+
+#include <algorithm>
+
 #include "holdfast/volsync/maintenance.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/external_secret.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 constexpr std::string_view kName = "volsync-orphan-cleanup";
 constexpr std::string_view kSchedule = "*/15 * * * *";
 constexpr std::string_view kPvcs = "protectedPvcs";
+constexpr std::chrono::hours kLeastStale{36};
+constexpr int kMissed = 3;
 
 /// JMESPath: whether a PVC of a list has opted in, by the contracts that are on.
 std::string opted_in(const core::Policy& policy) {
@@ -126,9 +129,7 @@ Object maintenance_object(const Options& options) {
   Json::Value& spec = object.body["spec"];
   spec["repository"]["repository"] = options.maintenance.secret;
   spec["trigger"]["schedule"] = options.maintenance.schedule;
-  if (Json::Value volumes = mover_volumes(options.repository); !volumes.isNull()) {
-    spec["moverVolumes"] = std::move(volumes);
-  }
+  put_mover_volumes(spec, options.repository);
   const SecurityContext context = maintenance_context(options);
   spec["podSecurityContext"] = security_context(context);
   if (context.run_as_user == 0) spec["containerSecurityContext"] = roots_container_context();
@@ -142,6 +143,35 @@ Options without_injection(Options options) {
 }
 
 }  // namespace
+
+std::string why_no_maintenance(const Options& options) {
+  if (!options.maintenance.enabled) return "off: generator.maintenance.enabled";
+  if (options.repository.kind == RepositoryOptions::Kind::None) return "not kept: generator.repository.kind is none";
+  if (options.own_namespace.empty()) return "not kept: our own namespace is not known (POD_NAMESPACE)";
+  return {};
+}
+
+std::optional<kube::Target> maintenance_place(const Options& options) {
+  if (!why_no_maintenance(options).empty()) return std::nullopt;
+  return kube::Target{kube::kKopiaMaintenances, options.own_namespace, std::string(kMaintenanceName)};
+}
+
+std::string maintenance_jobs_selector() {
+  return fmt::format("volsync.backube/kopia-maintenance=true,volsync.backube/maintenance-name={}", kMaintenanceName);
+}
+
+std::chrono::seconds stale_after(const MaintenanceOptions& options) {
+  if (options.stale_after) return std::chrono::floor<std::chrono::seconds>(*options.stale_after);
+  return std::max<std::chrono::seconds>(kLeastStale, kMissed * longest_pause(options.schedule));
+}
+
+std::string describe(const std::vector<core::MaintenanceProblem>& problems) {
+  std::string text;
+  for (const core::MaintenanceProblem& problem : problems) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", to_string(problem.reason), problem.message);
+  }
+  return text;
+}
 
 std::vector<Object> installation_objects(const core::Policy& policy, const Options& options) {
   std::vector<Object> objects;

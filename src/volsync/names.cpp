@@ -7,9 +7,17 @@ namespace {
 
 constexpr std::size_t kMaxObjectNameBytes = 253;
 constexpr std::size_t kMaxLabelBytes = 63;
+/// One that no other name here begins with: "volsync-x-offsite" would be the secret of a PVC "x-offsite".
+constexpr std::string_view kOffsite = "holdfast-offsite-";
 
 std::string object_name(std::string_view prefix, std::string_view pvc, std::string_view suffix = {}) {
   return core::shortened(fmt::format("{}{}{}", prefix, pvc, suffix), kMaxObjectNameBytes);
+}
+
+std::string stripped(std::string_view name, std::string_view prefix, std::string_view suffix) {
+  if (name.size() <= prefix.size() + suffix.size()) return {};
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return {};
+  return std::string(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
 }
 
 /// As Go's hash/crc32.ChecksumIEEE: polynomial 0xedb88320, bits reflected.
@@ -25,47 +33,42 @@ std::uint32_t ieee_crc32(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(Part part) {
-  switch (part) {
-    case Part::Secret:
-      return "secret";
-    case Part::Destination:
-      return "destination";
-    case Part::RestoreRun:
-      return "run";
-    case Part::Source:
-      return "source";
-    case Part::OffsiteSecret:
-      return "offsite-secret";
-    case Part::OffsiteSource:
-      return "offsite-source";
-    case Part::MaintenanceSecret:
-      return "maintenance-secret";
-    case Part::Maintenance:
-      return "maintenance";
-    case Part::CleanupPolicy:
-      return "cleanup-policy";
-  }
-  return "unknown";
+  static constexpr std::string_view kWords[] = {
+      "secret",         "destination",        "run",         "source",        "offsite-secret",
+      "offsite-source", "maintenance-secret", "maintenance", "cleanup-policy"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Part::CleanupPolicy) + 1);
+  return kWords[static_cast<std::size_t>(part)];
 }
 
 const kube::Resource& resource(Part part) {
+  if (part == Part::Maintenance) return kube::kKopiaMaintenances;
+  if (part == Part::CleanupPolicy) return kube::kClusterCleanupPolicies;
+  return resource(family(part));
+}
+
+const kube::Resource& resource(Family family) {
+  switch (family) {
+    case Family::Secrets:
+      return kube::kExternalSecrets;
+    case Family::Destinations:
+      return kube::kReplicationDestinations;
+    case Family::Sources:
+      break;
+  }
+  return kube::kReplicationSources;
+}
+
+Family family(Part part) {
   switch (part) {
     case Part::Destination:
     case Part::RestoreRun:
-      return kube::kReplicationDestinations;
+      return Family::Destinations;
     case Part::Source:
     case Part::OffsiteSource:
-      return kube::kReplicationSources;
-    case Part::Maintenance:
-      return kube::kKopiaMaintenances;
-    case Part::CleanupPolicy:
-      return kube::kClusterCleanupPolicies;
-    case Part::Secret:
-    case Part::OffsiteSecret:
-    case Part::MaintenanceSecret:
-      break;
+      return Family::Sources;
+    default:
+      return Family::Secrets;
   }
-  return kube::kExternalSecrets;
 }
 
 Names names(core::Naming naming, std::string_view pvc) {
@@ -74,32 +77,29 @@ Names names(core::Naming naming, std::string_view pvc) {
   found.destination = core::destination_name(naming, pvc);
   found.run = object_name("", pvc, "-restore");
   found.source = naming == core::Naming::V4 ? object_name("", pvc) : object_name("", pvc, "-backup");
-  // A prefix that no other name here begins with: "volsync-x-offsite" would be the secret of a PVC "x-offsite".
-  found.offsite_secret = found.offsite_source = object_name("holdfast-offsite-", pvc);
+  found.offsite_secret = found.offsite_source = object_name(kOffsite, pvc);
   return found;
 }
 
 const std::string& Names::of(Part part) const {
-  static const std::string none;
-  switch (part) {
-    case Part::Secret:
-      return secret;
-    case Part::Destination:
-      return destination;
-    case Part::RestoreRun:
-      return run;
-    case Part::Source:
-      return source;
-    case Part::OffsiteSecret:
-      return offsite_secret;
-    case Part::OffsiteSource:
-      return offsite_source;
-    case Part::MaintenanceSecret:
-    case Part::Maintenance:
-    case Part::CleanupPolicy:
-      break;
+  static const std::string kNone;
+  static constexpr std::string Names::*kByPart[] = {&Names::secret, &Names::destination,    &Names::run,
+                                                    &Names::source, &Names::offsite_secret, &Names::offsite_source};
+  const auto index = static_cast<std::size_t>(part);
+  return index < std::size(kByPart) ? this->*kByPart[index] : kNone;
+}
+
+std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const std::string& name) {
+  const bool v4 = naming == core::Naming::V4;
+  switch (family) {
+    case Family::Secrets:
+      return {stripped(name, "volsync-", ""), stripped(name, kOffsite, "")};
+    case Family::Destinations:
+      return {stripped(name, "", v4 ? "-dst" : "-backup"), stripped(name, "", "-restore")};
+    case Family::Sources:
+      return {v4 ? name : stripped(name, "", "-backup"), stripped(name, kOffsite, "")};
   }
-  return none;
+  return {};
 }
 
 std::string pvc_label(std::string_view pvc) { return core::shortened(pvc, kMaxLabelBytes); }
@@ -113,6 +113,7 @@ std::string mover_job_name(Part part, std::string_view object) {
 }
 
 std::string run_volume_name(std::string_view run) { return fmt::format("volsync-{}-dest", run); }
+std::string pvc_by_run_volume(const std::string& name) { return stripped(name, "volsync-", "-restore-dest"); }
 std::string temporary_volume_name(std::string_view source) { return fmt::format("volsync-{}-src", source); }
 
 }  // namespace holdfast::volsync

@@ -6,6 +6,7 @@
 
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
 namespace {
@@ -16,13 +17,10 @@ constexpr const char* kMovers[] = {"kopia", "restic", "rclone", "rsync", "rsyncT
 /// The spec as a tree; null where it cannot be read, which then says nothing.
 Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
 
-const Json::Value& member(const Json::Value& value, const char* name) {
-  return value.isObject() ? value[name] : Json::Value::nullSingleton();
-}
-
-std::string text(const Json::Value& value, const char* name) {
-  const Json::Value& found = member(value, name);
-  return found.isString() ? found.asString() : std::string();
+/// What a ReplicationSource or ReplicationDestination itself says; empty where it says nothing.
+core::Identity named_in(const Json::Value& spec) {
+  return {json::text_at(spec, {"kopia", "username"}), json::text_at(spec, {"kopia", "hostname"}),
+          json::text_at(spec, {"kopia", "sourcePathOverride"})};
 }
 
 }  // namespace
@@ -42,8 +40,7 @@ bool is_within_reach(const core::Observed* object, bool adopt) {
 }
 
 std::string manager_of(const core::Observed& object) {
-  const std::string* manager = core::lookup(object.meta.labels, key::kManagedBy);
-  return manager == nullptr ? std::string() : *manager;
+  return std::string(value_of(object.meta.labels, key::kManagedBy));
 }
 
 bool is_adoptable_from(std::string_view manager) { return manager == "kyverno" || manager == "pvc-plumber"; }
@@ -52,7 +49,19 @@ bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
   const auto names_it = [&](const core::Meta::Owner& owner) {
     return owner.kind == "PersistentVolumeClaim" && owner.uid == claim_uid;
   };
-  return std::any_of(object.meta.owners.begin(), object.meta.owners.end(), names_it);
+  return std::ranges::any_of(object.meta.owners, names_it);
+}
+
+core::PvcName made_for(const core::Observed& object) {
+  const core::Meta& meta = object.meta;
+  // What the garbage collector goes by comes first: an annotation that somebody edits must not make an orphan of an
+  // object whose PVC lives, which would be deleted in the middle of a backup.
+  for (const auto& owner : meta.owners) {
+    if (owner.kind == "PersistentVolumeClaim") return {meta.ns, owner.name};
+  }
+  if (const std::string* name = core::lookup(meta.annotations, key::kPvc)) return {meta.ns, *name};
+  if (const std::string* name = core::lookup(meta.labels, key::kPvcLabel)) return {meta.ns, *name};
+  return {meta.ns, ""};
 }
 
 bool is_owned_by_another(const core::Observed& object, std::string_view pvc) {
@@ -69,19 +78,15 @@ bool is_synchronizing(const core::Observed& source) {
   return source.status.synchronizing || source.status.sync_started.has_value();
 }
 
-std::string manual_token(const core::Observed& object) {
-  const Json::Value spec = spec_of(object);
-  return text(member(spec, "trigger"), "manual");
-}
+std::string manual_token(const core::Observed& object) { return json::text_at(spec_of(object), {"trigger", "manual"}); }
 
 std::optional<core::Identity> identity_in(const core::Observed& object) {
   const Json::Value spec = spec_of(object);
-  const Json::Value& kopia = member(spec, "kopia");
-  const Json::Value& restored = member(kopia, "sourceIdentity");
-  core::Identity identity{text(kopia, "username"), text(kopia, "hostname"), text(kopia, "sourcePathOverride")};
-  if (identity.user.empty()) identity.user = text(restored, "sourceName");
-  if (identity.host.empty()) identity.host = text(restored, "sourceNamespace");
-  if (identity.path.empty()) identity.path = text(restored, "sourcePathOverride");
+  const Json::Value& restored = json::at(spec, {"kopia", "sourceIdentity"});
+  core::Identity identity = named_in(spec);
+  if (identity.user.empty()) identity.user = json::text_at(restored, {"sourceName"});
+  if (identity.host.empty()) identity.host = json::text_at(restored, {"sourceNamespace"});
+  if (identity.path.empty()) identity.path = json::text_at(restored, {"sourcePathOverride"});
   if (identity.path.empty()) identity.path = core::kDataPath;
   if (identity.user.empty() || identity.host.empty()) return std::nullopt;
   return identity;
@@ -90,27 +95,23 @@ std::optional<core::Identity> identity_in(const core::Observed& object) {
 std::optional<core::Identity> working_identity(const core::Observed& object) {
   if (auto named = identity_in(object)) return named;
   const Json::Value spec = spec_of(object);
-  const Json::Value& kopia = member(spec, "kopia");
-  if (!member(spec, "sourcePVC").isString() || !kopia.isObject()) return std::nullopt;
-  core::Identity identity{text(kopia, "username"), text(kopia, "hostname"), text(kopia, "sourcePathOverride")};
+  if (!json::at(spec, {"sourcePVC"}).isString() || !json::at(spec, {"kopia"}).isObject()) return std::nullopt;
+  core::Identity identity = named_in(spec);
   if (identity.user.empty()) identity.user = core::fork_user_name(object.meta.name);
   if (identity.host.empty()) identity.host = object.meta.ns;
   if (identity.path.empty()) identity.path = core::kDataPath;
   return identity;
 }
 
-bool has_kopia_mover(const core::Observed& object) {
-  const Json::Value spec = spec_of(object);
-  return member(spec, "kopia").isObject();
-}
+bool has_kopia_mover(const core::Observed& object) { return json::at(spec_of(object), {"kopia"}).isObject(); }
 
-std::string source_claim(const core::Observed& source) { return text(spec_of(source), "sourcePVC"); }
+std::string source_claim(const core::Observed& source) { return json::text_at(spec_of(source), {"sourcePVC"}); }
 
 std::string movers_of(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
   std::string named;
   for (const char* mover : kMovers) {
-    if (member(spec, mover).isObject()) named += (named.empty() ? "" : ", ") + std::string(mover);
+    if (json::at(spec, {mover}).isObject()) named += (named.empty() ? "" : ", ") + std::string(mover);
   }
   return named;
 }
@@ -118,37 +119,34 @@ std::string movers_of(const core::Observed& source) {
 std::string gist_of_source(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
   Json::Value gist(Json::objectValue);
-  if (member(spec, "sourcePVC").isString()) gist["sourcePVC"] = spec["sourcePVC"];
+  if (json::at(spec, {"sourcePVC"}).isString()) gist["sourcePVC"] = spec["sourcePVC"];
   for (const char* mover : kMovers) {
-    if (member(spec, mover).isObject()) gist[mover] = Json::objectValue;
+    if (json::at(spec, {mover}).isObject()) gist[mover] = Json::objectValue;
   }
-  const Json::Value& kopia = member(spec, "kopia");
   for (const char* name : {"username", "hostname", "sourcePathOverride"}) {
-    if (member(kopia, name).isString()) gist["kopia"][name] = kopia[name];
+    if (const auto& value = json::at(spec, {"kopia", name}); value.isString()) gist["kopia"][name] = value;
   }
   return gist.empty() ? std::string() : json::write_tree(gist);
 }
 
 std::string_view stopped_by(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
-  const Json::Value& paused = member(spec, "paused");
+  const Json::Value& paused = json::at(spec, {"paused"});
   if (paused.isBool() && paused.asBool()) return "paused";
-  return text(member(spec, "trigger"), "manual").empty() ? "" : "manual";
+  return json::text_at(spec, {"trigger", "manual"}).empty() ? "" : "manual";
 }
 
 std::string schedule_of(const core::Observed& source) {
-  const Json::Value spec = spec_of(source);
-  return text(member(spec, "trigger"), "schedule");
+  return json::text_at(spec_of(source), {"trigger", "schedule"});
 }
 
 bool asks_for_cache(const core::Observed& destination) {
-  const Json::Value spec = spec_of(destination);
-  return !member(member(spec, "kopia"), "cacheCapacity").isNull();
+  return !json::at(spec_of(destination), {"kopia", "cacheCapacity"}).isNull();
 }
 
 std::optional<std::int64_t> mover_user(const core::Observed& object) {
   const Json::Value spec = spec_of(object);
-  const Json::Value& user = member(member(member(spec, "kopia"), "moverSecurityContext"), "runAsUser");
+  const Json::Value& user = json::at(spec, {"kopia", "moverSecurityContext", "runAsUser"});
   return user.isInt64() ? std::optional<std::int64_t>(user.asInt64()) : std::nullopt;
 }
 

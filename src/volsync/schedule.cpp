@@ -1,5 +1,4 @@
-#include "holdfast/volsync/schedule.hpp"
-
+// Cron schedules as VolSync takes them, and the minute that a PVC has for itself.
 #include <algorithm>
 #include <array>
 
@@ -40,7 +39,7 @@ bool is_field(std::string_view text, Range range) {
   }
   if (const auto dash = text.find('-'); dash != std::string_view::npos) return is_span(text, dash, range);
   const auto numbers = base::split(text, ',');
-  return std::all_of(numbers.begin(), numbers.end(), [&](std::string_view n) { return is_number(n, range); });
+  return std::ranges::all_of(numbers, [&](std::string_view n) { return is_number(n, range); });
 }
 
 /// The fields, whatever number of spaces stands between them.
@@ -55,7 +54,7 @@ std::vector<std::string_view> fields_of(std::string_view schedule) {
 bool valid_schedule(std::string_view schedule) {
   if (schedule.size() > kMaxScheduleBytes) return false;
   const auto fields = fields_of(schedule);
-  if (fields.size() == 1) return std::find(kShortForms.begin(), kShortForms.end(), fields[0]) != kShortForms.end();
+  if (fields.size() == 1) return std::ranges::find(kShortForms, fields[0]) != kShortForms.end();
   if (fields.size() != kRanges.size()) return false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const bool own_minute = i == 0 && fields[0] == kOwnMinute;

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <limits>
 
-#include "holdfast/volsync/config_map.hpp"
+#include "holdfast/base/text.hpp"
+#include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
@@ -71,14 +73,8 @@ class Room {
   Room(const Seen& seen, std::size_t bytes)
       : left_(static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(size_of(seen))) {}
 
-  bool take(const std::string& identity) { return take_bytes(line_size(identity)); }
-  bool take(const core::PvcName& pvc, const std::string& identity) {
-    return take_bytes(owner_line_size(pvc, identity));
-  }
-  std::size_t left_out() const { return left_out_; }
-
- private:
-  bool take_bytes(std::size_t bytes) {
+  /// Of a line.
+  bool take(std::size_t bytes) {
     const auto more = static_cast<std::ptrdiff_t>(bytes);
     if (more > left_) {
       ++left_out_;
@@ -87,7 +83,9 @@ class Room {
     left_ -= more;
     return true;
   }
+  std::size_t left_out() const { return left_out_; }
 
+ private:
   std::ptrdiff_t left_;
   std::size_t left_out_ = 0;
 };
@@ -109,11 +107,6 @@ bool read_line(std::string_view text, Seen::Times& times) {
   return true;
 }
 
-std::optional<json::ObjectFault> read_times(const std::string& text, std::string_view key, Seen::Times& times) {
-  return read_lines(text, key, "<time> <user>@<host>:<path>",
-                    [&](std::string_view line) { return read_line(line, times); });
-}
-
 bool read_owner_line(std::string_view text, Seen& seen) {
   const std::size_t space = text.find(' ');
   if (space == std::string_view::npos) return false;
@@ -131,36 +124,61 @@ bool is_remembered(const Seen& seen, const std::string& identity) {
 void unite_owner(Seen& seen, const std::string& identity, const core::PvcName& pvc, Room& room) {
   const auto known = seen.owners.find(identity);
   if (known != seen.owners.end() && known->second.contains(pvc)) return;
-  if (is_remembered(seen, identity) && room.take(pvc, identity)) seen.owners[identity].insert(pvc);
+  if (is_remembered(seen, identity) && room.take(owner_line_size(pvc, identity))) seen.owners[identity].insert(pvc);
+}
+
+void put_time(Seen::Times& times, const std::string& identity, core::Time end, Room& room) {
+  if (const auto known = times.find(identity); known != times.end()) {
+    known->second = std::max(known->second, end);
+  } else if (room.take(line_size(identity))) {
+    times.emplace(identity, end);
+  }
 }
 
 void unite_end(Seen& seen, const std::string& identity, core::Time end, Room& room) {
   const auto accepted = seen.accepted.find(identity);
-  if (accepted != seen.accepted.end()) {
-    if (accepted->second >= end) return;
-    seen.accepted.erase(accepted);  // its line is as long
-    seen.ends[identity] = end;
-  } else if (const auto known = seen.ends.find(identity); known != seen.ends.end()) {
-    known->second = std::max(known->second, end);
-  } else if (room.take(identity)) {
-    seen.ends.emplace(identity, end);
-  }
+  if (accepted == seen.accepted.end()) return put_time(seen.ends, identity, end, room);
+  if (accepted->second >= end) return;
+  seen.accepted.erase(accepted);  // its line is as long
+  seen.ends[identity] = end;
 }
 
 void unite_accepted(Seen& seen, const std::string& identity, core::Time end, Room& room) {
   const auto known = seen.ends.find(identity);
-  if (known != seen.ends.end()) {
-    if (known->second > end) return;
-    seen.ends.erase(known);
-    seen.accepted[identity] = end;
-  } else if (const auto accepted = seen.accepted.find(identity); accepted != seen.accepted.end()) {
-    accepted->second = std::max(accepted->second, end);
-  } else if (room.take(identity)) {
-    seen.accepted.emplace(identity, end);
-  }
+  if (known == seen.ends.end()) return put_time(seen.accepted, identity, end, room);
+  if (known->second > end) return;
+  seen.ends.erase(known);
+  seen.accepted[identity] = end;
 }
 
 }  // namespace
+
+std::string config_map_text(const kube::Target& place, const core::StringMap& data, const std::string& version) {
+  Json::Value object;
+  object["apiVersion"] = kube::kConfigMaps.api_version();
+  object["kind"] = std::string(kube::kConfigMaps.kind);
+  Json::Value& metadata = object["metadata"];
+  metadata["namespace"] = place.ns;
+  metadata["name"] = place.name;
+  metadata["labels"][std::string(key::kManagedBy)] = std::string(kManager);
+  if (!version.empty()) metadata["resourceVersion"] = version;
+  for (const auto& [name, text] : data) object["data"][name] = text;
+  return json::write_tree(object);
+}
+
+std::optional<json::ObjectFault> read_lines(const json::ConfigMap& object, std::string_view key, std::string_view form,
+                                            const std::function<bool(std::string_view line)>& read) {
+  const std::string* text = core::lookup(object.data, key);
+  if (text == nullptr) return std::nullopt;
+  const std::vector<std::string_view> lines = base::split(*text, '\n');
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool is_end = i + 1 == lines.size() && lines[i].empty();
+    if (!is_end && !read(lines[i])) {
+      return json::ObjectFault{fmt::format("data.{}: line {} is not `{}`", key, i + 1, form)};
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& own_namespace) {
   if (own_namespace.empty() || std::holds_alternative<core::Unpinned>(pin)) return std::nullopt;
@@ -169,24 +187,17 @@ std::optional<kube::Target> seen_place(const core::Pin& pin, const std::string& 
   return kube::Target{kube::kConfigMaps, own_namespace, std::move(name)};
 }
 
-bool is_seen_name(std::string_view name) {
-  return name == kName || (name.starts_with(kName) && name.substr(std::string_view(kName).size()).starts_with('-'));
-}
+bool is_seen_name(std::string_view name) { return name == kName || name.starts_with(fmt::format("{}-", kName)); }
 
 std::variant<Seen, json::ObjectFault> read_seen(const json::ConfigMap& object) {
-  const std::string* ends = core::lookup(object.data, kIdentities);
-  if (ends == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};
+  if (!object.data.contains(kIdentities)) return json::ObjectFault{fmt::format("data.{}: missing", kIdentities)};
   Seen read, seen;
-  if (auto fault = read_times(*ends, kIdentities, read.ends)) return *std::move(fault);
-  const std::string* accepted = core::lookup(object.data, kAccepted);
-  if (accepted != nullptr) {
-    if (auto fault = read_times(*accepted, kAccepted, read.accepted)) return *std::move(fault);
+  for (const auto& [key, times] : {std::pair{kIdentities, &read.ends}, std::pair{kAccepted, &read.accepted}}) {
+    const auto take = [its = times](std::string_view line) { return read_line(line, *its); };
+    if (auto fault = read_lines(object, key, "<time> <user>@<host>:<path>", take)) return *std::move(fault);
   }
-  const std::string* pvcs = core::lookup(object.data, kPvcs);
-  if (pvcs != nullptr) {  // an older holdfast wrote none
-    const auto take = [&](std::string_view line) { return read_owner_line(line, read); };
-    if (auto fault = read_lines(*pvcs, kPvcs, "<namespace>/<pvc> <user>@<host>:<path>", take)) return *std::move(fault);
-  }
+  const auto take = [&](std::string_view line) { return read_owner_line(line, read); };
+  if (auto fault = read_lines(object, kPvcs, "<namespace>/<pvc> <user>@<host>:<path>", take)) return *std::move(fault);
   unite(seen, read, std::numeric_limits<std::ptrdiff_t>::max());
   return seen;
 }

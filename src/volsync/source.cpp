@@ -1,17 +1,20 @@
+// The two ReplicationSources of a PVC: its backup, and the second, off-site one with restic.
+#include <utility>
+
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
-#include "src/volsync/mover.hpp"
 
 namespace holdfast::volsync {
 namespace {
 
-/// Every number, a zero too: kopia would put a default of its own in place of one that is missing.
-Json::Value retain_spec(const Retain& retain) {
-  Json::Value spec;
-  spec["hourly"] = retain.hourly;
-  spec["daily"] = retain.daily;
-  spec["weekly"] = retain.weekly;
-  spec["monthly"] = retain.monthly;
+Json::Value retain_spec(const Retain& retain, bool with_zeros) {
+  Json::Value spec(Json::objectValue);
+  for (const auto& [name, number] : {std::pair{"hourly", retain.hourly},
+                                     {"daily", retain.daily},
+                                     {"weekly", retain.weekly},
+                                     {"monthly", retain.monthly}}) {
+    if (number > 0 || with_zeros) spec[name] = number;
+  }
   return spec;
 }
 
@@ -24,11 +27,17 @@ Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
   if (settings.copy_method) kopia["copyMethod"] = *settings.copy_method;
   if (settings.compression) kopia["compression"] = *settings.compression;
   if (settings.parallelism) kopia["parallelism"] = *settings.parallelism;
-  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain);
-  if (Json::Value volumes = mover_volumes(subject.options.repository); !volumes.isNull()) {
-    kopia["moverVolumes"] = std::move(volumes);
-  }
+  // A zero too: kopia would put a default of its own in place of a number that is missing.
+  if (settings.retain) kopia["retain"] = retain_spec(*settings.retain, true);
+  put_mover_volumes(kopia, subject.options.repository);
   return kopia;
+}
+
+/// Far away, and nobody else's: any user may write to it, as to a bucket.
+RepositoryOptions own_repository() {
+  RepositoryOptions repository;
+  repository.kind = RepositoryOptions::Kind::S3;
+  return repository;
 }
 
 }  // namespace
@@ -44,6 +53,23 @@ Object source_object(const Subject& subject) {
   spec["sourcePVC"] = subject.claim.pvc.name;
   spec["trigger"]["schedule"] = backup.schedule;
   spec["kopia"] = kopia_spec(subject, backup.settings);
+  return sealed(std::move(object));
+}
+
+Object offsite_source_object(const Subject& subject) {
+  const core::Claim& claim = subject.claim;
+  BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
+  take_ids(settings, subject.users, own_repository(), true);
+  Object object = draft(Part::OffsiteSource, subject);
+  Json::Value& spec = object.body["spec"];
+  spec["sourcePVC"] = claim.pvc.name;
+  spec["trigger"]["schedule"] = spread(subject.options.offsite.schedule, claim.pvc.full_name());
+  Json::Value& restic = spec["restic"];
+  restic = volume_mover_spec(claim, settings, backup_classes(claim, settings, subject.drivers),
+                             names(subject.policy.naming, claim.pvc.name).offsite_secret);
+  put_cache(restic, settings);
+  if (settings.copy_method) restic["copyMethod"] = *settings.copy_method;
+  restic["retain"] = retain_spec(subject.options.offsite.retain, false);
   return sealed(std::move(object));
 }
 

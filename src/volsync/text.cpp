@@ -7,6 +7,11 @@
 
 namespace holdfast::volsync {
 
+std::string_view value_of(const core::StringMap& map, std::string_view key) {
+  const std::string* value = core::lookup(map, key);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t low, std::int64_t high) {
   std::int64_t number = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);

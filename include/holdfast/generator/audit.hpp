@@ -51,8 +51,6 @@ struct AuditItem {
 /// `verdict`: what decide() says of the PVC as its author would create it now. Of `view`'s evidence `plan` need not
 /// have known.
 AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);
-/// Its gaps alone.
-std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy);
 
 /// An array, sorted by namespace and name; keys in camelCase, absent where empty (`protected` and `gap` never are).
 Json::Value audit_values(const std::vector<AuditItem>& items);

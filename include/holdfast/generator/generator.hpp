@@ -15,8 +15,8 @@
 #include "holdfast/kube/client.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
-#include "holdfast/volsync/knowledge.hpp"
 #include "holdfast/volsync/options.hpp"
+#include "holdfast/volsync/seen.hpp"
 
 namespace holdfast::generator {
 

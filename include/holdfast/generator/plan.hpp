@@ -3,7 +3,6 @@
 // Pure; any thread.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>

@@ -34,12 +34,21 @@ enum class Part {
 std::string_view to_string(Part part);  ///< "secret", "destination", "run", "source", …
 const kube::Resource& resource(Part part);
 
+/// The kinds of objects that belong to PVCs.
+enum class Family { Secrets, Destinations, Sources };
+inline constexpr Family kFamilies[] = {Family::Secrets, Family::Destinations, Family::Sources};
+const kube::Resource& resource(Family family);
+Family family(Part part);
+
 /// The names of a PVC's objects: they depend on its name and the strategy alone. At most 253 bytes.
 struct Names {
   std::string secret, destination, run, source, offsite_secret, offsite_source;
   const std::string& of(Part part) const;  ///< empty for the parts that belong to no PVC
 };
 Names names(core::Naming naming, std::string_view pvc);
+/// The PVCs that an object of this name could stand in the way of. Names that were shortened are not found this way:
+/// the sweep looks at those. Some may be empty.
+std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const std::string& name);
 
 /// What VolSync calls the Job that moves data for an object of this part and name. Source: GetJobName in VolSync's
 /// internal/controller/utils/utils.go. Empty for the parts that have none.
@@ -48,6 +57,8 @@ std::string mover_job_name(Part part, std::string_view object);
 /// What VolSync calls the PVC that the run of this name restores into. Source: getDestinationPVCName in the fork's
 /// internal/controller/mover/kopia/mover.go, which shortens nothing.
 std::string run_volume_name(std::string_view run);
+/// The PVC whose run has a volume of this name; empty: none, or it was shortened.
+std::string pvc_by_run_volume(const std::string& name);
 
 /// What it calls the temporary PVC and the temporary VolumeSnapshot of a ReplicationSource of this name. Source:
 /// ensureSourcePVC in VolSync's internal/controller/mover/kopia/mover.go. Longer than the API server allows: it makes
@@ -56,6 +67,7 @@ std::string temporary_volume_name(std::string_view source);
 
 inline constexpr std::string_view kManager = "holdfast";
 namespace key {
+using namespace core::key;  // of PVCs
 inline constexpr std::string_view kManagedBy = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kPvcLabel = "volsync.backup/pvc";
 inline constexpr std::string_view kPvc = "holdfast.dev/pvc";  ///< annotation: the PVC's whole name

@@ -78,6 +78,10 @@ bool asks_for_cache(const core::Observed& destination);
 /// The user that its movers are told to run as; nullopt: the one of their image.
 std::optional<std::int64_t> mover_user(const core::Observed& object);
 
+/// The PVC that an object of ours was made for: by its owner, its annotation, or its label; empty name: it does not
+/// say.
+core::PvcName made_for(const core::Observed& object);
+
 /// Its ownerReferences name PVCs, and this one is none of them.
 bool is_owned_by_another(const core::Observed& object, std::string_view pvc);
 

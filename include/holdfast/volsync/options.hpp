@@ -55,9 +55,21 @@ struct BackupLayer {
 /// What an installation without a word gets.
 BackupLayer default_backup();
 
-/// Five cron fields as VolSync takes them, where the minute may be "M", or "@hourly", "@daily", "@weekly", "@monthly",
+/// Five cron fields as VolSync takes them (the pattern of `spec.trigger.schedule` in its CRDs, narrowed to what its
+/// parser, robfig/cron, accepts), where the minute may be "M", or "@hourly", "@daily", "@weekly", "@monthly",
 /// "@yearly", "@annually".
 bool valid_schedule(std::string_view schedule);
+
+/// A valid schedule with single spaces between its fields and with the PVC's own minute for a minute field "M".
+std::string spread(std::string_view schedule, const core::PvcName& pvc);
+
+/// How much time passes between two of a valid schedule at the most, roughly: so many hours for "*/12" as the hour,
+/// else an hour, a day, a week, a month or a year.
+std::chrono::hours longest_pause(std::string_view schedule);
+
+/// How old the newest backup of a valid schedule may become: one is left out without a word, for a busy hour or a night
+/// of maintenance. 3 h of an hourly one, 50 h of a daily one.
+std::chrono::hours overdue_after(std::string_view schedule);
 
 struct SecretOptions {
   bool external_secret = false;  ///< else the Secret is somebody else's
@@ -136,10 +148,5 @@ struct Options {
   std::int64_t own_user = kImageUser;
   bool pod_insight = false;  ///< pods are watched: why movers do not start, and as whom PVCs are used
 };
-
-/// Labels and annotations of a PVC.
-namespace key {
-using namespace core::key;
-}  // namespace key
 
 }  // namespace holdfast::volsync

@@ -6,6 +6,7 @@
 // Values and pure functions; any thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "holdfast/base/latest.hpp"
 #include "holdfast/core/candidates.hpp"
 #include "holdfast/core/catalog.hpp"
 #include "holdfast/core/cluster_facts.hpp"
@@ -25,6 +27,15 @@
 #include "holdfast/kube/client.hpp"
 
 namespace holdfast::volsync {
+
+/// A ConfigMap in which holdfast remembers, as it is sent. `version`: of the one that it takes the place of; empty:
+/// there is none.
+std::string config_map_text(const kube::Target& place, const core::StringMap& data, const std::string& version);
+
+/// Hands each line of `data.<key>`, if there is one, to `read`; where that takes one for none of ours it is a fault,
+/// with the `form` that lines have.
+std::optional<json::ObjectFault> read_lines(const json::ConfigMap& object, std::string_view key, std::string_view form,
+                                            const std::function<bool(std::string_view line)>& read);
 
 /// The most that is written: a ConfigMap holds 1 MiB. Identities of 40 bytes, with a PVC each: 7,000 of them.
 inline constexpr std::size_t kSeenBytes = 900 * 1024;
@@ -80,10 +91,31 @@ void forget_seen(Seen& seen, std::span<const core::Candidate> candidates);
 std::shared_ptr<const core::OwnerTable> owner_table(const Seen& seen,
                                                     const std::vector<core::IdentityTemplate>& templates);
 
-/// What a replica knows of seen backups.
+// What a replica knows without asking, for whoever decides about PVCs: the generator's thread puts it here as it learns
+// it.
+
+/// Of seen backups.
 struct KnownSeen {
   Seen seen;
   std::shared_ptr<const core::OwnerTable> owners;  ///< whose they are; nullptr: nothing was read yet
+};
+
+/// Whose backups are whose, as the watches of ReplicationSources and PVCs tell.
+struct WatchedOwners {
+  /// Both kinds were listed whole and are watched since: what is not here was not there a moment ago.
+  bool current = false;
+  std::map<std::string, std::shared_ptr<const core::OwnerTable>> namespaces = {};
+
+  /// nullptr: there is nothing in that namespace.
+  std::shared_ptr<const core::OwnerTable> of(const std::string& ns) const {
+    const auto found = namespaces.find(ns);
+    return found == namespaces.end() ? nullptr : found->second;
+  }
+};
+
+struct Knowledge {
+  base::Latest<KnownSeen> seen;
+  base::Latest<WatchedOwners> watched;
 };
 
 }  // namespace holdfast::volsync

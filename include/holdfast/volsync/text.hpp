@@ -8,7 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "holdfast/core/pvc.hpp"
+
 namespace holdfast::volsync {
+
+/// What a label or annotation says; empty where it is not there.
+std::string_view value_of(const core::StringMap& map, std::string_view key);
 
 /// A decimal number without sign from `low` to `high`; nullopt: anything else.
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t low, std::int64_t high);

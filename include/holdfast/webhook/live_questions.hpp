@@ -8,8 +8,8 @@
 
 #include "holdfast/core/policy.hpp"
 #include "holdfast/kube/client.hpp"
-#include "holdfast/volsync/knowledge.hpp"
 #include "holdfast/volsync/options.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "holdfast/webhook/admission.hpp"
 
 namespace holdfast::webhook {

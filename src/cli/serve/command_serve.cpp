@@ -14,7 +14,7 @@
 #include "holdfast/core/repository_age.hpp"
 #include "holdfast/net/server.hpp"
 #include "holdfast/ops/health.hpp"
-#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "holdfast/webhook/admission.hpp"
 #include "holdfast/webhook/live_questions.hpp"
 #include "holdfast/webhook/ops_routes.hpp"

@@ -9,7 +9,7 @@
 #include "holdfast/core/decide.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/volsync/observed.hpp"
-#include "holdfast/volsync/schedule.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/precondition.hpp"
@@ -28,15 +28,9 @@ constexpr std::size_t kMaxGapBytes = 1024;
 constexpr std::string_view kForeign[] = {"ForeignObject", "ForeignIdentity"};
 
 std::string_view to_string(Phase phase) {
-  switch (phase) {
-    case Phase::Pending:
-      return "Pending";
-    case Phase::Bound:
-      return "Bound";
-    case Phase::Lost:
-      return "Lost";
-  }
-  return "Pending";
+  static constexpr std::string_view kWords[] = {"Pending", "Bound", "Lost"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Phase::Lost) + 1);
+  return kWords[static_cast<std::size_t>(phase)];
 }
 
 /// As the hold of it is called.
@@ -82,11 +76,10 @@ class ItemReader {
 
   /// By what the backups that were found would not be restored, were the PVC created again.
   void read_ignored() {
-    const std::string* skip = core::lookup(view_.claim->pvc.annotations, core::key::kSkipRestore);
-    if (skip != nullptr && *skip == "true") item_.ignored.emplace_back(core::key::kSkipRestore);
+    const core::StringMap& annotations = view_.claim->pvc.annotations;
+    if (value_of(annotations, core::key::kSkipRestore) == "true") item_.ignored.emplace_back(core::key::kSkipRestore);
     if (item_.code == to_string(core::Code::Exempt)) item_.ignored.emplace_back(core::key::kBackupExempt);
-    const bool from_another = view_.claim->pvc.annotations.contains(core::key::kRestoreFrom);
-    if (from_another) item_.ignored.emplace_back(core::key::kRestoreFrom);
+    if (annotations.contains(core::key::kRestoreFrom)) item_.ignored.emplace_back(core::key::kRestoreFrom);
   }
 
   /// Somebody has said why the backups are not wanted.
@@ -138,20 +131,18 @@ class ItemReader {
     return written.empty() ? std::string(generator::to_string(plan_.restore.verified_by)) : written;
   }
 
-  const Hold* hold(Part part) const {
-    const auto found =
-        std::find_if(plan_.holds.begin(), plan_.holds.end(), [part](const Hold& h) { return h.part == part; });
-    return found == plan_.holds.end() ? nullptr : &*found;
+  bool is_held(Part part) const {
+    return std::ranges::any_of(plan_.holds, [part](const Hold& hold) { return hold.part == part; });
   }
 
   bool is_foreign(Part part) const {
-    return std::any_of(plan_.holds.begin(), plan_.holds.end(), [part](const Hold& h) {
-      return h.part == part && std::find(std::begin(kForeign), std::end(kForeign), h.code) != std::end(kForeign);
+    return std::ranges::any_of(plan_.holds, [part](const Hold& h) {
+      return h.part == part && std::ranges::find(kForeign, h.code) != std::end(kForeign);
     });
   }
 
   bool is_applied_now(Part part) const {
-    return std::any_of(plan_.actions.begin(), plan_.actions.end(), [part](const Action& action) {
+    return std::ranges::any_of(plan_.actions, [part](const Action& action) {
       const auto* apply = std::get_if<Apply>(&action);
       return apply != nullptr && apply->object.part == part;
     });
@@ -160,7 +151,7 @@ class ItemReader {
   std::string secret() const {
     const core::Observed* secret = object_of(view_, Part::Secret);
     if (is_foreign(Part::Secret)) return "foreign";
-    if (secret == nullptr) return is_applied_now(Part::Secret) || hold(Part::Secret) ? "missing" : "external";
+    if (secret == nullptr) return is_applied_now(Part::Secret) || is_held(Part::Secret) ? "missing" : "external";
     if (secret->ready == "True") return "ready";
     return "not ready: " + (secret->ready.empty() ? "not said yet" : cut(one_line(secret->ready), kMaxReasonBytes));
   }
@@ -175,7 +166,7 @@ class ItemReader {
   std::string source() const {
     const core::Observed* source = object_of(view_, Part::Source);
     if (is_foreign(Part::Source)) return "foreign";
-    if (source == nullptr) return hold(Part::Source) ? "held" : "missing";
+    if (source == nullptr) return is_held(Part::Source) ? "held" : "missing";
     if (const auto by = stopped_by(*source); is_ours(source) && !by.empty()) return std::string(by);
     // VolSync goes on with a backup until it succeeds: what has failed is under way again.
     if (source->status.mover_result == "Failed") return "failed: the last backup's mover failed";
@@ -186,8 +177,8 @@ class ItemReader {
   /// Since when backups should be made, as far as that can be known; nullopt: they should not yet.
   std::optional<core::Time> backed_up_since() const {
     if (const core::Observed* source = object_of(view_, Part::Source)) return source->meta.created;
-    const bool young = std::any_of(plan_.holds.begin(), plan_.holds.end(),
-                                   [](const Hold& h) { return h.code == "TooYoung" || h.code == "NotBound"; });
+    const bool young =
+        std::ranges::any_of(plan_.holds, [](const Hold& h) { return h.code == "TooYoung" || h.code == "NotBound"; });
     return young || view_.claim->phase != Phase::Bound ? std::nullopt : view_.claim->created;
   }
 
@@ -198,8 +189,11 @@ class ItemReader {
     if (!since || catalog() == nullptr) return;
     const core::Time now = view_.evidence->checked_at;
     if (!item_.last_backup) {
-      if (*since + kFirstBackup < now) add_gap("NoFirstBackup", no_first_backup(source));
-      return;
+      if (*since + kFirstBackup >= now) return;
+      return add_gap("NoFirstBackup",
+                     source == nullptr
+                         ? "a day after it was made it has neither a ReplicationSource nor a complete backup"
+                         : "a day after its ReplicationSource was made there is no complete backup");
     }
     // That somebody has stopped it on purpose is a gap of its own.
     if (source != nullptr && (!is_ours(source) || !stopped_by(*source).empty())) return;
@@ -211,11 +205,6 @@ class ItemReader {
                         core::format_seconds(*item_.last_backup),
                         schedule.empty() ? "without a ReplicationSource" : "by the schedule " + cut(schedule, 64),
                         core::format_duration(allowed)));
-  }
-
-  static std::string no_first_backup(const core::Observed* source) {
-    return source == nullptr ? "a day after it was made it has neither a ReplicationSource nor a complete backup"
-                             : "a day after its ReplicationSource was made there is no complete backup";
   }
 
   /// A restore is made into a volume of the same request, which the driver rounds up to the same size.
@@ -314,8 +303,7 @@ class ItemReader {
   }
 
   void add_gap(std::string_view reason, std::string_view message) {
-    const bool known =
-        std::any_of(item_.gaps.begin(), item_.gaps.end(), [reason](const Gap& gap) { return gap.reason == reason; });
+    const bool known = std::ranges::any_of(item_.gaps, [reason](const Gap& gap) { return gap.reason == reason; });
     if (!known) item_.gaps.push_back({std::string(reason), cut(one_line(message), kMaxGapBytes)});
   }
 
@@ -330,10 +318,6 @@ class ItemReader {
 
 AuditItem audit_item(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {
   return ItemReader(view, plan, policy).item(verdict);
-}
-
-std::vector<Gap> gaps_of(const View& view, const Plan& plan, const core::Verdict& verdict, const core::Policy& policy) {
-  return audit_item(view, plan, verdict, policy).gaps;
 }
 
 }  // namespace holdfast::generator

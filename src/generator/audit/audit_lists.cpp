@@ -26,7 +26,7 @@ std::vector<const AuditItem*> sorted(const std::vector<AuditItem>& items) {
   std::vector<const AuditItem*> order;
   order.reserve(items.size());
   for (const AuditItem& item : items) order.push_back(&item);
-  std::sort(order.begin(), order.end(), [](const AuditItem* a, const AuditItem* b) { return a->pvc < b->pvc; });
+  std::ranges::sort(order, {}, &AuditItem::pvc);
   return order;
 }
 

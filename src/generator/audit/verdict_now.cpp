@@ -6,11 +6,6 @@
 namespace holdfast::generator {
 namespace {
 
-const core::Observed* object(const View& view, Part part) {
-  const auto found = view.objects.find(part);
-  return found == view.objects.end() ? nullptr : found->second;
-}
-
 /// As far as the watches tell: temporary volumes are only asked for when a PVC is created.
 core::BackupActivity backup_now(const View& view) {
   core::BackupActivity activity;
@@ -36,7 +31,7 @@ core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Ev
                           const core::Policy& policy, bool adopt, const Seen* seen) {
   const core::Intent intent = intent_now(view, policy);
   core::ClusterFacts facts;
-  core::Destination destination = destination_facts(object(view, Part::Destination), adopt, view.pvc, policy);
+  core::Destination destination = destination_facts(object_of(view, Part::Destination), adopt, view.pvc, policy);
   // What shows for this very PVC is taken off when it goes.
   destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
   facts.destination = destination;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
 #include <limits>
 
 #include "holdfast/base/text.hpp"
@@ -17,6 +16,7 @@ namespace {
 
 constexpr int kMaxAttempt = 1'000'000;
 constexpr std::size_t kMaxLogBytes = 320;
+
 /// FNV-1a: a token is no secret, it only must differ.
 std::uint64_t hash(std::string_view text) {
   std::uint64_t value = 0xcbf29ce484222325;
@@ -30,11 +30,8 @@ std::string promise_hash(std::string_view claim_uid, std::string_view snapshot) 
 
 /// The end of the log, where the reason stands.
 std::string last_words(std::string_view log) {
-  std::string line = one_line(log);
-  if (line.size() <= kMaxLogBytes) return line;
-  std::size_t from = line.size() - kMaxLogBytes;
-  while (from < line.size() && (static_cast<unsigned char>(line[from]) & 0xc0) == 0x80) ++from;
-  return "…" + line.substr(from);
+  const std::string line = one_line(log);
+  return (line.size() > kMaxLogBytes ? "…" : "") + std::string(base::last_utf8(line, kMaxLogBytes));
 }
 
 /// The only sentence by which the mover says that it is done; whatever it did instead, it does not say it.
@@ -51,7 +48,7 @@ bool says_nothing_selected(std::string_view line) {
       "No eligible snapshots", "No data will be restored",      "No snapshots found",   "=== Discovery Mode",
       "End Discovery Mode",    "Found snapshots in repository", "Available identities", " - Last snapshot: "};
   const auto has = [line](std::string_view text) { return line.find(text) != std::string_view::npos; };
-  return std::any_of(std::begin(kSigns), std::end(kSigns), has) || (has("\"userName\"") && has("\"hostName\""));
+  return std::ranges::any_of(kSigns, has) || (has("\"userName\"") && has("\"hostName\""));
 }
 
 /// Takes a number off the front.

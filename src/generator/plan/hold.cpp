@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
+#include "holdfast/core/candidates.hpp"
 #include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
@@ -10,21 +12,46 @@ namespace {
 constexpr std::string_view kCut = "…";
 constexpr std::size_t kMaxMessageBytes = 1024;
 
+std::string with_placeholder(std::string text, std::string_view name, std::string_view placeholder) {
+  const std::size_t at = text.find(name);
+  return at == std::string::npos ? text : text.replace(at, name.size(), placeholder);
+}
+
+/// A template that gives this identity for this PVC; nullopt: there is none.
+std::optional<core::IdentityTemplate> template_for(const core::Identity& identity, const core::PvcName& pvc) {
+  const std::string user = with_placeholder(identity.user, pvc.name, "{pvc}");
+  const std::string host = with_placeholder(identity.host, pvc.ns, "{namespace}");
+  for (const std::string& path : {identity.path, with_placeholder(identity.path, pvc.name, "{pvc}")}) {
+    auto found = core::IdentityTemplate::parse(core::to_string(core::Identity{user, host, path}));
+    if (found && found->expand(pvc) == identity) return found;
+  }
+  return std::nullopt;
+}
+
+/// The whole list as it has to be: the setting takes the place of the one that is in force.
+std::string remedy(const core::Identity& identity, const core::PvcName& pvc, const core::Policy& policy) {
+  const auto further = template_for(identity, pvc);
+  if (!further) return "no line of index.identities gives that name, so give it one of the PVC's own, or remove it";
+  std::string line;
+  for (const core::IdentityTemplate& known : core::identity_templates(policy))
+    line += fmt::format("\"{}\", ", known.text());
+  return fmt::format(
+      "if those backups are this PVC's, put `index: {{identities: [{}\"{}\"]}}` into holdfast's configuration", line,
+      further->text());
+}
+
 }  // namespace
 
 std::string cut(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return std::string(text);
   if (max_bytes < kCut.size()) return {};
-  std::size_t length = max_bytes - kCut.size();
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
-  return std::string(text.substr(0, length)).append(kCut);
+  return std::string(base::cut_utf8(text, max_bytes - kCut.size())).append(kCut);
 }
 
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool space = byte <= 0x20 || byte == 0x7f;
+    const bool space = c == ' ' || base::is_control(c);
     if (!space) line += c;
     if (space && !line.empty() && line.back() != ' ') line += ' ';
   }
@@ -32,18 +59,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-Hold make_hold(Part part, std::string_view code, std::string_view message) {
-  Hold hold;
-  hold.part = part;
-  hold.code = code;
-  hold.message = cut(message, kMaxMessageBytes);
-  return hold;
-}
-
-Hold make_warning(Part part, std::string_view code, std::string_view message) {
-  Hold hold = make_hold(part, code, message);
-  hold.warning = true;
-  return hold;
+Hold make_hold(Part part, std::string_view code, std::string_view message, bool warning) {
+  return {part, std::string(code), cut(message, kMaxMessageBytes), warning, std::nullopt};
 }
 
 Hold foreign_hold(Part part, const core::Observed& object) {
@@ -51,24 +68,56 @@ Hold foreign_hold(Part part, const core::Observed& object) {
   const std::string_view blocked = part == Part::Destination || part == Part::RestoreRun
                                        ? "no restore of this PVC can go on"
                                        : "it is neither changed nor deleted";
-  return make_warning(
-      part, "ForeignObject",
-      fmt::format("{} {} exists and is not holdfast's ({}): {}; remove or rename it{}", resource(part).kind,
-                  object.meta.name, manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64),
-                  blocked, is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : ""));
+  return make_warning(part, "ForeignObject", "{} {} exists and is not holdfast's ({}): {}; remove or rename it{}",
+                      resource(part).kind, object.meta.name,
+                      manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64), blocked,
+                      is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : "");
 }
 
 Hold unavailable_hold(Part part, Known known) {
   const kube::Resource& kind = resource(part);
   if (known == Known::Forbidden) {
     return make_warning(part, "Forbidden",
-                        fmt::format("the {} of this PVC is not written: holdfast may not read {}.{}; give its service "
-                                    "account get, list, watch, create, patch and delete on them",
-                                    to_string(part), kind.plural, kind.group));
+                        "the {} of this PVC is not written: holdfast may not read {}.{}; give its service account get, "
+                        "list, watch, create, patch and delete on them",
+                        to_string(part), kind.plural, kind.group);
   }
   return make_warning(part, "KindNotInstalled",
-                      fmt::format("the {} of this PVC is not written: the cluster has no kind {} ({}); install it",
-                                  to_string(part), kind.kind, kind.api_version()));
+                      "the {} of this PVC is not written: the cluster has no kind {} ({}); install it", to_string(part),
+                      kind.kind, kind.api_version());
+}
+
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc,
+                const core::Policy& policy) {
+  const std::string manager = manager_of(rival);
+  const auto identity = working_identity(rival);
+  const bool looked_for = identity && core::contains(core::candidates(policy, pvc), *identity);
+  std::string settles;
+  if (identity && !looked_for) settles = remedy(*identity, pvc, policy) + "; then ";
+  if (rival.meta.name == names(core::other(policy.naming), pvc.name).source && is_adoptable_from(manager)) {
+    settles += fmt::format("take it over with generator.adopt: true and generator.naming: {}, or ",
+                           core::to_string(core::other(policy.naming)));
+  }
+  return make_warning(Part::Source, "ForeignSource",
+                      "{}: ReplicationSource {} ({}) backs the PVC up as {}, and two would each keep a part of its "
+                      "backups; to leave it to holdfast {}delete ReplicationSource {}, and to leave it to the other "
+                      "label the PVC `{}: \"true\"` with a reason",
+                      beside_another ? "the PVC is backed up twice" : "no ReplicationSource is made for this PVC",
+                      cut(rival.meta.name, 128),
+                      manager.empty() ? "it names no manager" : "managed by " + cut(manager, 64),
+                      identity ? cut(core::to_string(*identity), 256) : "nobody can tell", settles,
+                      cut(rival.meta.name, 128), core::key::kBackupExempt);
+}
+
+Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
+                           const core::Policy& policy) {
+  const core::Identity identity = *working_identity(object);
+  return make_warning(part, "ForeignIdentity",
+                      "{} {} of {} is not taken over and nothing of it is changed: it {} {}, where holdfast does not "
+                      "look for backups of this PVC; {}",
+                      resource(part).kind, object.meta.name, cut(manager_of(object), 64),
+                      part == Part::Source ? "backs up as" : "restores from", cut(core::to_string(identity), 256),
+                      remedy(identity, pvc, policy));
 }
 
 }  // namespace holdfast::generator

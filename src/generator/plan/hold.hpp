@@ -2,8 +2,11 @@
 // Pure; any thread.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "holdfast/generator/plan.hpp"
 
@@ -15,16 +18,28 @@ std::string cut(std::string_view text, std::size_t max_bytes);
 /// The text on one line: control characters become spaces, runs of spaces one.
 std::string one_line(std::string_view text);
 
-/// The message is cut to what an Event takes, 1,024 bytes.
-Hold make_hold(Part part, std::string_view code, std::string_view message);
-
-/// The same for something that a person should know of.
-Hold make_warning(Part part, std::string_view code, std::string_view message);
+/// The message is cut to what an Event takes, 1,024 bytes. `warning`: a person should know of it.
+Hold make_hold(Part part, std::string_view code, std::string_view message, bool warning = false);
+template <class... Words>
+Hold make_warning(Part part, std::string_view code, fmt::format_string<Words...> message, Words&&... words) {
+  return make_hold(part, code, fmt::format(message, std::forward<Words>(words)...), true);
+}
 
 /// An object that is not ours stands where this part belongs.
 Hold foreign_hold(Part part, const core::Observed& object);
 
 /// The cluster does not let us have this kind: it is not installed, or we may not touch it.
 Hold unavailable_hold(Part part, Known known);
+
+// Whether an object of kyverno or pvc-plumber may be taken over: not where that would lead backups to a place where
+// nobody looked for them so far, or leave behind those that lie there.
+
+/// Says that an object of another manager is left as it is because of its identity, and how to take it over.
+Hold foreign_identity_hold(Part part, const core::Observed& object, const core::PvcName& pvc,
+                           const core::Policy& policy);
+
+/// Says that somebody else's ReplicationSource of another name backs the PVC up, and what settles it. `beside_another`:
+/// there is one under our name too.
+Hold rival_hold(const core::Observed& rival, bool beside_another, const core::PvcName& pvc, const core::Policy& policy);
 
 }  // namespace holdfast::generator

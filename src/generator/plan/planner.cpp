@@ -1,25 +1,12 @@
 #include "src/generator/plan/planner.hpp"
 
-#include <algorithm>
-
-#include <fmt/format.h>
-
-#include "holdfast/volsync/observed.hpp"
-#include "src/generator/plan/adoption.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 
 namespace holdfast::generator {
-namespace {
 
 using Why = core::Protection::Why;
-
-bool is_label(const core::StringMap& labels, std::string_view key, std::string_view value) {
-  const std::string* found = core::lookup(labels, key);
-  return found != nullptr && *found == value;
-}
-
-}  // namespace
 
 Plan make_plan(const View& view, const core::Policy& policy, const Options& options, core::Time now) {
   return Planner(view, policy, options, now).make();
@@ -60,8 +47,8 @@ void Planner::for_protected_claim() {
   const Backup backup = backup_of(*view_.claim, plan_.protection.tier, options_);
   if (!backup.problem.empty()) {
     hold(make_warning(Part::Source, "InvalidAnnotation",
-                      fmt::format("a backup setting of the PVC is left out: {}; correct or remove it",
-                                  cut(one_line(backup.problem), 512))));
+                      "a backup setting of the PVC is left out: {}; correct or remove it",
+                      cut(one_line(backup.problem), 512)));
   }
   remove_strangers();
   look_at_users(backup.settings);
@@ -82,9 +69,9 @@ void Planner::warn_of_protection() {
   const Why why = plan_.protection.why;
   if (why == Why::ExemptReasonMissing) {
     hold(make_warning(Part::Source, "ExemptReasonMissing",
-                      fmt::format("nothing is made or taken away for this PVC: label {} is set without a reason; say "
-                                  "why in the annotation `{}`, or remove the label",
-                                  core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
+                      "nothing is made or taken away for this PVC: label {} is set without a reason; say why in the "
+                      "annotation `{}`, or remove the label",
+                      core::key::kBackupExempt, core::exempt_reason_keys(policy_).front()));
   }
   if (why == Why::ContractOff) {
     hold(make_warning(Part::Source, "UnknownContract",
@@ -97,18 +84,17 @@ void Planner::warn_of_protection() {
                       "the PVC is not backed up: its label names no tier; set it to hourly or daily"));
   }
   if (why == Why::UnsupportedVolumeMode) {
-    hold(make_warning(
-        Part::Source, "UnsupportedVolumeMode",
-        fmt::format("the PVC is not backed up: spec.volumeMode: Block cannot be; use volumeMode Filesystem, or exempt "
-                    "it with the label `{}: \"true\"` and the annotation `{}`",
-                    core::key::kBackupExempt, core::exempt_reason_keys(policy_).front())));
+    hold(make_warning(Part::Source, "UnsupportedVolumeMode",
+                      "the PVC is not backed up: spec.volumeMode: Block cannot be; use volumeMode Filesystem, or "
+                      "exempt it with the label `{}: \"true\"` and the annotation `{}`",
+                      core::key::kBackupExempt, core::exempt_reason_keys(policy_).front()));
   }
 }
 
 bool Planner::asked_for_backups() const {
   const core::StringMap& labels = view_.claim->pvc.labels;
-  return (policy_.simple_contract && core::lookup(labels, core::key::kBackup) != nullptr) ||
-         (policy_.plumber_contract && is_label(labels, core::key::kPlumberEnabled, "true"));
+  return (policy_.simple_contract && labels.contains(core::key::kBackup)) ||
+         (policy_.plumber_contract && value_of(labels, core::key::kPlumberEnabled) == "true");
 }
 
 void Planner::decide_when_to_look_again() {
@@ -124,6 +110,11 @@ bool Planner::available(Part part) {
   const Known known = known_of(view_, part);
   if (known == Known::Absent || known == Known::Forbidden) hold(unavailable_hold(part, known));
   return known == Known::Current;
+}
+
+void Planner::hold(Hold hold, std::optional<core::Time> until) {
+  hold.until = until;
+  this->hold(std::move(hold));
 }
 
 void Planner::hold(Precondition unmet) {

@@ -1,5 +1,5 @@
-// Movers that do not get on: VolSync itself says so only when it has spent all of a Job's tries, which takes it about
-// twenty minutes.
+// How movers fare, and those that do not get on: VolSync itself says so only when it has spent all of a Job's tries,
+// which takes it about twenty minutes.
 #include <algorithm>
 #include <chrono>
 
@@ -21,7 +21,48 @@ std::string look_at(const View& view, const Mover& mover, std::string_view how) 
 
 std::string times(std::int64_t number) { return number == 1 ? "once" : fmt::format("{} times", number); }
 
+using SyncIs = Sync::Is;
+
+/// Of a Job that is there. One that is complete is VolSync's to see to: of a restore the image is made just then.
+bool may_work(const Mover& mover) { return mover.complete || (!mover.ended && !mover.idle_since); }
+
+/// When nothing that works counts as a sync that does not get on by itself; nullopt: it does not.
+std::optional<core::Time> stuck_at(const core::Observed& object, const Mover* mover) {
+  const core::SyncStatus& status = object.status;
+  if (status.mover_result == "Failed" || (mover != nullptr && mover->failed > 0)) return core::Time::min();
+  std::optional<core::Time> at;
+  if (mover != nullptr && !mover->ended) at = late_at(*mover);
+  // Before there is a Job: the volume's snapshot, and a volume of that.
+  if (mover == nullptr && status.sync_started) at = *status.sync_started + kIdle;
+  if (!status.error.empty() && status.error_since) at = std::min(at.value_or(core::Time::max()), *status.error_since);
+  return at;
+}
+
 }  // namespace
+
+std::optional<core::Time> late_at(const Mover& mover) {
+  std::optional<core::Time> at;
+  if (mover.idle_since) at = *mover.idle_since + kIdle;
+  if (mover.stuck_since) at = std::min(at.value_or(core::Time::max()), *mover.stuck_since + kStuck);
+  return at;
+}
+
+Sync sync_of(const core::Observed& object, const Mover* mover, bool movers_known, const Options& options,
+             core::Time now) {
+  if (!is_synchronizing(object)) return {SyncIs::None, {}};
+  std::optional<core::Time> next;
+  if (object.status.sync_started) next = *object.status.sync_started + options.overlong_sync;
+  if (next && *next <= now) return {SyncIs::Overlong, {}};
+  if (!movers_known) {
+    const core::Time soon = now + kStuck;
+    return {SyncIs::Working, std::min(next.value_or(soon), soon)};
+  }
+  if (mover != nullptr && may_work(*mover)) return {SyncIs::Working, next};
+  const auto stuck = stuck_at(object, mover);
+  if (stuck && *stuck <= now) return {SyncIs::Stuck, {}};
+  if (stuck) next = std::min(next.value_or(*stuck), *stuck);
+  return {SyncIs::Working, next};
+}
 
 Sync Planner::sync(Part part, const core::Observed& object) const {
   const Mover* mover = nullptr;
@@ -89,24 +130,21 @@ void Planner::look_at_classes(const BackupLayer& settings) {
   if (problem.empty()) return;
   const core::StringMap& annotations = view_.claim->pvc.annotations;
   const bool meant = annotations.contains(key::kStorageClass) || annotations.contains(key::kSnapshotClass);
-  Hold left_out =
-      make_hold(Part::Source, "StorageClassUnfit",
-                fmt::format("a set class is left out for this PVC: {}; a volume can be made from a snapshot "
-                            "only by the driver that took it, so the PVC's own class and its driver's "
-                            "default VolumeSnapshotClass are used",
-                            cut(one_line(problem), 640)));
-  left_out.warning = meant;
-  hold(std::move(left_out));
+  hold(make_hold(Part::Source, "StorageClassUnfit",
+                 fmt::format("a set class is left out for this PVC: {}; a volume can be made from a snapshot only by "
+                             "the driver that took it, so the PVC's own class and its driver's default "
+                             "VolumeSnapshotClass are used",
+                             cut(one_line(problem), 640)),
+                 meant));
 }
 
 void Planner::report_failing_mover(Part part, const Mover& mover) {
   const std::string words = mover.failure.empty() ? "" : "; last: " + cut(one_line(mover.failure), kMaxWordsBytes);
   const std::string waits = mover.waiting.empty() ? "" : "; now: " + cut(one_line(mover.waiting), kMaxWordsBytes);
   hold(make_warning(part, "MoverFailing",
-                    fmt::format("{} goes on failing: the mover has failed {} (of {} tries), VolSync tries again by "
-                                "itself{}{}; {}",
-                                part == Part::RestoreRun ? "the restore" : "a backup", times(mover.failed),
-                                mover.backoff_limit + 1, words, waits, look_at(view_, mover, "logs job/"))));
+                    "{} goes on failing: the mover has failed {} (of {} tries), VolSync tries again by itself{}{}; {}",
+                    part == Part::RestoreRun ? "the restore" : "a backup", times(mover.failed), mover.backoff_limit + 1,
+                    words, waits, look_at(view_, mover, "logs job/")));
 }
 
 /// Whatever else there is to see: VolSync itself says why it cannot go on, such as a Secret that is not there.
@@ -120,11 +158,9 @@ void Planner::look_at_errors() {
       look_again(due);
       continue;
     }
-    hold(make_warning(
-        part, "VolSyncError",
-        fmt::format("{} does not go on since {}: VolSync says of {} {}: {}",
-                    part == Part::RestoreRun ? "the restore" : "a backup", core::format_seconds(due - kStuck),
-                    resource(part).kind, object->meta.name, cut(one_line(object->status.error), kMaxErrorBytes))));
+    hold(make_warning(part, "VolSyncError", "{} does not go on since {}: VolSync says of {} {}: {}",
+                      part == Part::RestoreRun ? "the restore" : "a backup", core::format_seconds(due - kStuck),
+                      resource(part).kind, object->meta.name, cut(one_line(object->status.error), kMaxErrorBytes)));
   }
 }
 
@@ -148,10 +184,9 @@ void Planner::report_idle_mover(Part part, const Mover& mover) {
   if (!said) return;
   const std::string words =
       mover.waiting.empty() ? *said : "; it waits for " + cut(one_line(mover.waiting), kMaxWordsBytes);
-  hold(make_warning(part, "MoverNotStarted",
-                    fmt::format("{} does not begin: its mover has no pod at work{}; {}",
-                                part == Part::RestoreRun ? "the restore" : "a backup", words,
-                                look_at(view_, mover, "describe pods -l job-name="))));
+  hold(make_warning(part, "MoverNotStarted", "{} does not begin: its mover has no pod at work{}; {}",
+                    part == Part::RestoreRun ? "the restore" : "a backup", words,
+                    look_at(view_, mover, "describe pods -l job-name=")));
 }
 
 }  // namespace holdfast::generator

@@ -1,9 +1,9 @@
 // Restores whose stages take longer than they should: each waits for somebody else, who may never come.
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
-#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 
@@ -24,8 +24,8 @@ constexpr std::string_view kPrime = "vs-prime-";
 
 /// Of the holds of a part, the newest.
 std::string reason_of(const Plan& plan, Part part) {
-  for (auto hold = plan.holds.rbegin(); hold != plan.holds.rend(); ++hold) {
-    if (hold->part == part) return fmt::format(": {}: {}", hold->code, cut(hold->message, kMaxReasonBytes));
+  for (const Hold& hold : plan.holds | std::views::reverse) {
+    if (hold.part == part) return fmt::format(": {}: {}", hold.code, cut(hold.message, kMaxReasonBytes));
   }
   return {};
 }
@@ -39,7 +39,7 @@ void Planner::report_overdue() {
   if (stage == Stage::Running) problem = overdue_running();
   if (stage == Stage::Checking || stage == Stage::Verified) problem = overdue_end();
   if (stage == Stage::Published) problem = overdue_published();
-  if (problem) hold(make_warning(Part::RestoreRun, "RestoreOverdue", "the PVC stays Pending: " + *problem));
+  if (problem) hold(make_warning(Part::RestoreRun, "RestoreOverdue", "the PVC stays Pending: {}", *problem));
 }
 
 /// Else it is looked at again when it is.
@@ -86,8 +86,7 @@ std::optional<std::string> Planner::overdue_end() {
 /// A storage class may wait for the first pod before it binds anything, for months if need be: that is no problem.
 bool Planner::is_wanted_now() const {
   const core::StringMap& annotations = view_.claim->pvc.annotations;
-  const bool marked = std::any_of(std::begin(kWanted), std::end(kWanted),
-                                  [&](std::string_view key) { return core::lookup(annotations, key) != nullptr; });
+  const bool marked = std::ranges::any_of(kWanted, [&](std::string_view key) { return annotations.contains(key); });
   return marked || view_.users.are == Users::Are::Alike || view_.users.are == Users::Are::Different;
 }
 

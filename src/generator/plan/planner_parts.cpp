@@ -1,10 +1,6 @@
 // What is written for a protected PVC: the secret before the destination, the destination before the source.
-#include <fmt/format.h>
-
 #include "holdfast/core/mover_identity.hpp"
-#include "holdfast/volsync/family.hpp"
-#include "holdfast/volsync/observed.hpp"
-#include "src/generator/plan/adoption.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
 #include "src/generator/plan/precondition.hpp"
@@ -17,8 +13,8 @@ void Planner::secret() {
   settle(secret_object(subject()));
   const core::Observed* there = object_of(view_, Part::Secret);
   if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
-  hold(make_warning(Part::Secret, "SecretNotReady",
-                    "backups and restores of this PVC wait for their secret: " + cut(one_line(there->ready), 512)));
+  hold(make_warning(Part::Secret, "SecretNotReady", "backups and restores of this PVC wait for their secret: {}",
+                    cut(one_line(there->ready), 512)));
 }
 
 void Planner::destination() {
@@ -71,11 +67,10 @@ void Planner::existing_source(const core::Observed& there, const Object& wanted)
   if (there.meta.deleting || same(wanted, there)) return;
   const Sync state = sync(wanted.part, there);
   if (state.may_change()) return settle(wanted, idle_job(wanted.part, there));
-  Hold waits = make_hold(wanted.part, "Synchronizing",
-                         "the ReplicationSource changes when the backup under way is done, or does not get on: it is "
-                         "never edited while its mover works");
-  waits.until = state.until;
-  hold(std::move(waits));
+  hold(make_hold(wanted.part, "Synchronizing",
+                 "the ReplicationSource changes when the backup under way is done, or does not get on: it is never "
+                 "edited while its mover works"),
+       state.until);
 }
 
 /// Two sources with kopia's mover would each keep a part of one PVC's backups. What another mover makes is a second
@@ -96,23 +91,19 @@ void Planner::report_stopped(Part part, const core::Observed& source) {
   const bool paused = by == "paused";
   hold(make_warning(
       part, paused ? "BackupsPaused" : "BackupsManual",
-      fmt::format("the PVC is not backed up on schedule: somebody has set {} on ReplicationSource {}, which holdfast "
-                  "leaves as it is; to let backups go on: `kubectl -n {} patch replicationsource {} --type merge -p "
-                  "'{}'`",
-                  paused ? "spec.paused" : "spec.trigger.manual", source.meta.name, source.meta.ns, source.meta.name,
-                  paused ? R"({"spec":{"paused":null}})" : R"({"spec":{"trigger":{"manual":null}}})")));
+      "the PVC is not backed up on schedule: somebody has set {} on ReplicationSource {}, which holdfast leaves as it "
+      "is; to let backups go on: `kubectl -n {} patch replicationsource {} --type merge -p '{}'`",
+      paused ? "spec.paused" : "spec.trigger.manual", source.meta.name, source.meta.ns, source.meta.name,
+      paused ? R"({"spec":{"paused":null}})" : R"({"spec":{"trigger":{"manual":null}}})"));
 }
 
 void Planner::offsite() {
+  if (is_wanted(Part::OffsiteSource)) return offsite_source();
   for (const Part part : {Part::OffsiteSource, Part::OffsiteSecret}) {
     const core::Observed* there = object_of(view_, part);
-    if (is_wanted(part) || !is_ours(there) || !view_.watches_current) continue;
-    if (part == Part::OffsiteSecret) remove(part, *there, kNotProtected);
-    if (part == Part::OffsiteSource && !waits(*there, part)) {
-      remove(part, *there, kNotProtected, idle_job(part, *there));
-    }
+    if (!is_ours(there) || !view_.watches_current || waits(*there, part)) continue;
+    remove(part, *there, kNotProtected, idle_job(part, *there));
   }
-  if (is_wanted(Part::OffsiteSource)) offsite_source();
 }
 
 /// It follows the source: what may not be backed up in one place may not be in the other. But the one repository may be
@@ -140,13 +131,12 @@ bool Planner::movable(Part part, const core::Identity& identity) {
   const std::string problem = core::mover_problem(identity);
   if (problem.empty()) return true;
   hold(make_warning(part, "IdentityNotSupported",
-                    fmt::format("the {} of this PVC is not written: {}; set index.identities to names that it takes",
-                                to_string(part), cut(one_line(problem), 640))));
+                    "the {} of this PVC is not written: {}; set index.identities to names that it takes",
+                    to_string(part), cut(one_line(problem), 640)));
   return false;
 }
 
 bool Planner::is_wanted(Part part) const {
-  const std::string* offsite = core::lookup(view_.claim->pvc.annotations, key::kOffsite);
   switch (part) {
     case Part::Secret:
       return options_.secret.external_secret;
@@ -155,7 +145,7 @@ bool Planner::is_wanted(Part part) const {
              plan_.restore.stage != Restore::Stage::Closed;
     case Part::OffsiteSecret:
     case Part::OffsiteSource:
-      return options_.offsite.enabled && offsite != nullptr && *offsite == "true";
+      return options_.offsite.enabled && value_of(view_.claim->pvc.annotations, key::kOffsite) == "true";
     default:
       return true;
   }

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "holdfast/volsync/family.hpp"
-#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
@@ -32,7 +31,7 @@ bool Planner::may_take_over(const core::Observed* object) const {
 }
 
 bool Planner::changes_image_of(const core::Observed& destination) const {
-  return std::any_of(plan_.actions.begin(), plan_.actions.end(), [&](const Action& action) {
+  return std::ranges::any_of(plan_.actions, [&](const Action& action) {
     const auto* image = std::get_if<SetImage>(&action);
     return image != nullptr && image->uid == destination.meta.uid;
   });
@@ -89,12 +88,10 @@ bool Planner::waits(const core::Observed& stray, Part part) {
   if (family(part) != Family::Sources) return false;
   const Sync state = sync(part, stray);
   if (state.may_change()) return false;
-  Hold waits = make_hold(part, "Synchronizing",
-                         "ReplicationSource " + stray.meta.name +
-                             " is not wanted any more; it is removed when its backup under way is done, or does not "
-                             "get on");
-  waits.until = state.until;
-  hold(std::move(waits));
+  hold(make_hold(part, "Synchronizing",
+                 "ReplicationSource " + stray.meta.name +
+                     " is not wanted any more; it is removed when its backup under way is done, or does not get on"),
+       state.until);
   return true;
 }
 
@@ -119,9 +116,9 @@ void Planner::remove_everything(std::string_view reason) {
 }
 
 bool Planner::is_remembered(const core::Observed& destination) const {
-  const std::string* mark = core::lookup(destination.meta.annotations, key::kVerified);
-  if (mark == nullptr || *mark != mark_on_destinations(view_).restore || !can_be_remembered({*mark, {}})) return true;
-  return view_.remembered.stored && view_.remembered.verified.restore == *mark;
+  const std::string mark(value_of(destination.meta.annotations, key::kVerified));
+  if (mark != mark_on_destinations(view_).restore || !can_be_remembered({mark, {}})) return true;
+  return view_.remembered.stored && view_.remembered.verified.restore == mark;
 }
 
 /// That a restore was verified must outlive the destination that says so, as long as the PVC does. One that waits may
@@ -130,11 +127,12 @@ bool Planner::waits_to_be_remembered(Part part, const core::Observed& object) {
   if (part != Part::Destination || view_.claim == nullptr || is_remembered(object)) return false;
   const Remembered& remembered = view_.remembered;
   plan_.needs_memory = true;
-  std::string message =
+  const bool in_trouble = !remembered.problem.empty();
+  hold(make_hold(
+      part, "VerifiedNotRemembered",
       fmt::format("ReplicationDestination {} goes when the memory of verified restores has what it says of this PVC{}",
-                  object.meta.name, remembered.problem.empty() ? "" : ": " + cut(one_line(remembered.problem), 400));
-  hold(remembered.problem.empty() ? make_hold(part, "VerifiedNotRemembered", std::move(message))
-                                  : make_warning(part, "VerifiedNotRemembered", std::move(message)));
+                  object.meta.name, in_trouble ? ": " + cut(one_line(remembered.problem), 400) : ""),
+      in_trouble));
   return true;
 }
 

@@ -5,8 +5,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/core/intent.hpp"
-#include "holdfast/volsync/observed.hpp"
-#include "holdfast/volsync/run_as.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
@@ -42,15 +41,13 @@ Hold not_ready_hold(const core::Image& image) {
 
 /// A request can be raised on a Bound PVC only.
 Hold too_small_hold(const core::Claim& claim, const UnfitImage& unfit) {
-  return make_warning(
-      Part::Destination, "RestoreSizeExceedsRequest",
-      fmt::format(
-          "the PVC stays Pending: its restore is verified, and it requests {}, but no CSI driver fills it from "
-          "VolumeSnapshot {}, whose restoreSize is {}: request at least {}; a Pending PVC cannot be changed, so "
-          "set resources.requests.storage to at least {} in its manifest (or volumeClaimTemplates), delete the "
-          "PVC and create it again: it is restored then",
-          cut(claim.requested, 32), cut(unfit.name, 253), cut(unfit.needed, 32), cut(unfit.needed, 32),
-          cut(unfit.needed, 32)));
+  return make_warning(Part::Destination, "RestoreSizeExceedsRequest",
+                      "the PVC stays Pending: its restore is verified, and it requests {}, but no CSI driver fills it "
+                      "from VolumeSnapshot {}, whose restoreSize is {}: request at least {}; a Pending PVC cannot be "
+                      "changed, so set resources.requests.storage to at least {} in its manifest (or "
+                      "volumeClaimTemplates), delete the PVC and create it again: it is restored then",
+                      cut(claim.requested, 32), cut(unfit.name, 253), cut(unfit.needed, 32), cut(unfit.needed, 32),
+                      cut(unfit.needed, 32));
 }
 
 }  // namespace
@@ -123,22 +120,20 @@ bool Planner::waits_for_volume() {
   if (volume == nullptr) return false;
   const auto& owners = volume->pvc.owners;
   const core::Observed* run = object_of(view_, Part::RestoreRun);
-  const bool is_its_own = run != nullptr && std::any_of(owners.begin(), owners.end(), [run](const auto& owner) {
-                            return owner.uid == run->meta.uid;
-                          });
-  if (is_its_own) return false;
-  const std::string message = fmt::format(
-      "the PVC stays Pending: PVC {}, into which an earlier restore went, is still there, and what it holds would get "
-      "into this one; {} `kubectl -n {} delete pvc {}`",
-      volume->pvc.name,
-      owners.empty() ? "nobody owns it, so nobody removes it:" : "Kubernetes removes it; if it stays:", volume->pvc.ns,
-      volume->pvc.name);
+  const auto is_it = [run](const core::OwnerReference& owner) { return run != nullptr && owner.uid == run->meta.uid; };
+  if (std::ranges::any_of(owners, is_it)) return false;
   const auto& created = view_.claim->created;
   const bool stays = owners.empty() || (created && *created + kVolumeGoes <= now_);
-  Hold wait = stays ? make_warning(Part::RestoreRun, "RunVolumeLeft", message)
-                    : make_hold(Part::RestoreRun, "RunVolumeLeft", message);
-  wait.until = now_ + kLookAtVolumeAgain;
-  hold(std::move(wait));
+  hold(make_hold(
+           Part::RestoreRun, "RunVolumeLeft",
+           fmt::format(
+               "the PVC stays Pending: PVC {}, into which an earlier restore went, is still there, and what it holds "
+               "would get into this one; {} `kubectl -n {} delete pvc {}`",
+               volume->pvc.name,
+               owners.empty() ? "nobody owns it, so nobody removes it:" : "Kubernetes removes it; if it stays:",
+               volume->pvc.ns, volume->pvc.name),
+           stays),
+       now_ + kLookAtVolumeAgain);
   return true;
 }
 
@@ -161,22 +156,20 @@ void Planner::report_unverified() {
   const auto* catalog = std::get_if<const core::Catalog*>(&usable);
   const bool gone = catalog != nullptr && !(*catalog)->find(promise->source, promise->snapshot);
   if (gone) return report_gone_snapshot(*promise, **catalog, accept);
-  Hold message = make_warning(
-      Part::RestoreRun, "RestoreNotVerified",
-      fmt::format("the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
-                  cut(restore.problem, 640),
-                  restore.next_attempt ? "the next attempt is due at " + core::format_seconds(*restore.next_attempt)
-                                       : "VolSync tries again by itself",
-                  accept));
-  message.until = restore.next_attempt;
-  hold(std::move(message));
+  hold(make_warning(Part::RestoreRun, "RestoreNotVerified",
+                    "the PVC stays Pending, attempt {} of its restore is not verified: {}; {}{}", restore.attempt,
+                    cut(restore.problem, 640),
+                    restore.next_attempt ? "the next attempt is due at " + core::format_seconds(*restore.next_attempt)
+                                         : "VolSync tries again by itself",
+                    accept),
+       restore.next_attempt);
 }
 
 /// Why no attempt can bring it, whatever the last one did.
 void Planner::report_gone_snapshot(const OpenPromise& promise, const core::Catalog& catalog, std::string_view accept) {
-  hold(make_warning(Part::RestoreRun, "RestoreNotVerified",
-                    fmt::format("the PVC stays Pending: {}{}{}", gone_snapshot(promise, catalog, view_.evidence->place),
-                                accept.empty() ? "" : "; what was restored may be an older one", accept)));
+  hold(make_warning(Part::RestoreRun, "RestoreNotVerified", "the PVC stays Pending: {}{}{}",
+                    gone_snapshot(promise, catalog, view_.evidence->place),
+                    accept.empty() ? "" : "; what was restored may be an older one", accept));
 }
 
 /// A PVC that was created past the webhook may refer to a destination that nobody is going to open.
@@ -186,11 +179,10 @@ void Planner::report_missing_promise() {
   if (!waiting || !reference || reference->kind != core::kDestinationKind) return;
   // A promise by another name: the naming strategy has changed since.
   if (!carries_promise(*view_.claim) && !core::refers_to_own_destination(view_.claim->pvc, policy_)) return;
-  hold(make_warning(
-      Part::Destination, "RestoreNotPromised",
-      fmt::format("the PVC stays Pending: it refers to ReplicationDestination {}, and no restore of it was promised "
-                  "under that name; delete the PVC and create it again while holdfast's webhook is in place",
-                  cut(reference->name, 253))));
+  hold(make_warning(Part::Destination, "RestoreNotPromised",
+                    "the PVC stays Pending: it refers to ReplicationDestination {}, and no restore of it was promised "
+                    "under that name; delete the PVC and create it again while holdfast's webhook is in place",
+                    cut(reference->name, 253)));
 }
 
 /// What the destination may show now; nullopt: nothing.
@@ -201,8 +193,8 @@ std::optional<core::Image> Planner::rightful_image() const {
   const core::Observed* destination = object_of(view_, Part::Destination);
   if (!is_ours(destination) || !is_owned_by(*destination, view_.claim->uid)) return std::nullopt;
   const auto promise = promise_of(*view_.claim, policy_);
-  const std::string* mark = core::lookup(destination->meta.annotations, key::kVerified);
-  if (mark == nullptr || *mark != verified_mark(view_.claim->uid, promise->snapshot)) return std::nullopt;
+  const std::string_view mark = value_of(destination->meta.annotations, key::kVerified);
+  if (mark != verified_mark(view_.claim->uid, promise->snapshot)) return std::nullopt;
   return object_of(view_, Part::RestoreRun)->status.image;
 }
 
@@ -210,10 +202,8 @@ std::optional<core::Image> Planner::rightful_image() const {
 bool Planner::waits_for_fitting_image(const core::Image& image) {
   const UnfitImage* unfit = view_.unfit_image;
   if (unfit == nullptr || unfit->name != image.name) return false;
-  Hold said = unfit->needed.empty() ? not_ready_hold(image) : too_small_hold(*view_.claim, *unfit);
   const core::Time next_try = unfit->seen + (unfit->needed.empty() ? kReadyAgain : kFitsAgain);
-  said.until = next_try;
-  hold(std::move(said));
+  hold(unfit->needed.empty() ? not_ready_hold(image) : too_small_hold(*view_.claim, *unfit), next_try);
   return now_ < next_try;
 }
 
@@ -222,10 +212,9 @@ bool Planner::waits_for_fitting_image(const core::Image& image) {
 bool Planner::waits_for_memory(const core::Observed& destination) {
   if (is_remembered(destination) || !view_.remembered.problem.empty()) return false;
   plan_.needs_memory = true;
-  Hold said = make_hold(Part::Destination, "VerifiedNotRemembered",
-                        "the restore is verified and offered as soon as the memory of verified restores has it");
-  said.until = now_ + kMemoryAgain;
-  hold(std::move(said));
+  hold(make_hold(Part::Destination, "VerifiedNotRemembered",
+                 "the restore is verified and offered as soon as the memory of verified restores has it"),
+       now_ + kMemoryAgain);
   return true;
 }
 
@@ -243,8 +232,7 @@ void Planner::publish() {
     const auto* apply = std::get_if<Apply>(&action);
     return std::holds_alternative<SetImage>(action) || (apply != nullptr && apply->object.part == Part::Destination);
   };
-  if (destination->status.image || std::any_of(plan_.actions.begin(), plan_.actions.end(), concerns_destination))
-    return;
+  if (destination->status.image || std::ranges::any_of(plan_.actions, concerns_destination)) return;
   if (waits_for_fitting_image(*image) || waits_for_memory(*destination)) return;
   plan_.actions.emplace_back(SetImage{destination->meta.ns, destination->meta.name, destination->meta.uid,
                                       destination->meta.resource_version, image, view_.claim->uid});

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/candidates.hpp"
-#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/restore.hpp"
@@ -15,8 +16,7 @@ namespace {
 constexpr std::chrono::seconds kKubernetesTick{1};
 
 bool has_reason(const core::Claim& claim, std::string_view key) {
-  const std::string* text = core::lookup(claim.pvc.annotations, key);
-  return text != nullptr && text->find_first_not_of(" \t\r\n") != std::string::npos;
+  return !base::trimmed(value_of(claim.pvc.annotations, key)).empty();
 }
 
 /// A person said that this volume is to be backed up whatever lies in the repository.
@@ -30,10 +30,8 @@ std::string release_remedy() {
 }
 
 Precondition memory_unknown(Part part, std::string_view what, const std::string& problem) {
-  std::string message = fmt::format("{}{}", what, problem.empty() ? "" : ": " + cut(one_line(problem), 400));
-  return {problem.empty() ? make_hold(part, "MemoryUnknown", std::move(message))
-                          : make_warning(part, "MemoryUnknown", std::move(message)),
-          false, true};
+  const std::string because = problem.empty() ? "" : ": " + cut(one_line(problem), 400);
+  return {make_hold(part, "MemoryUnknown", fmt::format("{}{}", what, because), !problem.empty()), false, true};
 }
 
 /// One question after another, cheapest first.
@@ -79,11 +77,11 @@ class SourcePreconditions {
                             "not known before the memory of verified restores was read",
                             view_.remembered.problem);
     }
-    return Precondition{make_warning(
-        Part::Source, "RestoreNotVerified",
-        fmt::format("the PVC is not backed up: a restore was promised to it, and it was never seen to arrive in this "
-                    "volume; compare its data with the backup, and to back it up as it is {}",
-                    release_remedy()))};
+    return Precondition{
+        make_warning(Part::Source, "RestoreNotVerified",
+                     "the PVC is not backed up: a restore was promised to it, and it was never seen to arrive in this "
+                     "volume; compare its data with the backup, and to back it up as it is {}",
+                     release_remedy())};
   }
 
   /// Whoever it is that releases the PVC: backups of two under one identity push each other out.
@@ -107,14 +105,13 @@ class SourcePreconditions {
       const auto oldest = catalog.oldest_start(place.identity);
       if (!oldest || *oldest >= *claim_.created + kKubernetesTick) continue;
       const auto newest = catalog.newest(place.identity);
-      return Precondition{make_warning(
-          Part::Source, "BackupsNotRestored",
-          fmt::format("the PVC is not backed up: {} has complete backups from {} to {}, older than the PVC of {}, that "
-                      "were never restored into it, and backups of a new volume would push them out; delete the PVC "
-                      "and create it again to restore, or {}",
-                      core::to_string(place.identity), core::format_seconds(*oldest),
-                      core::format_seconds(newest ? newest->start : *oldest), core::format_seconds(*claim_.created),
-                      release_remedy()))};
+      return Precondition{make_warning(Part::Source, "BackupsNotRestored",
+                                       "the PVC is not backed up: {} has complete backups from {} to {}, older than "
+                                       "the PVC of {}, that were never restored into it, and backups of a new volume "
+                                       "would push them out; delete the PVC and create it again to restore, or {}",
+                                       core::to_string(place.identity), core::format_seconds(*oldest),
+                                       core::format_seconds(newest ? newest->start : *oldest),
+                                       core::format_seconds(*claim_.created), release_remedy())};
     }
     return std::nullopt;
   }
@@ -125,9 +122,9 @@ class SourcePreconditions {
     const auto& id = view_.evidence->repository;
     return Precondition{make_warning(
         Part::Source, "RepositoryUnpinned",
-        fmt::format("the PVC is not backed up: no older backup of it is in {}, but nothing says that this is the right "
-                    "repository; if it is, put `index: {{repositoryId: {}}}` into holdfast's configuration, or {}",
-                    cut(view_.evidence->place, 128), id ? id->hex() : "<id>", release_remedy()))};
+        "the PVC is not backed up: no older backup of it is in {}, but nothing says that this is the right repository; "
+        "if it is, put `index: {{repositoryId: {}}}` into holdfast's configuration, or {}",
+        cut(view_.evidence->place, 128), id ? id->hex() : "<id>", release_remedy())};
   }
 
   const View& view_;
@@ -151,21 +148,20 @@ Precondition evidence_unknown(Part part, std::string_view reason) {
 }  // namespace
 
 bool skips_restore(const core::Claim& claim) {
-  const std::string* value = core::lookup(claim.pvc.annotations, core::key::kSkipRestore);
-  return value != nullptr && *value == "true" && has_reason(claim, core::key::kSkipRestoreReason);
+  return value_of(claim.pvc.annotations, core::key::kSkipRestore) == "true" &&
+         has_reason(claim, core::key::kSkipRestoreReason);
 }
 
 Hold identity_taken_hold(const core::Identity& identity, const View& view, bool exists) {
   std::string owners;
   for (const core::PvcName& other : view.ownership.others(identity, view.pvc))
     owners += (owners.empty() ? "" : ", ") + core::to_string(other);
-  return make_warning(
-      Part::Source, "IdentityTaken",
-      fmt::format("{}: {} is where the backups of {} lie, by a ReplicationSource or by the memory of seen backups, and "
-                  "two PVCs under one identity push each other's backups out; give the other ReplicationSource a kopia "
-                  "username of its own, or this PVC another name",
-                  exists ? "the PVC is backed up together with another" : "the PVC is not backed up",
-                  core::to_string(identity), cut(owners, 400)));
+  return make_warning(Part::Source, "IdentityTaken",
+                      "{}: {} is where the backups of {} lie, by a ReplicationSource or by the memory of seen backups, "
+                      "and two PVCs under one identity push each other's backups out; give the other ReplicationSource "
+                      "a kopia username of its own, or this PVC another name",
+                      exists ? "the PVC is backed up together with another" : "the PVC is not backed up",
+                      core::to_string(identity), cut(owners, 400));
 }
 
 std::variant<const core::Catalog*, Precondition> usable_catalog(const View& view, const core::Policy& policy,
@@ -174,12 +170,11 @@ std::variant<const core::Catalog*, Precondition> usable_catalog(const View& view
   const core::Evidence& evidence = *view.evidence;
   const auto* pinned = std::get_if<core::RepositoryId>(&policy.pin);
   if (pinned != nullptr && evidence.repository && *evidence.repository != *pinned) {
-    return Precondition{make_warning(
-        part, "RepositoryChanged",
-        fmt::format("{} for this PVC: the repository at {} is {} but {} is pinned; mount the right one, or accept the "
-                    "new one for good: set index.repositoryId to it",
-                    part == Part::RestoreRun ? "nothing is restored" : "no backup is set up", cut(evidence.place, 128),
-                    evidence.repository->hex(), pinned->hex()))};
+    return Precondition{make_warning(part, "RepositoryChanged",
+                                     "{} for this PVC: the repository at {} is {} but {} is pinned; mount the right "
+                                     "one, or accept the new one for good: set index.repositoryId to it",
+                                     part == Part::RestoreRun ? "nothing is restored" : "no backup is set up",
+                                     cut(evidence.place, 128), evidence.repository->hex(), pinned->hex())};
   }
   if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) return evidence_unknown(part, unknown->reason);
   const auto& current = std::get<core::Current>(evidence.state);
@@ -213,12 +208,11 @@ std::optional<Precondition> offsite_precondition(const View& view, const core::P
       if (known == seen.ends.end() || known->second >= *claim.created + kKubernetesTick) continue;
       Precondition unmet{make_warning(
           Part::OffsiteSource, "OffsiteNotRestored",
-          fmt::format("the PVC is not backed up off-site: ConfigMap {} knows complete backups of {} until {}, older "
-                      "than the PVC of {}, that were never restored into it; the off-site copy may be the last that "
-                      "is left of them, and backups of a new volume would push it out; restore from it if you need it, "
-                      "then {}",
-                      name, known->first, core::format_seconds(known->second), core::format_seconds(*claim.created),
-                      release_remedy()))};
+          "the PVC is not backed up off-site: ConfigMap {} knows complete backups of {} until {}, older than the PVC "
+          "of {}, that were never restored into it; the off-site copy may be the last that is left of them, and "
+          "backups of a new volume would push it out; restore from it if you need it, then {}",
+          name, known->first, core::format_seconds(known->second), core::format_seconds(*claim.created),
+          release_remedy())};
       unmet.needs_memory = true;  // a memory may be deleted
       return unmet;
     }

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/intent.hpp"
 #include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/attempt.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/precondition.hpp"
@@ -18,26 +19,15 @@ namespace {
 using Stage = Restore::Stage;
 using VerifiedBy = Restore::VerifiedBy;
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-std::string annotation(const core::StringMap& annotations, std::string_view key) {
-  const std::string* found = core::lookup(annotations, key);
-  return found == nullptr ? std::string() : *found;
-}
-
 /// A person has looked at this attempt and takes it as it is.
 bool is_accepted(const core::Claim& claim, std::string_view token) {
-  return trimmed(annotation(claim.pvc.annotations, key::kAcceptUnverified)) == token;
+  return base::trimmed(value_of(claim.pvc.annotations, key::kAcceptUnverified)) == token;
 }
 
 /// That the promised restore into this PVC was verified; empty: nothing was promised.
 std::string promised_mark(const View& view) {
-  const std::string snapshot = annotation(view.claim->pvc.annotations, core::key::kRestoredSnapshot);
-  return snapshot.empty() ? snapshot : verified_mark(view.claim->uid, snapshot);
+  const std::string_view snapshot = value_of(view.claim->pvc.annotations, core::key::kRestoredSnapshot);
+  return snapshot.empty() ? std::string() : verified_mark(view.claim->uid, snapshot);
 }
 
 /// The destination shows what this run restored, and says that it was verified for this very PVC.
@@ -46,7 +36,7 @@ bool is_published(const View& view, const OpenPromise& promise, const core::Obse
   if (!is_ours(destination) || !is_owned_by(*destination, view.claim->uid) ||
       destination->status.image != run.status.image)
     return false;
-  return annotation(destination->meta.annotations, key::kVerified) == verified_mark(view.claim->uid, promise.snapshot);
+  return value_of(destination->meta.annotations, key::kVerified) == verified_mark(view.claim->uid, promise.snapshot);
 }
 
 /// With a cache of its own the fork changes the Job after its success and runs it once more: the image is made while
@@ -172,49 +162,24 @@ Restore after_binding(const View& view) {
 }  // namespace
 
 std::string_view to_string(Stage stage) {
-  switch (stage) {
-    case Stage::None:
-      return "none";
-    case Stage::Open:
-      return "open";
-    case Stage::Running:
-      return "running";
-    case Stage::Checking:
-      return "checking";
-    case Stage::Unverified:
-      return "unverified";
-    case Stage::Verified:
-      return "verified";
-    case Stage::Published:
-      return "published";
-    case Stage::Bound:
-      return "bound";
-    case Stage::Closed:
-      return "closed";
-  }
-  return "none";
+  static constexpr std::string_view kWords[] = {"none",     "open",      "running", "checking", "unverified",
+                                                "verified", "published", "bound",   "closed"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Stage::Closed) + 1);
+  return kWords[static_cast<std::size_t>(stage)];
 }
 
 std::string_view to_string(VerifiedBy by) {
-  switch (by) {
-    case VerifiedBy::Nothing:
-      return "";
-    case VerifiedBy::Log:
-      return "log";
-    case VerifiedBy::Counts:
-      return "counts";
-    case VerifiedBy::Person:
-      return "person";
-  }
-  return "";
+  static constexpr std::string_view kWords[] = {"", "log", "counts", "person"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(VerifiedBy::Person) + 1);
+  return kWords[static_cast<std::size_t>(by)];
 }
 
 std::optional<OpenPromise> promise_of(const core::Claim& claim, const core::Policy& policy) {
   if (!core::refers_to_own_destination(claim.pvc, policy)) return std::nullopt;
   OpenPromise promise;
-  promise.snapshot = annotation(claim.pvc.annotations, core::key::kRestoredSnapshot);
-  promise.as_of = annotation(claim.pvc.annotations, core::key::kRestoredAsOf);
-  const auto source = core::parse_identity(annotation(claim.pvc.annotations, core::key::kRestoredSource));
+  promise.snapshot = value_of(claim.pvc.annotations, core::key::kRestoredSnapshot);
+  promise.as_of = value_of(claim.pvc.annotations, core::key::kRestoredAsOf);
+  const auto source = core::parse_identity(value_of(claim.pvc.annotations, core::key::kRestoredSource));
   if (promise.snapshot.empty() || promise.as_of.empty() || !source) return std::nullopt;
   promise.source = *source;
   return promise;
@@ -250,8 +215,8 @@ VerifiedMark mark_on_destinations(const View& view) {
   const std::string prefix = verified_mark(view.claim->uid, "");
   const auto mark_on = [&](const core::Observed* destination) {
     if (!is_ours(destination)) return VerifiedMark{};
-    VerifiedMark mark{annotation(destination->meta.annotations, key::kVerified),
-                      annotation(destination->meta.annotations, key::kVerifiedBy)};
+    VerifiedMark mark{std::string(value_of(destination->meta.annotations, key::kVerified)),
+                      std::string(value_of(destination->meta.annotations, key::kVerifiedBy))};
     return mark.restore.starts_with(prefix) ? mark : VerifiedMark{};
   };
   VerifiedMark mark = mark_on(object_of(view, Part::Destination));
@@ -293,8 +258,8 @@ const core::Observed* current_run(const View& view, const OpenPromise& promise) 
 }
 
 bool carries_promise(const core::Claim& claim) {
-  return std::any_of(std::begin(core::kPromiseKeys), std::end(core::kPromiseKeys),
-                     [&](std::string_view key) { return core::lookup(claim.pvc.annotations, key) != nullptr; });
+  return std::ranges::any_of(core::kPromiseKeys,
+                             [&](std::string_view key) { return claim.pvc.annotations.contains(key); });
 }
 
 }  // namespace holdfast::generator

@@ -6,8 +6,6 @@
 #include <optional>
 
 #include "holdfast/base/text.hpp"
-#include "holdfast/volsync/config_map.hpp"
-#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -19,7 +17,7 @@ constexpr std::string_view kNotSaid = "-";
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= kMaxWord &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '/'; });
 }
 
 struct Line {
@@ -50,7 +48,7 @@ std::string text_of(const VerifiedMarks& marks) {
 
 bool read_line(std::string_view text, VerifiedMarks& marks) {
   const std::vector<std::string_view> words = base::split(text, ' ');
-  if (words.size() != 3 || !std::all_of(words.begin(), words.end(), is_word)) return false;
+  if (words.size() != 3 || !std::ranges::all_of(words, is_word)) return false;
   marks[std::string(words[0])] = {std::string(words[0]).append("/").append(words[1]),
                                   words[2] == kNotSaid ? std::string() : std::string(words[2])};
   return true;
@@ -61,10 +59,9 @@ bool read_line(std::string_view text, VerifiedMarks& marks) {
 kube::Target verified_place(const std::string& own_namespace) { return {kube::kConfigMaps, own_namespace, kName}; }
 
 std::variant<VerifiedMarks, json::ObjectFault> read_verified(const json::ConfigMap& object) {
-  const std::string* text = core::lookup(object.data, kPvcs);
-  if (text == nullptr) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
+  if (!object.data.contains(kPvcs)) return json::ObjectFault{fmt::format("data.{}: missing", kPvcs)};
   VerifiedMarks marks;
-  auto fault = read_lines(*text, kPvcs, "<PVC uid> <snapshot id> <by>",
+  auto fault = read_lines(object, kPvcs, "<PVC uid> <snapshot id> <by>",
                           [&](std::string_view line) { return read_line(line, marks); });
   if (fault) return *std::move(fault);
   return marks;

@@ -1,6 +1,5 @@
 #include "src/generator/run/auditor.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "holdfast/base/clock.hpp"
@@ -74,7 +73,7 @@ void Auditor::show_gaps(const core::PvcName& pvc, const Plan& plan) {
 
 void Auditor::show_gaps(const View& view, const Plan& plan) {
   const core::Verdict verdict = view.evidence == nullptr ? core::Verdict() : judge(view, plan, *view.evidence);
-  std::vector<Gap> gaps = gaps_of(view, plan, verdict, from_.setup.policy);
+  std::vector<Gap> gaps = audit_item(view, plan, verdict, from_.setup.policy).gaps;
   for (Gap& trouble : troubles(view.pvc)) gaps.push_back(std::move(trouble));
   reporter_.gaps(view.pvc, gaps);
 }

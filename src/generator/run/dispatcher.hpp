@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "holdfast/core/identity.hpp"
+#include "src/generator/later.hpp"
 #include "src/generator/run/backoff.hpp"
-#include "src/generator/run/later.hpp"
-#include "src/generator/run/queue.hpp"
 
 namespace holdfast::generator {
 
@@ -17,6 +19,29 @@ namespace holdfast::generator {
 inline constexpr std::size_t kParallel = 8;
 /// With less of the Lease left no work begins.
 inline constexpr std::chrono::milliseconds kLeastRight{1000};
+
+/// The PVCs that are to be looked at, each at most once however often it is named, and when.
+class Queue {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// At `when`, or earlier where that was said before. While it is under way: as soon as it is done.
+  void add(const core::PvcName& pvc, Time when);
+  /// One that is due and not under way; it is under way from now until done().
+  std::optional<core::PvcName> take(Time now);
+  void done(const core::PvcName& pvc);
+
+  /// When the next one that is not under way is due.
+  std::optional<Time> next() const;
+  /// How many are due at `now` or under way.
+  std::size_t depth(Time now) const;
+  std::size_t under_way() const { return under_way_.size(); }
+
+ private:
+  std::map<core::PvcName, Time> due_;
+  std::set<std::pair<Time, core::PvcName>> order_;  ///< of those not under way
+  std::set<core::PvcName> under_way_;
+};
 
 class Dispatcher {
  public:

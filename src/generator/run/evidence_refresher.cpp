@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kBudget{120};       ///< a listing of a large rep
 
 EvidenceRefresher::EvidenceRefresher(net::Loop& loop, index::Index& index, std::shared_ptr<Return> way_back,
                                      std::chrono::milliseconds between, std::function<void()> arrived)
-    : loop_(loop), index_(index), way_back_(std::move(way_back)), between_(between), arrived_(std::move(arrived)) {}
+    : later_(loop), index_(index), way_back_(std::move(way_back)), between_(between), arrived_(std::move(arrived)) {}
 
 const core::Evidence* EvidenceRefresher::since(Steady moment, Steady now) const {
   if (!evidence_ || began_ < moment) return nullptr;
@@ -31,13 +31,10 @@ void EvidenceRefresher::want(Steady now, std::chrono::milliseconds pause) {
   if (due <= now) return begin(now);
   if (planned_ && *planned_ <= due) return;
   planned_ = due;
-  const std::weak_ptr<bool> alive = alive_;
-  loop_.post(
-      [this, alive, due] {
-        // Another one may have been wanted sooner since.
-        if (alive.lock() && planned_ == due) begin(std::chrono::steady_clock::now());
-      },
-      std::chrono::ceil<std::chrono::milliseconds>(due - now));
+  later_.run(std::chrono::ceil<std::chrono::milliseconds>(due - now), [this, due] {
+    // Another one may have been wanted sooner since.
+    if (planned_ == due) begin(std::chrono::steady_clock::now());
+  });
 }
 
 void EvidenceRefresher::begin(Steady now) {
@@ -45,11 +42,9 @@ void EvidenceRefresher::begin(Steady now) {
   under_way_ = true;
   again_.reset();
   asked_ = now;
-  const std::weak_ptr<bool> alive = alive_;
-  index_.prove(now + kBudget, [this, alive, began = now, way_back = way_back_](core::Evidence evidence) {
-    way_back->post([this, alive, began, evidence = std::move(evidence)]() mutable {
-      if (alive.lock()) take(std::move(evidence), began);
-    });
+  auto arrive = alive_.guard([this, began = now](core::Evidence evidence) { take(std::move(evidence), began); });
+  index_.prove(now + kBudget, [arrive, way_back = way_back_](core::Evidence evidence) {
+    way_back->post([arrive, evidence = std::move(evidence)]() mutable { arrive(std::move(evidence)); });
   });
 }
 

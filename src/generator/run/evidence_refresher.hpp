@@ -5,33 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <vector>
 
 #include "holdfast/index/index.hpp"
-#include "holdfast/net/server.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
-
-/// The way from other threads to a loop that may be gone by then.
-class Return {
- public:
-  explicit Return(net::Loop& loop) : loop_(&loop) {}
-  /// Runs `f` on the loop, or drops it.
-  void post(std::function<void()> f) {
-    const std::lock_guard lock(mutex_);
-    if (loop_ != nullptr) loop_->post(std::move(f));
-  }
-  void close() {
-    const std::lock_guard lock(mutex_);
-    loop_ = nullptr;
-  }
-
- private:
-  std::mutex mutex_;
-  net::Loop* loop_;
-};
 
 class EvidenceRefresher {
  public:
@@ -57,12 +36,12 @@ class EvidenceRefresher {
   void begin(Steady now);
   void take(core::Evidence evidence, Steady began);
 
-  net::Loop& loop_;
+  Later later_;
   index::Index& index_;
   std::shared_ptr<Return> way_back_;
   const std::chrono::milliseconds between_;
   std::function<void()> arrived_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
   std::optional<core::Evidence> evidence_;
   Steady began_{};  ///< when the proof in evidence_ was asked for
   Steady arrived_at_{};

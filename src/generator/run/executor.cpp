@@ -3,7 +3,6 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
-#include "src/generator/run/live_checks.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -78,11 +77,8 @@ void Executor::run(core::PvcName pvc, std::vector<Action> actions, kube::Deadlin
 void Executor::next(const std::shared_ptr<Job>& job) {
   const auto now = std::chrono::steady_clock::now();
   if (job->at == job->actions.size() || now >= job->deadline) return job->done(job->outcome);
-  const std::weak_ptr<bool> alive = alive_;
   const kube::Deadline deadline = std::min(job->deadline, now + kOneWrite);
-  kube::Done done = [this, alive, job](const kube::Result& result) {
-    if (alive.lock()) answered(job, result);
-  };
+  kube::Done done = alive_.guard([this, job](const kube::Result& result) { answered(job, result); });
   job->resets = store_.resets(family_of(job->actions[job->at]));
   job->checks = live_checks(job->actions[job->at], job->pvc);
   verify(job, 0, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
@@ -96,16 +92,14 @@ void Executor::next(const std::shared_ptr<Job>& job) {
 /// What the watches say may be a moment old, or as old as their silence. `check`: the one of the job's to go on with.
 void Executor::verify(const std::shared_ptr<Job>& job, std::size_t check, kube::Deadline deadline, Verified done) {
   if (check == job->checks.size()) return done(std::nullopt);
-  const std::weak_ptr<bool> alive = alive_;
   client_.get(job->checks[check].target, deadline,
-              [this, alive, job, check, deadline, done = std::move(done)](const kube::Result& answer) {
-                if (!alive.lock()) return;
+              alive_.guard([this, job, check, deadline, done = std::move(done)](const kube::Result& answer) {
                 const auto* error = std::get_if<kube::ApiError>(&answer);
                 if (error != nullptr && error->passing()) return done(*error);
                 const auto refusal = job->checks[check].objection(job->actions[job->at], answer);
                 if (refusal) return done(refusal);
                 verify(job, check + 1, deadline, done);
-              });
+              }));
 }
 
 void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done) {
@@ -113,19 +107,16 @@ void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline 
   const auto claim = store_.claim(job->pvc);
   const std::int64_t requested = claim == nullptr ? 0 : claim->pvc.requested_bytes.value_or(0);
   const core::Image& image = *std::get<SetImage>(job->actions[job->at]).image;
-  const std::weak_ptr<bool> alive = alive_;
   client_.get({kube::kVolumeSnapshots, job->pvc.ns, image.name}, deadline,
-              [this, alive, job, requested, name = image.name, deadline,
-               done = std::move(done)](const kube::Result& answer) mutable {
-                if (!alive.lock()) return;
-                if (const auto* error = std::get_if<kube::ApiError>(&answer); error && error->passing()) {
-                  return done(*error);
-                }
+              alive_.guard([this, job, requested, name = image.name, deadline,
+                            done = std::move(done)](const kube::Result& answer) mutable {
+                const auto* error = std::get_if<kube::ApiError>(&answer);
+                if (error != nullptr && error->passing()) return done(*error);
                 job->outcome.unfit_image = unfit(name, requested, answer);
                 if (!job->outcome.unfit_image) return send(job->actions[job->at], deadline, std::move(done));
                 ++job->at;
                 next(job);
-              });
+              }));
 }
 
 void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& result) {

@@ -8,10 +8,22 @@
 #include <optional>
 #include <vector>
 
+#include "src/generator/later.hpp"
 #include "src/generator/run/reporter.hpp"
 #include "src/generator/store/store.hpp"
 
 namespace holdfast::generator {
+
+/// One object to be read again right before an action: a watch that has fallen silent says nothing, and so does one
+/// that shows a PVC which is gone, does not show one that lives, or has not told yet that a mover is at work.
+struct LiveCheck {
+  kube::Target target;
+  /// Why the action must not be done now, by an answer that does not pass by itself; nullopt: it may be.
+  std::optional<kube::ApiError> (*objection)(const Action& action, const kube::Result& answer);
+};
+
+/// What an action rests on, in this order; an objection to one ends them. `pvc`: whose action it is. Pure.
+std::vector<LiveCheck> live_checks(const Action& action, const core::PvcName& pvc);
 
 class Executor {
  public:
@@ -43,7 +55,7 @@ class Executor {
   kube::Client& client_;
   Store& store_;
   Reporter& reporter_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

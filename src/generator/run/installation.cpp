@@ -34,7 +34,7 @@ Installation::Installation(const core::Policy& policy, const Options& options, k
     const auto same_place = [&](const Object& other) {
       return other.part == object.part && other.ns == object.ns && other.name == object.name;
     };
-    const auto found = std::find_if(wanted.begin(), wanted.end(), same_place);
+    const auto found = std::ranges::find_if(wanted, same_place);
     items_.push_back(found == wanted.end() ? Item{object, false} : Item{*found, true});
   }
 }
@@ -63,11 +63,8 @@ void Installation::next(kube::Deadline deadline) {
   const auto now = std::chrono::steady_clock::now();
   if (at_ == items_.size() || now >= deadline) return finish(now);
   const Item& item = items_[at_++];
-  const std::weak_ptr<bool> alive = alive_;
   client_.get(target(item.object), std::min(deadline, now + kOneCall),
-              [this, alive, &item, deadline](const kube::Result& found) {
-                if (alive.lock()) compare(item, found, deadline);
-              });
+              alive_.guard([this, &item, deadline](const kube::Result& found) { compare(item, found, deadline); }));
 }
 
 void Installation::compare(const Item& item, const kube::Result& found, kube::Deadline deadline) {
@@ -109,9 +106,7 @@ void Installation::remove(const Item& item, const core::Observed& found, kube::D
 }
 
 kube::Done Installation::then(const Item& item, std::string_view verb, kube::Deadline deadline) {
-  const std::weak_ptr<bool> alive = alive_;
-  return [this, alive, &item, verb, deadline](const kube::Result& result) {
-    if (!alive.lock()) return;
+  return alive_.guard([this, &item, verb, deadline](const kube::Result& result) {
     const std::string_view kind = resource(item.object.part).kind;
     if (const auto* error = std::get_if<kube::ApiError>(&result)) {
       note(item, error->message);
@@ -124,7 +119,7 @@ kube::Done Installation::then(const Item& item, std::string_view verb, kube::Dea
     else
       metrics_.generator_apply(kind, verb);
     next(deadline);
-  };
+  });
 }
 
 void Installation::note(const Item& item, const std::string& what) {

@@ -5,8 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
 #include "holdfast/volsync/objects.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
 using namespace volsync;
@@ -56,7 +55,7 @@ class Installation {
   std::chrono::steady_clock::time_point ended_{};
   std::string problem_;
   std::string found_;  ///< the problem of the call that is under way
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

@@ -1,6 +1,6 @@
-#include "src/generator/run/live_checks.hpp"
-
+// What an action rests on, held against what the API server says now.
 #include "holdfast/json/objects.hpp"
+#include "src/generator/run/executor.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -8,9 +8,7 @@ namespace {
 constexpr std::string_view kNotFound = "NotFound";
 
 const std::string& claim_uid(const Action& action) {
-  if (const auto* apply = std::get_if<Apply>(&action)) return apply->claim_uid;
-  if (const auto* remove = std::get_if<Remove>(&action)) return remove->claim_uid;
-  return std::get<SetImage>(action).claim_uid;
+  return std::visit([](const auto& one) -> const std::string& { return one.claim_uid; }, action);
 }
 
 /// Of the PVC of that uid, which is there.
@@ -75,12 +73,9 @@ std::optional<kube::ApiError> refusal(std::string reason) {
   return kube::ApiError{409, "Conflict", std::move(reason), std::nullopt};
 }
 
-std::optional<kube::ApiError> objection_by_claim(const Action& action, const kube::Result& claim) {
-  return refusal(problem_of_claim(action, claim));
-}
-
-std::optional<kube::ApiError> objection_by_namespace(const Action& action, const kube::Result& ns) {
-  return refusal(problem_of_namespace(action, ns));
+template <std::string (*problem)(const Action&, const kube::Result&)>
+std::optional<kube::ApiError> objection_by(const Action& action, const kube::Result& answer) {
+  return refusal(problem(action, answer));
 }
 
 /// Of VolSync's object, by the Job of its mover: where there is none, nothing works.
@@ -97,8 +92,10 @@ std::optional<kube::ApiError> objection_by_mover(const Action&, const kube::Resu
 
 std::vector<LiveCheck> live_checks(const Action& action, const core::PvcName& pvc) {
   std::vector<LiveCheck> checks;
-  if (rests_on_claim(action)) checks.push_back({{kube::kClaims, pvc.ns, pvc.name}, objection_by_claim});
-  if (rests_on_namespace(action)) checks.push_back({{kube::kNamespaces, "", pvc.ns}, objection_by_namespace});
+  if (rests_on_claim(action)) checks.push_back({{kube::kClaims, pvc.ns, pvc.name}, objection_by<problem_of_claim>});
+  if (rests_on_namespace(action)) {
+    checks.push_back({{kube::kNamespaces, "", pvc.ns}, objection_by<problem_of_namespace>});
+  }
   const std::string_view job = idle_job(action);
   if (!job.empty()) checks.push_back({{kube::kJobs, pvc.ns, std::string(job)}, objection_by_mover});
   return checks;

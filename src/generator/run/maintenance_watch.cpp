@@ -29,10 +29,7 @@ MaintenanceWatch::MaintenanceWatch(const Options& options, std::chrono::millisec
 void MaintenanceWatch::look(Steady now) {
   if (!place_ || under_way_ || (ended_ && now < *ended_ + pause_)) return;
   under_way_ = true;
-  const std::weak_ptr<bool> alive = alive_;
-  client_.get(*place_, now + kOneCall, [this, alive](const kube::Result& result) {
-    if (alive.lock()) read_object(result);
-  });
+  client_.get(*place_, now + kOneCall, alive_.guard([this](const kube::Result& result) { read_object(result); }));
 }
 
 void MaintenanceWatch::read_object(const kube::Result& result) {
@@ -49,11 +46,10 @@ void MaintenanceWatch::list_runs(std::optional<core::Maintenance> maintenance) {
   kube::Client::ListOptions options;
   options.label_selector = maintenance_jobs_selector();
   options.limit = kMostRuns;
-  const std::weak_ptr<bool> alive = alive_;
   client_.list(kube::kJobs, place_->ns, options, std::chrono::steady_clock::now() + kOneCall,
-               [this, alive, maintenance = std::move(maintenance)](const kube::Result& result) {
-                 if (alive.lock()) read_runs(maintenance, result);
-               });
+               alive_.guard([this, maintenance = std::move(maintenance)](const kube::Result& result) {
+                 read_runs(maintenance, result);
+               }));
 }
 
 void MaintenanceWatch::read_runs(const std::optional<core::Maintenance>& maintenance, const kube::Result& result) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
 #include "holdfast/volsync/maintenance.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
 using namespace volsync;
@@ -47,7 +47,7 @@ class MaintenanceWatch {
   std::string problem_;
   bool under_way_ = false;
   std::optional<Steady> ended_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

@@ -9,28 +9,29 @@ namespace {
 
 constexpr std::size_t kMostStepsKept = 64;
 
+struct Words {
+  std::string_view verb, past;
+};
+
 struct Described {
-  std::string_view verb;
+  Words words;
   const kube::Resource* resource;
   const std::string* name;
 };
 
 Described describe(const Action& action) {
   if (const auto* apply = std::get_if<Apply>(&action)) {
-    const std::string_view verb = apply->adopts ? "adopt" : apply->creates ? "create" : "change";
-    return {verb, &resource(apply->object.part), &apply->object.name};
+    const Words words = apply->adopts    ? Words{"adopt", "adopted"}
+                        : apply->creates ? Words{"create", "created"}
+                                         : Words{"change", "changed"};
+    return {words, &resource(apply->object.part), &apply->object.name};
   }
-  if (const auto* remove = std::get_if<Remove>(&action)) return {"delete", &resource(remove->part), &remove->name};
+  if (const auto* remove = std::get_if<Remove>(&action)) {
+    return {{"delete", "deleted"}, &resource(remove->part), &remove->name};
+  }
   const auto& image = std::get<SetImage>(action);
-  return {image.image ? "open" : "close", &resource(Part::Destination), &image.name};
-}
-
-std::string_view past_tense(std::string_view verb) {
-  if (verb == "adopt") return "adopted";
-  if (verb == "create") return "created";
-  if (verb == "change") return "changed";
-  if (verb == "delete") return "deleted";
-  return verb == "open" ? "destination opened" : "destination closed";
+  const Words words = image.image ? Words{"open", "destination opened"} : Words{"close", "destination closed"};
+  return {words, &resource(Part::Destination), &image.name};
 }
 
 struct Told {
@@ -95,7 +96,7 @@ std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& clai
 
 std::string to_string(const Action& action) {
   const Described what = describe(action);
-  return fmt::format("{} {} {}", what.verb, what.resource->kind, *what.name);
+  return fmt::format("{} {} {}", what.words.verb, what.resource->kind, *what.name);
 }
 
 const kube::Resource& resource(const Action& action) { return *describe(action).resource; }
@@ -107,9 +108,8 @@ void Reporter::holds(const core::Claim& claim, const Plan& plan, std::optional<k
   const core::PvcName pvc = claim.pvc.full_name();
   std::string said;
   for (const Hold& hold : plan.holds) said += fmt::format("{}: {}\n", hold.code, hold.message);
-  const auto before = said_.find(pvc);
-  const bool is_new = before == said_.end() ? !said.empty() : before->second != said;
-  if (is_new) {
+  std::string& logged = said_[pvc];
+  if (logged != said) {
     for (const Hold& hold : plan.holds) {
       log_.log(hold.warning ? ops::Level::Warn : ops::Level::Info, "held",
                {{"namespace", pvc.ns},
@@ -118,11 +118,9 @@ void Reporter::holds(const core::Claim& claim, const Plan& plan, std::optional<k
                 {"code", hold.code},
                 {"message", hold.message}});
     }
-    if (said.empty())
-      said_.erase(pvc);
-    else
-      said_[pvc] = said;
   }
+  logged = std::move(said);
+  if (logged.empty()) said_.erase(pvc);
   if (!deadline) return;
   for (const Hold& hold : plan.holds) {
     if (hold.warning) event(claim, true, hold.code, hold.message, *deadline);
@@ -154,7 +152,7 @@ void Reporter::step(const core::Claim& claim, const Plan& plan, RestoreStep step
 
 void Reporter::done(const core::PvcName& pvc, const Action& action) {
   const Described what = describe(action);
-  const std::string_view result = past_tense(what.verb);
+  const std::string_view result = what.words.past;
   if (const auto* remove = std::get_if<Remove>(&action)) {
     metrics_.generator_delete(what.resource->kind, remove->reason);
   } else {

@@ -30,7 +30,18 @@ class Views {
   explicit Views(const Sources& sources) : from_(sources) {}
 
   /// `evidence` may be null.
-  StoredView of(const core::PvcName& pvc, const core::Evidence* evidence) const;
+  StoredView of(const core::PvcName& pvc, const core::Evidence* evidence) const {
+    StoredView stored = from_.store.view(pvc);
+    View& view = stored.view;
+    view.evidence = evidence;
+    view.index_blobs = from_.index.status().blobs;
+    if (from_.leads) view.events = from_.events.known();
+    from_.workloads.add_to(view);
+    from_.memory.add_to(view);
+    view.drivers = &from_.classes.known();
+    if (const auto unfit = unfit_images_.find(pvc); unfit != unfit_images_.end()) view.unfit_image = &unfit->second;
+    return stored;
+  }
 
   /// Of a restore under way, whose image was not offered.
   void note(const core::PvcName& pvc, const UnfitImage& image) { unfit_images_.insert_or_assign(pvc, image); }

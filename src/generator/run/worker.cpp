@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "holdfast/base/clock.hpp"
-
 namespace holdfast::generator {
 namespace {
 
@@ -69,8 +67,6 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
   elector_ = std::make_unique<kube::Elector>(
       loop, client_, setup.options.own_namespace, kLeaseName, election, [this](bool leads) { lead(leads); }, log);
 }
-
-Worker::~Worker() = default;
 
 void Worker::start(bool writes) {
   observer_.start();

@@ -40,7 +40,6 @@ class Worker {
   /// References outlive it. Throws kube::ConfigError.
   Worker(const Generator::Setup& setup, const kube::Config& config, net::Loop& loop, index::Index& index,
          std::shared_ptr<Return> way_back, Shared& shared, const ops::Logger& log, ops::Metrics& metrics);
-  ~Worker();
 
   /// `writes` false: only watches.
   void start(bool writes);

@@ -43,7 +43,7 @@ constexpr unsigned kMore = 1U << kBits;
 
 }  // namespace
 
-void Writer::number(std::uint64_t value) {
+void Writer::put(std::uint64_t value) {
   for (; value >= kMore; value >>= kBits) bytes_.push_back(static_cast<char>(value | kMore));
   bytes_.push_back(static_cast<char>(value));
 }
@@ -54,14 +54,9 @@ void Writer::text(std::string_view text) {
 }
 
 void Writer::word(std::string_view text) {
-  const auto* const found = std::find(std::begin(kWords), std::end(kWords), text);
-  number(static_cast<std::uint64_t>(found - std::begin(kWords)));
+  const auto* const found = std::ranges::find(kWords, text);
+  number(found - std::begin(kWords));
   if (found == std::end(kWords)) this->text(text);
-}
-
-void Writer::moment(const std::optional<core::Time>& time) {
-  number(time ? 1 : 0);
-  if (time) number(static_cast<std::uint64_t>(time->time_since_epoch().count()));
 }
 
 void Writer::map(const core::StringMap& map) {
@@ -77,7 +72,7 @@ std::string Writer::bytes() {
   return std::move(bytes_);
 }
 
-std::uint64_t Reader::number() {
+std::uint64_t Reader::take() {
   std::uint64_t value = 0;
   for (unsigned shift = 0;; shift += kBits) {
     const auto byte = static_cast<unsigned char>(left_.front());
@@ -88,29 +83,22 @@ std::uint64_t Reader::number() {
 }
 
 std::string_view Reader::text() {
-  const std::size_t size = number();
+  const std::size_t size = take();
   const std::string_view text = left_.substr(0, size);
   left_.remove_prefix(size);
   return text;
 }
 
 std::string_view Reader::word() {
-  const std::uint64_t index = number();
+  const std::uint64_t index = take();
   return index == kSpelled ? text() : kWords[index];
 }
 
-std::optional<core::Time> Reader::moment() {
-  if (number() == 0) return std::nullopt;
-  return core::Time(core::Time::duration(static_cast<std::int64_t>(number())));
-}
-
-core::StringMap Reader::map() {
-  core::StringMap map;
-  for (std::uint64_t left = number(); left > 0; --left) {
+void Reader::map(core::StringMap& map) {
+  for (std::uint64_t left = take(); left > 0; --left) {
     const std::string_view key = word();
     map.emplace_hint(map.end(), key, word());
   }
-  return map;
 }
 
 }  // namespace holdfast::generator

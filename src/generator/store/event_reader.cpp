@@ -62,10 +62,8 @@ void EventReader::read(const EventsOf& of, Steady now) {
   kube::Client::ListOptions options;
   options.field_selector = fmt::format("involvedObject.kind={},involvedObject.name={},type=Warning", of.kind, of.name);
   options.limit = kMostEvents;
-  const std::weak_ptr<bool> alive = alive_;
-  client_.list(kube::kEvents, of.ns, options, now + kOneRead, [this, alive, of](const kube::Result& result) {
-    if (alive.lock()) answer(of, result);
-  });
+  client_.list(kube::kEvents, of.ns, options, now + kOneRead,
+               alive_.guard([this, of](const kube::Result& result) { answer(of, result); }));
 }
 
 void EventReader::answer(const EventsOf& of, const kube::Result& result) {

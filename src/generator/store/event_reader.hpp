@@ -6,12 +6,12 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <memory>
 #include <set>
 #include <vector>
 
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/client.hpp"
+#include "src/generator/later.hpp"
 
 namespace holdfast::generator {
 
@@ -43,7 +43,7 @@ class EventReader {
   const Answered answered_;
   std::map<EventsOf, Asked> asked_;
   Events known_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

@@ -32,7 +32,7 @@ void Memory::lead(bool leads) {
 /// Evidence from before we came to lead does not count: another leader may have seen since that the backups are gone,
 /// and that a person accepts it.
 void Memory::remember(std::optional<kube::Deadline> until, const core::Evidence* last) {
-  SeenKeeper::Round round;
+  SeenMemory::Round round;
   round.until = until;
   if (until && last != nullptr && last->asked >= leads_since_) {
     round.proven = proven_catalog(last, setup_.policy);

@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "holdfast/generator/generator.hpp"
-#include "src/generator/store/seen_keeper.hpp"
-#include "src/generator/store/seen_memories.hpp"
+#include "src/generator/store/seen_memory.hpp"
 #include "src/generator/store/store.hpp"
-#include "src/generator/store/verified_keeper.hpp"
+#include "src/generator/store/verified_memory.hpp"
 
 namespace holdfast::generator {
 
@@ -53,9 +52,9 @@ class Memory {
   ops::Metrics& metrics_;
   const std::function<void(const core::PvcName&)> look_at_;
   KnownSeen known_;
-  SeenKeeper seen_;
+  SeenMemory seen_;
   SeenMemories others_;
-  VerifiedKeeper verified_;
+  VerifiedMemory verified_;
   std::set<core::PvcName> waiting_;
   std::chrono::steady_clock::time_point leads_since_{};
 };

@@ -1,5 +1,6 @@
 #include "src/generator/store/observer.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "holdfast/base/clock.hpp"
@@ -221,10 +222,7 @@ void Observer::start() {
 }
 
 bool Observer::settled() const {
-  for (const auto& watched : watched_) {
-    if (!watched->settled()) return false;
-  }
-  return true;
+  return std::ranges::all_of(watched_, [](const auto& watched) { return watched->settled(); });
 }
 
 std::string Observer::problem() const {

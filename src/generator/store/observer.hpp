@@ -2,8 +2,6 @@
 // Belongs to the thread of the loop.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,186 +1,99 @@
 #include "src/generator/store/packed.hpp"
 
-#include <chrono>
-#include <optional>
-
 #include "src/generator/store/bytes.hpp"
 
 namespace holdfast::generator {
 namespace {
 
-using Moment = std::chrono::steady_clock::time_point;
+/// Of a value that is written, or of one that is read.
+template <class Bytes, class T>
+using Field = typename Bytes::template Field<T>;
 
-void write(Writer& out, const core::Meta& meta) {
-  out.text(meta.uid);
-  out.text(meta.resource_version);
-  out.moment(meta.created);
-  out.number(meta.deleting);
-  out.map(meta.labels);
-  out.map(meta.annotations);
-  out.number(meta.owners.size());
-  for (const core::Meta::Owner& owner : meta.owners) {
-    out.word(owner.kind);
-    out.text(owner.name);
-    out.text(owner.uid);
-  }
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::Meta>& meta) {
+  bytes.text(meta.uid);
+  bytes.text(meta.resource_version);
+  bytes.moment(meta.created);
+  bytes.number(meta.deleting);
+  bytes.map(meta.labels);
+  bytes.map(meta.annotations);
+  bytes.each(meta.owners, [&](auto& owner) {
+    bytes.word(owner.kind);
+    bytes.text(owner.name);
+    bytes.text(owner.uid);
+  });
 }
 
-void read(Reader& in, core::Meta& meta) {
-  meta.uid = in.text();
-  meta.resource_version = in.text();
-  meta.created = in.moment();
-  meta.deleting = in.number() != 0;
-  meta.labels = in.map();
-  meta.annotations = in.map();
-  meta.owners.resize(in.number());
-  for (core::Meta::Owner& owner : meta.owners) {
-    owner.kind = in.word();
-    owner.name = in.text();
-    owner.uid = in.text();
-  }
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::SyncStatus>& status) {
+  bytes.text(status.last_manual_sync);
+  bytes.moment(status.last_sync);
+  bytes.moment(status.sync_started);
+  bytes.number(status.synchronizing);
+  bytes.text(status.error);
+  bytes.moment(status.error_since);
+  bytes.word(status.mover_result);
+  bytes.text(status.mover_logs);
+  bytes.optional(status.image, [&](auto& image) {
+    bytes.text(image.api_group);
+    bytes.text(image.kind);
+    bytes.text(image.name);
+  });
 }
 
-void write(Writer& out, const core::SyncStatus& status) {
-  out.text(status.last_manual_sync);
-  out.moment(status.last_sync);
-  out.moment(status.sync_started);
-  out.number(status.synchronizing);
-  out.text(status.error);
-  out.moment(status.error_since);
-  out.word(status.mover_result);
-  out.text(status.mover_logs);
-  out.number(status.image.has_value());
-  if (!status.image) return;
-  out.text(status.image->api_group);
-  out.text(status.image->kind);
-  out.text(status.image->name);
-}
-
-void read(Reader& in, core::SyncStatus& status) {
-  status.last_manual_sync = in.text();
-  status.last_sync = in.moment();
-  status.sync_started = in.moment();
-  status.synchronizing = in.number() != 0;
-  status.error = in.text();
-  status.error_since = in.moment();
-  status.mover_result = in.word();
-  status.mover_logs = in.text();
-  if (in.number() == 0) return;
-  core::Image& image = status.image.emplace();
-  image.api_group = in.text();
-  image.kind = in.text();
-  image.name = in.text();
-}
-
-void write(Writer& out, const std::optional<core::ObjectReference>& reference) {
-  out.number(reference.has_value());
-  if (!reference) return;
-  out.word(reference->api_group);
-  out.word(reference->kind);
-  out.text(reference->name);
-  out.text(reference->ns);
-}
-
-void read(Reader& in, std::optional<core::ObjectReference>& reference) {
-  if (in.number() == 0) return;
-  reference.emplace();
-  reference->api_group = in.word();
-  reference->kind = in.word();
-  reference->name = in.text();
-  reference->ns = in.text();
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::ObjectReference>& reference) {
+  bytes.word(reference.api_group);
+  bytes.word(reference.kind);
+  bytes.text(reference.name);
+  bytes.text(reference.ns);
 }
 
 /// Without namespace and name.
-void write(Writer& out, const core::Pvc& pvc) {
-  out.text(pvc.generate_name);
-  out.number(pvc.has_annotations);
-  out.map(pvc.labels);
-  out.map(pvc.annotations);
-  out.number(pvc.owners.size());
-  for (const core::OwnerReference& owner : pvc.owners) {
-    out.word(owner.kind);
-    out.number(owner.controller);
-    out.text(owner.uid);
-  }
-  out.word(pvc.volume_mode);
-  out.text(pvc.volume_name);
-  out.number(pvc.storage_class.has_value());
-  if (pvc.storage_class) out.text(*pvc.storage_class);
-  out.number(pvc.has_selector);
-  out.number(pvc.requested_bytes.has_value());
-  if (pvc.requested_bytes) out.number(static_cast<std::uint64_t>(*pvc.requested_bytes));
-  write(out, pvc.data_source);
-  write(out, pvc.data_source_ref);
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::Pvc>& pvc) {
+  bytes.text(pvc.generate_name);
+  bytes.number(pvc.has_annotations);
+  bytes.map(pvc.labels);
+  bytes.map(pvc.annotations);
+  bytes.each(pvc.owners, [&](auto& owner) {
+    bytes.word(owner.kind);
+    bytes.number(owner.controller);
+    bytes.text(owner.uid);
+  });
+  bytes.word(pvc.volume_mode);
+  bytes.text(pvc.volume_name);
+  bytes.optional(pvc.storage_class, [&](auto& name) { bytes.text(name); });
+  bytes.number(pvc.has_selector);
+  bytes.optional(pvc.requested_bytes, [&](auto& size) { bytes.number(size); });
+  bytes.optional(pvc.data_source, [&](auto& reference) { pass(bytes, reference); });
+  bytes.optional(pvc.data_source_ref, [&](auto& reference) { pass(bytes, reference); });
 }
 
-void read(Reader& in, core::Pvc& pvc) {
-  pvc.generate_name = in.text();
-  pvc.has_annotations = in.number() != 0;
-  pvc.labels = in.map();
-  pvc.annotations = in.map();
-  pvc.owners.resize(in.number());
-  for (core::OwnerReference& owner : pvc.owners) {
-    owner.kind = in.word();
-    owner.controller = in.number() != 0;
-    owner.uid = in.text();
-  }
-  pvc.volume_mode = in.word();
-  pvc.volume_name = in.text();
-  if (in.number() != 0) pvc.storage_class = in.text();
-  pvc.has_selector = in.number() != 0;
-  if (in.number() != 0) pvc.requested_bytes = static_cast<std::int64_t>(in.number());
-  read(in, pvc.data_source);
-  read(in, pvc.data_source_ref);
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::Observed>& object) {
+  bytes.text(object.meta.ns);
+  bytes.text(object.meta.name);
+  pass(bytes, object.meta);
+  pass(bytes, object.status);
+  bytes.text(object.spec);
+  bytes.word(object.ready);
+  bytes.point(object.end_seen);
 }
 
-void write(Writer& out, const core::Observed& object) {
-  out.text(object.meta.ns);
-  out.text(object.meta.name);
-  write(out, object.meta);
-  write(out, object.status);
-  out.text(object.spec);
-  out.word(object.ready);
-  out.number(static_cast<std::uint64_t>(object.end_seen.time_since_epoch().count()));
-}
-
-void read(Reader& in, core::Observed& object) {
-  object.meta.ns = in.text();
-  object.meta.name = in.text();
-  read(in, object.meta);
-  read(in, object.status);
-  object.spec = in.text();
-  object.ready = in.word();
-  object.end_seen = Moment(Moment::duration(static_cast<std::int64_t>(in.number())));
-}
-
-void write(Writer& out, const core::Claim& claim) {
-  out.text(claim.pvc.ns);
-  out.text(claim.pvc.name);
-  write(out, claim.pvc);
-  out.text(claim.uid);
-  out.text(claim.resource_version);
-  out.moment(claim.created);
-  out.number(claim.deleting);
-  out.number(static_cast<std::uint64_t>(claim.phase));
-  out.number(claim.access_modes.size());
-  for (const std::string& mode : claim.access_modes) out.word(mode);
-  out.text(claim.requested);
-  out.text(claim.capacity);
-}
-
-void read(Reader& in, core::Claim& claim) {
-  claim.pvc.ns = in.text();
-  claim.pvc.name = in.text();
-  read(in, claim.pvc);
-  claim.uid = in.text();
-  claim.resource_version = in.text();
-  claim.created = in.moment();
-  claim.deleting = in.number() != 0;
-  claim.phase = static_cast<core::Claim::Phase>(in.number());
-  claim.access_modes.resize(in.number());
-  for (std::string& mode : claim.access_modes) mode = in.word();
-  claim.requested = in.text();
-  claim.capacity = in.text();
+template <class Bytes>
+void pass(Bytes& bytes, Field<Bytes, core::Claim>& claim) {
+  bytes.text(claim.pvc.ns);
+  bytes.text(claim.pvc.name);
+  pass(bytes, claim.pvc);
+  bytes.text(claim.uid);
+  bytes.text(claim.resource_version);
+  bytes.moment(claim.created);
+  bytes.number(claim.deleting);
+  bytes.number(claim.phase);
+  bytes.each(claim.access_modes, [&](auto& mode) { bytes.word(mode); });
+  bytes.text(claim.requested);
+  bytes.text(claim.capacity);
 }
 
 }  // namespace
@@ -188,7 +101,7 @@ void read(Reader& in, core::Claim& claim) {
 template <class Value>
 Packed<Value>::Packed(const Value& value) {
   Writer out;
-  write(out, value);
+  pass(out, value);
   bytes_ = out.bytes();
 }
 
@@ -196,7 +109,7 @@ template <class Value>
 Value Packed<Value>::unpack() const {
   Reader in(bytes_);
   Value value;
-  read(in, value);
+  pass(in, value);
   return value;
 }
 

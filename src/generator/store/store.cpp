@@ -10,6 +10,7 @@
 #include "holdfast/volsync/cluster_facts.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "holdfast/volsync/run_as.hpp"
+#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -281,8 +282,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
   if (ns != namespaces_.end()) {
     view.namespace_labels = &ns->second.labels;
     view.namespace_deleting = ns->second.deleting;
-    const std::string* privileged = core::lookup(ns->second.annotations, key::kPrivilegedMovers);
-    view.privileged_movers = privileged != nullptr && gives_privileges(*privileged);
+    view.privileged_movers = gives_privileges(value_of(ns->second.annotations, key::kPrivilegedMovers));
   }
   const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
     const auto found = table(family).objects.find(Place{pvc.ns, name});
@@ -371,7 +371,7 @@ bool Store::is_stray(Family family, const core::Observed& object) const {
   if (!is_ours(&object)) return false;  // what is adopted is found by its name
   const core::PvcName pvc = made_for(object);
   const Names wanted = names(naming_, pvc.name);
-  return !pvc.name.empty() && std::none_of(std::begin(kPvcParts), std::end(kPvcParts), [&](Part part) {
+  return !pvc.name.empty() && std::ranges::none_of(kPvcParts, [&](Part part) {
     return generator::family(part) == family && wanted.of(part) == object.meta.name;
   });
 }

@@ -9,7 +9,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,18 +16,13 @@
 #include "holdfast/core/policy.hpp"
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/kube/reflector.hpp"
-#include "holdfast/volsync/family.hpp"
-#include "holdfast/volsync/knowledge.hpp"
+#include "holdfast/volsync/seen.hpp"
 #include "src/generator/store/packed.hpp"
 
 namespace holdfast::generator {
 
 /// A view with the objects that it points to. They stay where they are when it is moved; it cannot be copied.
 struct StoredView {
-  StoredView() = default;
-  StoredView(StoredView&&) = default;
-  StoredView& operator=(StoredView&&) = default;
-
   View view;
   std::unique_ptr<const core::Claim> claim;
   std::unique_ptr<const core::Claim> run_volume;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
-#include "holdfast/volsync/cluster_facts.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "src/generator/store/store.hpp"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -13,10 +14,7 @@ using Is = kube::WatchState::Is;
 constexpr Part kMoved[] = {Part::RestoreRun, Part::Source, Part::OffsiteSource};
 constexpr std::size_t kMostPodsOfJob = 16;  ///< VolSync's Jobs make at most nine
 
-bool is_volsyncs(const core::Meta& meta) {
-  const std::string* by = core::lookup(meta.labels, "app.kubernetes.io/created-by");
-  return by != nullptr && *by == "volsync";
-}
+bool is_volsyncs(const core::Meta& meta) { return value_of(meta.labels, "app.kubernetes.io/created-by") == "volsync"; }
 
 std::optional<Family> moved_family(const core::Meta::Owner& owner) {
   if (owner.kind == kube::kReplicationSources.kind) return Family::Sources;
@@ -40,7 +38,7 @@ const core::Meta::Owner* moved_owner(const core::Meta& job) {
 
 const core::Meta::Owner* owning_job(const core::Meta& pod) {
   const auto is_job = [](const core::Meta::Owner& owner) { return owner.kind == kube::kJobs.kind; };
-  const auto found = std::find_if(pod.owners.begin(), pod.owners.end(), is_job);
+  const auto found = std::ranges::find_if(pod.owners, is_job);
   return found == pod.owners.end() ? nullptr : &*found;
 }
 

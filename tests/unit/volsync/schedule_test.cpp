@@ -3,7 +3,6 @@
 #include <set>
 
 #include "holdfast/volsync/objects.hpp"
-#include "holdfast/volsync/schedule.hpp"
 #include "holdfast/volsync/text.hpp"
 
 using namespace holdfast;

@@ -1,6 +1,5 @@
 // Backups that should have been made by now.
 #include "holdfast/generator/audit.hpp"
-#include "holdfast/volsync/schedule.hpp"
 #include "tests/unit/generator/model.hpp"
 
 using namespace holdfast;
@@ -17,7 +16,7 @@ std::vector<std::string> reasons(World world, std::chrono::nanoseconds later) {
   world.evidence.checked_at = world.now;
   const View view = world.view();
   std::vector<std::string> found;
-  for (const Gap& gap : gaps_of(view, world.plan(), {}, world.policy)) found.push_back(gap.reason);
+  for (const Gap& gap : audit_item(view, world.plan(), {}, world.policy).gaps) found.push_back(gap.reason);
   return found;
 }
 using Reasons = std::vector<std::string>;

@@ -1,5 +1,5 @@
 // What kyverno and pvc-plumber made is taken over only where backups stay where they are.
-#include "src/generator/plan/adoption.hpp"
+#include "src/generator/plan/hold.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -18,7 +18,7 @@ std::string overdue(const World& world) {
   if (hold == nullptr) return {};
   CHECK(hold->warning);
   const View view = world.view();
-  const auto gaps = gaps_of(view, plan, {}, world.policy);
+  const auto gaps = audit_item(view, plan, {}, world.policy).gaps;
   CHECK(std::any_of(gaps.begin(), gaps.end(), [](const Gap& gap) { return gap.reason == "RestoreOverdue"; }));
   return hold->message;
 }

@@ -1,5 +1,5 @@
 // When an object that VolSync is in the middle of may be changed: never while its mover works.
-#include "src/generator/plan/sync.hpp"
+#include "src/generator/plan/planner.hpp"
 
 #include "tests/unit/generator/model.hpp"
 

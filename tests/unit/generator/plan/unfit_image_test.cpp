@@ -21,7 +21,7 @@ World verified() {
 
 std::vector<Gap> gaps(const World& world) {
   const View view = world.view();
-  return gaps_of(view, make_plan(view, world.policy, world.options, world.now), {}, world.policy);
+  return audit_item(view, make_plan(view, world.policy, world.options, world.now), {}, world.policy).gaps;
 }
 
 bool has_gap(const World& world, std::string_view reason) {

@@ -1,7 +1,6 @@
 // How the maintenance of the repository is looked at.
 #include "holdfast/volsync/maintenance.hpp"
 
-#include "holdfast/volsync/schedule.hpp"
 #include "src/generator/run/maintenance_watch.hpp"
 #include "tests/unit/generator/household.hpp"
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "src/generator/run/backoff.hpp"
-#include "src/generator/run/queue.hpp"
+#include "src/generator/run/dispatcher.hpp"
 
 using namespace holdfast;
 using generator::Backoff;

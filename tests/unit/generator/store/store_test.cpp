@@ -2,6 +2,7 @@
 #include <set>
 #include <type_traits>
 
+#include "holdfast/volsync/observed.hpp"
 #include "tests/unit/generator/store/store_bench.hpp"
 
 using namespace holdfast;

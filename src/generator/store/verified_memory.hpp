@@ -7,18 +7,16 @@
 #include <set>
 #include <string>
 
-#include "holdfast/ops/log.hpp"
-#include "holdfast/ops/metrics.hpp"
 #include "src/generator/plan/verified.hpp"
-#include "src/generator/store/kept_config_map.hpp"
+#include "src/generator/store/memory_config_map.hpp"
 
 namespace holdfast::generator {
 
-class VerifiedKeeper {
+class VerifiedMemory {
  public:
   /// `own_namespace` empty: it has no place, and nothing is known. `changed` is called when something else is known
   /// than before, or is written that was not. References outlive it.
-  VerifiedKeeper(const std::string& own_namespace, kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
+  VerifiedMemory(const std::string& own_namespace, kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
                  std::function<void()> changed);
 
   /// A destination of a PVC that lives carries it. Returns whether a round has something to write.
@@ -39,7 +37,7 @@ class VerifiedKeeper {
   bool looked() const { return !map_ || map_->looked(); }
   /// What is remembered of the PVC with this uid.
   Remembered of(std::string_view uid) const;
-  std::string problem() const;  ///< for people; empty: nothing
+  std::string problem() const { return map_ ? map_->problem() : std::string(); }  ///< for people; empty: nothing
 
  private:
   void found(const Round& round, const std::optional<json::ConfigMap>& object);
@@ -49,17 +47,12 @@ class VerifiedKeeper {
                const std::string& version);
   VerifiedMarks look_for_the_missing(const Round& round, const VerifiedMarks& found);
   void know(VerifiedMarks known, const VerifiedMarks& stored);
-  void note_left_out(std::size_t marks);
 
-  const ops::Logger& log_;
-  ops::Metrics& metrics_;
   const std::function<void()> changed_;
-  std::optional<KeptConfigMap> map_;
+  std::optional<MemoryConfigMap> map_;
   std::optional<VerifiedMarks> known_;   ///< as read or written last, and whatever was known before
   std::optional<VerifiedMarks> stored_;  ///< as read or written last
   VerifiedMarks learned_;                ///< not written yet
-  std::string full_;                     ///< what has no room in it, for people
-  std::size_t missing_ = 0;              ///< as found last
   bool tidies_ = false;                  ///< the next round that can
 };
 

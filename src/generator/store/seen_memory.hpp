@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,19 +13,17 @@
 
 #include "holdfast/core/evidence.hpp"
 #include "holdfast/core/intent.hpp"
-#include "holdfast/ops/log.hpp"
-#include "holdfast/ops/metrics.hpp"
 #include "holdfast/volsync/seen.hpp"
-#include "src/generator/store/kept_config_map.hpp"
+#include "src/generator/store/memory_config_map.hpp"
 
 namespace holdfast::generator {
 using namespace volsync;
 
-class SeenKeeper {
+class SeenMemory {
  public:
   /// `lazy`: the least time between two writes that only move the times of known identities. `changed` is told of what
   /// this replica knows. References outlive it.
-  SeenKeeper(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
+  SeenMemory(const core::Policy& policy, const std::string& own_namespace, std::chrono::milliseconds lazy,
              kube::Client& client, const ops::Logger& log, ops::Metrics& metrics,
              std::function<void(const Seen&)> changed = {});
 
@@ -63,20 +62,49 @@ class SeenKeeper {
   void compare(const Round& round, const Found& found);
   void know(Seen seen);
   void forget_accepted(const Round& round, Seen& seen) const;
-  void note_shrunk(std::size_t lines);
-  void note_left_out(std::size_t lines);
   bool is_worth_a_write(const Seen& before, const Seen& after) const;
 
   const bool unpinned_;
   const std::chrono::milliseconds lazy_;
   const ops::Logger& log_;
-  ops::Metrics& metrics_;
   const std::function<void(const Seen&)> changed_;
-  std::optional<KeptConfigMap> map_;
+  std::optional<MemoryConfigMap> map_;
   std::optional<Seen> seen_;
-  std::string full_;           ///< what has no room in it, for people
-  std::size_t shrunk_by_ = 0;  ///< as found last
   std::chrono::steady_clock::time_point wrote_{};
+};
+
+/// Those of every repository that was ever pinned here: a new one knows nothing of what an earlier one held, of which
+/// the off-site copy may be the last that is left.
+class SeenMemories {
+ public:
+  using All = std::map<std::string, Seen>;  ///< by the ConfigMap's name
+
+  /// `own_namespace` empty: there are none, and nothing is known. `changed` is called when they are others than before.
+  /// References outlive it.
+  SeenMemories(std::string own_namespace, kube::Client& client, const ops::Logger& log, std::function<void()> changed);
+
+  /// Lists them, unless that is under way.
+  void look();
+  bool looked() const { return looked_ || own_namespace_.empty(); }
+  /// As of the last look that succeeded; nullptr: none has.
+  const All* all() const { return all_ ? &*all_ : nullptr; }
+  std::string problem() const { return problem_; }  ///< for people; empty: none
+
+ private:
+  struct Page;
+  void list(std::shared_ptr<Page> page, kube::Deadline deadline);
+  void take(const std::shared_ptr<Page>& page, kube::Deadline deadline, const kube::Result& result);
+  void end(const std::string& problem);
+
+  const std::string own_namespace_;
+  kube::Client& client_;
+  const ops::Logger& log_;
+  const std::function<void()> changed_;
+  std::optional<All> all_;
+  std::string problem_;
+  bool looked_ = false;
+  bool under_way_ = false;
+  Alive alive_;
 };
 
 }  // namespace holdfast::generator

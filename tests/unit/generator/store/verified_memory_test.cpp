@@ -1,5 +1,5 @@
 // What is remembered of verified restores, how it is written, and what becomes of it when others write.
-#include "src/generator/store/verified_keeper.hpp"
+#include "src/generator/store/verified_memory.hpp"
 
 #include "tests/unit/generator/bench.hpp"
 
@@ -64,8 +64,8 @@ struct Keeping : Bench {
 
   std::optional<std::set<std::string>> alive = std::set<std::string>{"uid-1", "uid-2", "uid-3"};
   std::atomic<int> changes = 0;
-  std::optional<VerifiedKeeper> keeper, another;
-  std::optional<VerifiedKeeper>* at = &keeper;
+  std::optional<VerifiedMemory> keeper, another;
+  std::optional<VerifiedMemory>* at = &keeper;
 };
 
 }  // namespace

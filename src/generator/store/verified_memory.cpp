@@ -1,14 +1,13 @@
-#include "src/generator/store/verified_keeper.hpp"
+#include "src/generator/store/verified_memory.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace holdfast::generator {
 namespace {
 
-constexpr const char* kWhat = "memory of verified restores";
+constexpr MemoryConfigMap::Words kWords{"verified", "memory of verified restores", "pvcs"};
 
 std::string uid_of(const VerifiedMark& mark) { return mark.restore.substr(0, mark.restore.find('/')); }
 
@@ -29,13 +28,13 @@ VerifiedMarks missing_in(const VerifiedMarks& found, const VerifiedMarks& known)
 
 }  // namespace
 
-VerifiedKeeper::VerifiedKeeper(const std::string& own_namespace, kube::Client& client, const ops::Logger& log,
+VerifiedMemory::VerifiedMemory(const std::string& own_namespace, kube::Client& client, const ops::Logger& log,
                                ops::Metrics& metrics, std::function<void()> changed)
-    : log_(log), metrics_(metrics), changed_(std::move(changed)) {
-  if (!own_namespace.empty()) map_.emplace(verified_place(own_namespace), kWhat, client, log);
+    : changed_(std::move(changed)) {
+  if (!own_namespace.empty()) map_.emplace(verified_place(own_namespace), kWords, client, log, metrics);
 }
 
-bool VerifiedKeeper::learn(const VerifiedMark& mark) {
+bool VerifiedMemory::learn(const VerifiedMark& mark) {
   if (!map_ || !can_be_remembered(mark)) return false;
   const std::string uid = uid_of(mark);
   const VerifiedMark* stored = find(stored_, uid);
@@ -47,7 +46,7 @@ bool VerifiedKeeper::learn(const VerifiedMark& mark) {
   return true;
 }
 
-Remembered VerifiedKeeper::of(std::string_view uid) const {
+Remembered VerifiedMemory::of(std::string_view uid) const {
   Remembered remembered;
   remembered.known = !map_ || known_.has_value();
   if (looked()) remembered.problem = problem();
@@ -59,19 +58,13 @@ Remembered VerifiedKeeper::of(std::string_view uid) const {
   return remembered;
 }
 
-std::string VerifiedKeeper::problem() const {
-  if (!map_) return {};
-  const std::string& problem = map_->problem().empty() ? full_ : map_->problem();
-  return problem.empty() ? problem : fmt::format("ConfigMap {}: {}", map_->place().name, problem);
-}
-
-void VerifiedKeeper::begin(Round round) {
+void VerifiedMemory::begin(Round round) {
   if (!map_) return;
   tidies_ = tidies_ || round.tidies;
   map_->read([this, round = std::move(round)](const auto& object) { found(round, object); });
 }
 
-void VerifiedKeeper::found(const Round& round, const std::optional<json::ConfigMap>& object) {
+void VerifiedMemory::found(const Round& round, const std::optional<json::ConfigMap>& object) {
   if (!object) return absent(round);
   auto marks = read_verified(*object);
   if (const auto* fault = std::get_if<json::ObjectFault>(&marks)) {
@@ -82,18 +75,13 @@ void VerifiedKeeper::found(const Round& round, const std::optional<json::ConfigM
 }
 
 /// This is its beginning, or it was lost.
-void VerifiedKeeper::absent(const Round& round) {
+void VerifiedMemory::absent(const Round& round) {
   if (!round.until) return map_->over("not written yet by the replica that leads", ops::Level::Info);
-  if (known_ && !known_->empty()) {
-    log_.error("memory of verified restores lost", {{"name", map_->place().name},
-                                                    {"message",
-                                                     "somebody deleted it: it is written anew from this replica's "
-                                                     "copy"}});
-  }
+  if (known_ && !known_->empty()) map_->note_lost();
   compare(round, {}, known_.value_or(VerifiedMarks{}), {});
 }
 
-void VerifiedKeeper::compare(const Round& round, const VerifiedMarks& found, const VerifiedMarks& missing,
+void VerifiedMemory::compare(const Round& round, const VerifiedMarks& found, const VerifiedMarks& missing,
                              const std::string& version) {
   VerifiedMarks wanted = found;
   std::size_t left_out = add_marks(wanted, missing);
@@ -107,14 +95,14 @@ void VerifiedKeeper::compare(const Round& round, const VerifiedMarks& found, con
     std::erase_if(wanted, is_gone);
     std::erase_if(learned_, is_gone);
   }
-  note_left_out(left_out);
+  map_->note_left_out(left_out, fmt::format("full: that {} restores were verified is not remembered", left_out));
   if (!version.empty() && wanted == found) return map_->over();
   std::string body = write_verified(map_->place(), wanted, version);
   map_->write(*round.until, std::move(body), version, [this, wanted] { know(wanted, wanted); });
 }
 
-/// Of PVCs that live. The replica that leads writes them back.
-VerifiedMarks VerifiedKeeper::look_for_the_missing(const Round& round, const VerifiedMarks& found) {
+/// Of PVCs that live.
+VerifiedMarks VerifiedMemory::look_for_the_missing(const Round& round, const VerifiedMarks& found) {
   VerifiedMarks missing = missing_in(found, known_.value_or(VerifiedMarks{}));
   const auto alive = missing.empty() || !round.alive ? std::nullopt : round.alive();
   if (alive) {
@@ -122,20 +110,11 @@ VerifiedMarks VerifiedKeeper::look_for_the_missing(const Round& round, const Ver
     std::erase_if(*known_, is_gone);
     std::erase_if(missing, is_gone);
   }
-  if (alive && !missing.empty() && missing.size() != missing_) {
-    metrics_.memory_shrunk("verified");
-    log_.error("memory of verified restores shrunk",
-               {{"name", map_->place().name},
-                {"pvcs", missing.size()},
-                {"message",
-                 "somebody has put an older copy there, or taken lines away: what this replica remembers "
-                 "is written back"}});
-  }
-  missing_ = alive ? missing.size() : 0;
+  map_->note_shrunk(alive ? missing.size() : 0);
   return missing;
 }
 
-void VerifiedKeeper::know(VerifiedMarks known, const VerifiedMarks& stored) {
+void VerifiedMemory::know(VerifiedMarks known, const VerifiedMarks& stored) {
   std::erase_if(learned_, [&](const auto& line) {
     const auto written = stored.find(line.first);
     return written != stored.end() && written->second == line.second;
@@ -144,14 +123,6 @@ void VerifiedKeeper::know(VerifiedMarks known, const VerifiedMarks& stored) {
   known_ = std::move(known);
   stored_ = stored;
   if (changed_) changed_();
-}
-
-void VerifiedKeeper::note_left_out(std::size_t marks) {
-  std::string full;
-  if (marks > 0) full = fmt::format("full: that {} restores were verified is not remembered", marks);
-  if (full != full_ && !full.empty()) log_.error("memory of verified restores is full", {{"pvcs", marks}});
-  metrics_.memory_left_out("verified", marks);
-  full_ = std::move(full);
 }
 
 }  // namespace holdfast::generator

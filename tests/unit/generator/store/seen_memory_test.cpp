@@ -1,5 +1,5 @@
 // Who writes the memory of seen backups, and what becomes of it when others do.
-#include "src/generator/store/seen_keeper.hpp"
+#include "src/generator/store/seen_memory.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +37,7 @@ struct Keeping : Bench {
     if (!*at) restart();
   }
   /// A round from its beginning to its end.
-  void round(SeenKeeper::Round round) {
+  void round(SeenMemory::Round round) {
     const std::size_t reads = this->reads();
     asking.on_loop([&] { (*at)->begin(std::move(round)); });
     REQUIRE(eventually([&] { return this->reads() > reads; }));
@@ -91,8 +91,8 @@ struct Keeping : Bench {
 
   const std::chrono::milliseconds lazy;
   core::Policy policy;
-  std::optional<SeenKeeper> keeper, another;
-  std::optional<SeenKeeper>* at = &keeper;
+  std::optional<SeenMemory> keeper, another;
+  std::optional<SeenMemory>* at = &keeper;
 };
 
 /// A PVC whose author accepts the tombstone that `seen` has of it.
