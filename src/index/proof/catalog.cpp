@@ -71,9 +71,18 @@ ListingResult CatalogFile::list(const Fingerprint& before, std::chrono::steady_c
     const base::Descriptor file = base::open_regular(file_, stat);
     core::Catalog::Builder builder;
     Hasher::Stream content(hasher_);
+    const auto began = std::chrono::steady_clock::now();
+    std::size_t taken = 0;
     const auto source = [&](char* buffer, std::size_t size) {
-      if (cancel || std::chrono::steady_clock::now() > deadline) throw Late(file_ + ": reading took too long");
+      const auto now = std::chrono::steady_clock::now();
+      if (cancel || now > deadline) {
+        throw Late(
+            fmt::format("{}: {} of {} bytes were read in {:.1f} s, and the time was over; the next try has twice "
+                        "as long, and index.timeout is that of the first",
+                        file_, taken, stat.st_size, base::seconds(now - began)));
+      }
       const std::size_t got = base::read_some(file.get(), {buffer, size});
+      taken += got;
       content.add({buffer, got});
       return got;
     };

@@ -119,7 +119,10 @@ TEST_CASE("reading a catalog ends at its deadline and when it is cancelled") {
   CatalogFile file(test.folder.write("catalog.json", listing_text(1)));
   const Fingerprint before = std::get<Fingerprint>(file.probe());
   const auto now = std::chrono::steady_clock::now();
-  CHECK(std::get<Failure>(file.list(before, now, false)).timed_out);
+  const Failure late = std::get<Failure>(file.list(before, now, false));
+  CHECK(late.timed_out);
+  CHECK_THAT(late.reason, Catch::Contains(fmt::format(": 0 of {} bytes were read in ", listing_text(1).size())) &&
+                              Catch::Contains("the next try has twice as long"));
   CHECK(std::get<Failure>(file.list(before, now + 1h, true)).timed_out);
 }
 
