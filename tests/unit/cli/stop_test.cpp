@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <regex>
 #include <sstream>
@@ -51,7 +52,7 @@ class Serving {
   }
 
   std::uint16_t ops_port() {
-    static const std::regex line("listener=ops address=\\[?[^ ]*:([0-9]+)");
+    static const std::regex line("listener=ops address=[^ \\n]*:([0-9]+)\\n");
     std::smatch found;
     for (int i = 0; i < 6000; ++i) {
       const std::string log = read(log_.path());
@@ -83,19 +84,29 @@ class Askers {
     for (int i = 0; i < 16; ++i) ask();
   }
   int answers() const { return answers_; }
+  std::string failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+  }
 
  private:
   void ask() {
     const net::Call call{.target = "/exists/media/pvc-" + std::to_string(++asked_),
                          .deadline = std::chrono::steady_clock::now() + 30s};
     client_.send(call, [this](const net::CallResult& result) {
-      if (!std::holds_alternative<net::Reply>(result)) return;
+      if (const auto* failure = std::get_if<net::CallFailure>(&result)) {
+        const std::lock_guard lock(mutex_);
+        failure_ = failure->text;
+        return;
+      }
       ++answers_;
       ask();
     });
   }
 
   std::atomic<int> asked_ = 0, answers_ = 0;
+  mutable std::mutex mutex_;
+  std::string failure_;  ///< the last one; who had it asks no more
   net::Loop loop_{1};
   net::Client client_;
 };
@@ -131,6 +142,7 @@ TEST_CASE("ended under load it comes to its end, with questions to cluster and r
         catalog.path() + " --kubeconfig " + kubeconfig.path());
     const Askers askers(serving.ops_port());
     for (int i = 0; i < 6000 && askers.answers() < 20 * (round + 1); ++i) std::this_thread::sleep_for(10ms);
+    INFO(askers.failure());
     CHECK(askers.answers() >= 20 * (round + 1));
     const int code = serving.end();
     INFO(serving.log());
