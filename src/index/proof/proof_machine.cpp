@@ -227,7 +227,7 @@ void ProofMachine::learn(Reading reading, Now now, Actions& out) {
 
 /// The last listing holds all that was there at the asker's first question, and the repository is still the same one.
 bool ProofMachine::may_have_earlier(const Asker& asker) const {
-  if (!last_listing_ || !asker.seen || last_listing_->before.began.steady < asker.first) return false;
+  if (!last_listing_ || !asker.seen || last_listing_->before.began.steady <= asker.first) return false;
   const Fingerprint& then = last_listing_->before.fingerprint;
   return then.repository == asker.seen->fingerprint.repository && then.format == asker.seen->fingerprint.format;
 }

@@ -221,6 +221,7 @@ TEST_CASE("who has asked before and has no time for a proof is told of a listing
   bench.warm_up(blobs(1));
   bench.pass(1s);
   const Moment first = bench.now().steady;
+  bench.pass(1ms);
   const AskId in_vain = bench.ask(5s);
   bench.probed(blobs(2));
   bench.pass(6s);
@@ -260,6 +261,15 @@ TEST_CASE("who has time for a proof waits for it, and is told of the earlier lis
   const auto newer = empty_catalog();
   bench.listed(newer);
   CHECK(bench.catalog(proven) == newer);
+}
+
+TEST_CASE("a look that began in the very moment of the first question may have begun before it") {
+  ProofMachineBench bench;
+  bench.warm_up(blobs(1));
+  const AskId asked = bench.ask_again(bench.now().steady, 5s);
+  bench.probed(blobs(2));
+  bench.pass(5s);
+  CHECK(bench.why(asked) == Why::Refreshing);
 }
 
 TEST_CASE("an earlier listing of another repository, or of another format, is told to nobody") {
