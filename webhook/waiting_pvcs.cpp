@@ -4,6 +4,8 @@
 
 namespace holdfast::webhook {
 
+bool WaitingPvcs::is_over(const Tries& tries, Moment now) { return now - tries.last > kPatience; }
+
 WaitingPvcs::Moment WaitingPvcs::first_try(const core::PvcName& pvc, Moment now) {
   const std::lock_guard lock(mutex_);
   const auto found = tries_.find(pvc);

@@ -31,7 +31,7 @@ class WaitingPvcs {
     Moment first;
     Moment last;
   };
-  bool is_over(const Tries& tries, Moment now) const { return now - tries.last > kPatience; }
+  static bool is_over(const Tries& tries, Moment now);
 
   std::mutex mutex_;
   std::map<core::PvcName, Tries> tries_;
