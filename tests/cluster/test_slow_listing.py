@@ -36,5 +36,5 @@ class SlowListing(GuardedCase):
                 self.backup("busy")
                 self.assert_restored(self.create_patiently(pvc()), snapshot)
                 for _ in range(2):
-                    self.assert_waits(self.create(sent), "IndexRefreshing")
+                    self.assert_waits(self.create(sent), "IndexRefreshing", "IndexUnavailable")
             self.assert_unchanged(self.create_patiently(sent), sent)
