@@ -108,7 +108,8 @@ class Review : public std::enable_shared_from_this<Review> {
 
   void judge(const core::Question& question) {
     Judgement::begin(
-        {admission_.index_, admission_.cluster_, policy(), &admission_.waiting_, webhook_ == core::Webhook::Mutate},
+        {admission_.index_, admission_.cluster_, policy(), &admission_.waiting_, &admission_.standing_,
+         webhook_ == core::Webhook::Mutate},
         core::read_intent(question, policy(), base::utc_now()), deadline(),
         [self = shared_from_this()](core::Verdict verdict, const core::Evidence& evidence) {
           self->settle(std::move(verdict), evidence);

@@ -8,6 +8,8 @@
 namespace holdfast::webhook {
 namespace {
 
+using About = ClusterQuestions::About;
+
 bool is_without_backup(const core::Verdict& verdict) {
   switch (verdict.code) {
     case core::Code::NoBackup:
@@ -52,6 +54,9 @@ void Judgement::settle(core::Verdict verdict) {
   const bool by_earlier = std::holds_alternative<core::Earlier>(evidence_.state) && !verdict.denies();
   const bool goes_on = verdict.code == core::Code::IndexRefreshing || (by_earlier && sources_.is_asked_again);
   if (sources_.waiting != nullptr) sources_.waiting->tried(wanted_.pvc, asked_, goes_on);
+  if (sources_.standing != nullptr && sources_.is_asked_again && asked_cluster_ && !verdict.denies()) {
+    sources_.standing->keep({std::move(facts_), wanted_, about_, *asked_cluster_});
+  }
   done_(std::move(verdict), evidence_);
 }
 
@@ -68,31 +73,66 @@ void Judgement::have_evidence(core::Evidence evidence) {
   core::Verdict verdict = decide({});
   if (needs_proof(verdict)) return prove();
   if (sources_.cluster == nullptr || !core::cluster_matters(verdict)) return settle(std::move(verdict));
-  ask(is_without_backup(verdict));
+  ask(is_without_backup(verdict) ? About::Empty : About::Restore);
 }
 
-void Judgement::ask(bool without_backup) {
-  asked_all_ = without_backup;
-  sources_.cluster->ask(wanted_, without_backup, deadline_, [self = shared_from_this()](core::ClusterFacts facts) {
+void Judgement::ask(About about) {
+  about_ = about;
+  if (sources_.standing != nullptr && !sources_.is_asked_again) {
+    if (auto facts = sources_.standing->take(wanted_, about)) {
+      facts_stand_ = true;
+      return have_facts(*std::move(facts));
+    }
+  }
+  facts_stand_ = false;
+  asked_cluster_ = Moment::clock::now();
+  sources_.cluster->ask(wanted_, about, deadline_, [self = shared_from_this()](core::ClusterFacts facts) {
     self->guard([&] { self->have_facts(std::move(facts)); });
   });
 }
 
-/// A backup may have ended between the proof and the cluster's answer. A proof that begins after that answer sees it,
-/// whatever the clocks say, so "no backup" rests on such a one.
 void Judgement::have_facts(core::ClusterFacts facts) {
-  core::Verdict verdict = decide(facts);
+  facts_ = std::move(facts);
+  core::Verdict verdict = decide(facts_);
   if (needs_proof(verdict)) return prove();
+  if (needs_more(verdict)) return ask(About::Everything);
   if (!is_without_backup(verdict)) return settle(std::move(verdict));
-  // What looked like its backups is another PVC's: the rest is to be asked as well.
-  if (!asked_all_) return ask(true);
-  auto* backup = std::get_if<core::BackupActivity>(&facts.backup);
+  auto* backup = std::get_if<core::BackupActivity>(&facts_.backup);
   if (backup == nullptr) return settle(std::move(verdict));
   backup->last_finished.reset();
-  sources_.index.prove(deadline_, [self = shared_from_this(), facts = std::move(facts)](core::Evidence evidence) {
+  facts_stand_ ? settle(decide(facts_)) : prove_that_there_is_none();
+}
+
+/// There is a backup after all: under a name that only the cluster knew, or since the last look.
+bool Judgement::lacks_destination() const {
+  core::ClusterFacts rest = facts_;
+  rest.destination = {};
+  return decide(rest).code != core::Code::ClusterUnavailable;
+}
+
+/// What was asked for does not settle it: what looked like its backups is another PVC's, or what is in the way of a
+/// fresh start may be so only because the other PVCs are not known.
+bool Judgement::needs_more(const core::Verdict& verdict) const {
+  switch (about_) {
+    case About::Restore:
+      return is_without_backup(verdict);
+    case About::Empty:
+      if (verdict.code == core::Code::ClusterUnavailable) return lacks_destination();
+      return !facts_.knows_claims && verdict.code != core::Code::NoBackup;
+    case About::Everything:
+      break;
+  }
+  return false;
+}
+
+/// A backup may have ended between the proof and the cluster's answer. A proof that begins after that answer sees it,
+/// whatever the clocks say, so "no backup" rests on such a one.
+void Judgement::prove_that_there_is_none() {
+  sources_.index.prove(deadline_, [self = shared_from_this()](core::Evidence evidence) {
     self->guard([&] {
       self->evidence_ = std::move(evidence);
-      self->settle(self->decide(facts));
+      core::Verdict verdict = self->decide(self->facts_);
+      self->needs_more(verdict) ? self->ask(About::Everything) : self->settle(std::move(verdict));
     });
   });
 }

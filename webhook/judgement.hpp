@@ -1,15 +1,17 @@
 // One decision from its intent to its verdict: a proof, the cluster's facts where they matter, and where nothing would
-// be restored another proof after them.
+// be restored a proof that begins after them.
 #pragma once
 
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "holdfast/core/decide.hpp"
 #include "holdfast/index/index.hpp"
-#include "holdfast/webhook/admission.hpp"
+#include "holdfast/webhook/cluster_questions.hpp"
+#include "holdfast/webhook/standing_facts.hpp"
 #include "holdfast/webhook/waiting_pvcs.hpp"
 
 namespace holdfast::webhook {
@@ -34,8 +36,9 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
     index::Index& index;
     ClusterQuestions* cluster;
     const core::Policy& policy;
-    WaitingPvcs* waiting = nullptr;  ///< may be null: then every try is the first
-    bool is_asked_again = false;     ///< what is admitted here is judged once more, by the other webhook
+    WaitingPvcs* waiting = nullptr;     ///< may be null: then every try is the first
+    StandingFacts* standing = nullptr;  ///< may be null: then the cluster is asked each time
+    bool is_asked_again = false;        ///< what is admitted here is judged once more, by the other webhook
   };
   using Done = std::function<void(core::Verdict, const core::Evidence&)>;
   using Failed = std::function<void(std::string_view what)>;
@@ -52,8 +55,11 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
   bool needs_proof(const core::Verdict& verdict) const;
   void settle(core::Verdict verdict);
   void have_evidence(core::Evidence evidence);
-  void ask(bool without_backup);
+  void ask(ClusterQuestions::About about);
   void have_facts(core::ClusterFacts facts);
+  bool needs_more(const core::Verdict& verdict) const;
+  bool lacks_destination() const;
+  void prove_that_there_is_none();
   core::Verdict decide(const core::ClusterFacts& facts) const;
   template <class F>
   void guard(F&& f) noexcept {
@@ -68,7 +74,10 @@ class Judgement : public std::enable_shared_from_this<Judgement> {
   core::Evidence evidence_;
   const Moment asked_ = std::chrono::steady_clock::now();
   int looks_ = 0;
-  bool asked_all_ = false;
+  ClusterQuestions::About about_ = ClusterQuestions::About::Restore;  ///< what was asked for last
+  std::optional<Moment> asked_cluster_;                               ///< when; nullopt: nothing was
+  core::ClusterFacts facts_;                                          ///< the answer
+  bool facts_stand_ = false;                                          ///< it is of before the first look
 };
 
 }  // namespace holdfast::webhook

@@ -101,7 +101,7 @@ core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Pol
   kube::Client client(loop, config, {4, "holdfast-why"}, log);
   webhook::LiveQuestions questions(client, policy, settings.generator, memory_place(settings, config));
   const auto answer = std::make_shared<std::promise<core::ClusterFacts>>();
-  questions.ask(wanted, true, std::chrono::steady_clock::now() + kPatience,
+  questions.ask(wanted, webhook::ClusterQuestions::About::Everything, std::chrono::steady_clock::now() + kPatience,
                 [answer](core::ClusterFacts facts) { answer->set_value(std::move(facts)); });
   core::ClusterFacts facts = answer->get_future().get();
   loop.stop();

@@ -12,7 +12,11 @@ namespace {
 class Places {
  public:
   Places(const Policy& policy, const PvcName& pvc, const Ownership& ownership)
-      : policy_(policy), pvc_(pvc), ownership_(ownership), templates_(identity_templates(policy)) {}
+      : policy_(policy),
+        pvc_(pvc),
+        ownership_(ownership),
+        templates_(identity_templates(policy)),
+        every_template_(every_template(policy)) {}
 
   std::vector<Candidate> list() {
     for (const IdentityTemplate& own : templates_) add(of_template(own));
@@ -35,7 +39,7 @@ class Places {
 
   /// The naming's own name for this PVC may be what the other naming calls another PVC's.
   void doubt(Candidate& place) const {
-    const IdentityTemplate theirs = naming_template(other(policy_.naming));
+    const IdentityTemplate& theirs = naming_template(other(policy_.naming));
     if (theirs.could_be_another(place.identity, pvc_)) place.if_backed_up = theirs.expand(pvc_);
     doubt_if_there(place, theirs);
   }
@@ -72,8 +76,7 @@ class Places {
         place.ambiguous = true;
         break;
       case Whose::Unsaid:
-        place.ambiguous =
-            place.ambiguous || ownership_.is_spelling_of_another(place.identity, pvc_, every_template(policy_));
+        place.ambiguous = place.ambiguous || ownership_.is_spelling_of_another(place.identity, pvc_, every_template_);
         break;
       case Whose::Anothers:
         break;  // its spelling may be this PVC's all the same
@@ -85,6 +88,7 @@ class Places {
   const PvcName& pvc_;
   const Ownership& ownership_;
   const std::vector<IdentityTemplate> templates_;
+  const std::vector<IdentityTemplate> every_template_;
   std::vector<Candidate> places_;
 };
 

@@ -61,7 +61,9 @@ class Matcher {
   bool bind(std::string& name, bool (*valid)(std::string_view), std::string_view pattern, std::string_view text) {
     if (!name.empty()) return text.starts_with(name) && match(pattern, text.substr(name.size()));
     for (std::size_t length = 1; length <= text.size(); ++length) {
-      if (!valid(text.substr(0, length))) continue;
+      const bool can_go_on =
+          pattern.empty() || pattern.front() == '{' || text.substr(length).starts_with(pattern.front());
+      if (!can_go_on || !valid(text.substr(0, length))) continue;
       name = text.substr(0, length);
       const bool done = match(pattern, text.substr(length));
       name.clear();

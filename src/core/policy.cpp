@@ -53,8 +53,10 @@ std::string_view to_string(Webhook webhook) { return webhook == Webhook::Mutate 
 
 Naming other(Naming naming) { return naming == Naming::V4 ? Naming::LegacyBackup : Naming::V4; }
 
-IdentityTemplate naming_template(Naming naming) {
-  return *IdentityTemplate::parse(naming == Naming::V4 ? "{pvc}@{namespace}:/data" : "{pvc}-backup@{namespace}:/data");
+const IdentityTemplate& naming_template(Naming naming) {
+  static const IdentityTemplate kV4 = IdentityTemplate::parse("{pvc}@{namespace}:/data").value();
+  static const IdentityTemplate kLegacyBackup = IdentityTemplate::parse("{pvc}-backup@{namespace}:/data").value();
+  return naming == Naming::V4 ? kV4 : kLegacyBackup;
 }
 
 std::vector<IdentityTemplate> identity_templates(const Policy& policy) {
@@ -65,7 +67,7 @@ std::vector<IdentityTemplate> identity_templates(const Policy& policy) {
 std::vector<IdentityTemplate> every_template(const Policy& policy) {
   std::vector<IdentityTemplate> all = identity_templates(policy);
   for (const Naming naming : {policy.naming, other(policy.naming)}) {
-    const IdentityTemplate its = naming_template(naming);
+    const IdentityTemplate& its = naming_template(naming);
     if (std::ranges::find(all, its) == all.end()) all.push_back(its);
   }
   return all;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view kFieldManager = "holdfast";
 constexpr const char* kJson = "application/json";
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
+constexpr const char* kMetadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// The query of a request target ("?limit=250&watch=1").
 class Query {
@@ -34,11 +36,11 @@ class Query {
   std::string text_;
 };
 
-net::Call make(std::string method, std::string target, const Query& query) {
+net::Call make(std::string method, std::string target, const Query& query, const char* accepted = kJson) {
   net::Call call;
   call.method = std::move(method);
   call.target = std::move(target) + query.text();
-  call.headers.emplace_back("Accept", kJson);
+  call.headers.emplace_back("Accept", accepted);
   return call;
 }
 
@@ -111,7 +113,7 @@ net::Call list_call(const Config& config, const Resource& resource, std::string_
   query.add("continue", options.continue_token);
   // The token carries the version of the first page; both together are refused.
   if (options.continue_token.empty()) query.add("resourceVersion", options.resource_version);
-  return make("GET", config.base_path + path(resource, ns), query);
+  return make("GET", config.base_path + path(resource, ns), query, options.metadata_only ? kMetadataList : kJson);
 }
 
 net::Call watch_call(const Config& config, const Resource& resource, std::string_view ns,

@@ -148,9 +148,9 @@ bool World::kopia_ends(std::size_t which, Conduct conduct, std::size_t where) {
   return true;
 }
 
-void World::ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline,
+void World::ask(const core::WantsRestore& wanted, About about, index::Deadline,
                 std::function<void(core::ClusterFacts)> done) {
-  asking_.push_back({wanted, without_backup, std::move(done), current_review_});
+  asking_.push_back({wanted, about, std::move(done), current_review_});
 }
 
 std::optional<World::Asking> World::take_asking(std::size_t which) {
@@ -183,10 +183,13 @@ core::ClusterFacts World::facts(const Asking& asking) {
   Witness& witness = witnesses_.at(asking.review);
   Subject& pvc = subjects_[witness.subject()];
   core::ClusterFacts facts;
-  facts.destination = core::Destination{};
+  if (asking.about == About::Empty)
+    facts.destination = core::NoAnswer{"not asked"};
+  else
+    facts.destination = core::Destination{};
   facts.backup = core::BackupActivity{pvc.backing_up, pvc.last_backed_up, "ReplicationSource " + pvc.name.name};
   std::string tombstone;
-  if (asking.without_backup) {
+  if (asking.about != About::Restore) {
     const auto found = volsync::tombstone(seen_, asking.wanted.candidates);
     if (found) tombstone = pvc.told = found->id;
     facts.tombstone = found;

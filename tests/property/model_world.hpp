@@ -82,7 +82,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   void prove(index::Deadline, std::function<void(core::Evidence)> done) override;
   index::Status status() const override { return {}; }
   std::string_view backend() const override { return "kopia-fs"; }
-  void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline,
+  void ask(const core::WantsRestore& wanted, About about, index::Deadline,
            std::function<void(core::ClusterFacts)> done) override;
   /// The contract that is on asks nothing of namespaces.
   void ask_namespace(const std::string&, index::Deadline, std::function<void(Labels)> done) override {
@@ -97,7 +97,7 @@ class World final : public index::Index, public webhook::ClusterQuestions {
   };
   struct Asking {
     core::WantsRestore wanted;
-    bool without_backup;
+    About about;
     std::function<void(core::ClusterFacts)> done;
     int review;
   };

@@ -52,6 +52,9 @@ struct ClusterFacts {
   std::variant<NotApplicable, NoAnswer, std::optional<Tombstone>> tombstone = {};
   std::variant<NotApplicable, NoAnswer, Ownership> ownership = {};
   Ownership heard = {};  ///< of NoAnswer: what is known of it all the same
+  /// Whose backups are whose is known by the names of the namespace's PVCs, too. Without them a place of backups may
+  /// be taken for the PVC's own that is not, or not only; where there are none that makes no difference.
+  bool knows_claims = true;
 };
 
 }  // namespace holdfast::core

@@ -45,6 +45,7 @@ struct WantsRestore {
   std::string accept_vanished;  ///< the annotation's value; empty: absent
   std::string destination;      ///< name of our ReplicationDestination
   std::vector<std::string> warnings;
+  bool operator==(const WantsRestore&) const = default;
 };
 
 using Intent = std::variant<Settled, WantsRestore>;

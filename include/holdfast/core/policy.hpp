@@ -72,7 +72,7 @@ struct Policy {
 Naming other(Naming naming);
 
 /// Under which name a naming strategy backs a PVC up.
-IdentityTemplate naming_template(Naming naming);
+const IdentityTemplate& naming_template(Naming naming);
 
 /// `identities`, or where that is empty the naming strategy's own template.
 std::vector<IdentityTemplate> identity_templates(const Policy& policy);

@@ -96,6 +96,7 @@ class Client {
     std::size_t limit = 250;
     std::string continue_token = {};
     std::string resource_version = {};  ///< "0": from the API server's cache
+    bool metadata_only = false;         ///< of each object no more than what every object has
   };
   void list(const Resource& resource, std::string_view ns, const ListOptions& options, Deadline deadline, Done done);
 

@@ -6,6 +6,8 @@
 // Values and pure functions; any thread.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -116,6 +118,8 @@ struct WatchedOwners {
 struct Knowledge {
   base::Latest<KnownSeen> seen;
   base::Latest<WatchedOwners> watched;
+  /// The other way: when a review last asked the API server something. Whoever can wait leaves it to them.
+  std::atomic<std::chrono::steady_clock::time_point> asked{std::chrono::steady_clock::time_point::min()};
 };
 
 }  // namespace holdfast::volsync

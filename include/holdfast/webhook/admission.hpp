@@ -1,6 +1,6 @@
 // The admission webhook: a review comes in, one decision is made, a review goes out.
-// Admission may be used from any thread and keeps nothing between requests but counters and since when a PVC has
-// waited for the repository. It writes nothing anywhere.
+// Admission may be used from any thread and keeps nothing between requests but counters, since when a PVC has waited
+// for the repository, and what the cluster said of one that is about to be validated. It writes nothing anywhere.
 #pragma once
 
 #include <json/value.h>
@@ -8,35 +8,19 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 
-#include "holdfast/core/cluster_facts.hpp"
-#include "holdfast/core/intent.hpp"
 #include "holdfast/core/policy.hpp"
-#include "holdfast/core/pvc.hpp"
 #include "holdfast/index/index.hpp"
 #include "holdfast/net/http.hpp"
 #include "holdfast/ops/log.hpp"
 #include "holdfast/ops/metrics.hpp"
+#include "holdfast/webhook/cluster_questions.hpp"
+#include "holdfast/webhook/standing_facts.hpp"
 #include "holdfast/webhook/waiting_pvcs.hpp"
 
 namespace holdfast::webhook {
-
-/// Whoever can ask the API server what a review does not say, and what rules 7 to 9 need to know.
-class ClusterQuestions {
- public:
-  using Labels = std::variant<core::StringMap, core::NoAnswer>;
-  virtual ~ClusterQuestions() = default;
-  /// Calls `done` exactly once, at the latest shortly after `deadline`, from any thread. `without_backup`: the backups
-  /// alone would let it start empty, so that rule 9 matters.
-  virtual void ask(const core::WantsRestore& wanted, bool without_backup, index::Deadline deadline,
-                   std::function<void(core::ClusterFacts)> done) = 0;
-  /// The labels of a namespace, in the same manner.
-  virtual void ask_namespace(const std::string& name, index::Deadline deadline, std::function<void(Labels)> done) = 0;
-};
 
 /// What VolSync's mover Jobs are given where the VolSync objects do not carry it: the volume that holds the repository.
 struct MoverInjection {
@@ -75,6 +59,7 @@ class Admission {
   ops::Metrics& metrics_;
   std::atomic<std::size_t> under_way_ = 0;
   WaitingPvcs waiting_;
+  StandingFacts standing_;
 };
 
 /// How long the API server will wait (`?timeout=10s`), less what the answer needs to travel; 10 s where it does not

@@ -53,8 +53,12 @@ std::size_t Queue::depth(Time now) const {
 }
 
 Dispatcher::Dispatcher(net::Loop& loop, const Backoff& backoff, std::function<std::optional<Steady>()> leads_until,
-                       Work work)
-    : backoff_(backoff), leads_until_(std::move(leads_until)), work_(std::move(work)), later_(loop) {}
+                       std::function<std::size_t()> at_once, Work work)
+    : backoff_(backoff),
+      leads_until_(std::move(leads_until)),
+      at_once_(std::move(at_once)),
+      work_(std::move(work)),
+      later_(loop) {}
 
 void Dispatcher::look_at(const core::PvcName& pvc, Steady when) {
   queue_.add(pvc, backoff_.not_before(pvc, when));
@@ -83,13 +87,14 @@ void Dispatcher::pump() {
   if (stopped_) return;
   const auto until = leads_until_();
   if (!until || *until - steady_clock::now() < kLeastRight) return;  // leading again, or a later call, pumps again
-  for (int i = 0; i < kPerTurn && queue_.under_way() < kParallel; ++i) {
+  const std::size_t most = at_once_();
+  for (int i = 0; i < kPerTurn && queue_.under_way() < most; ++i) {
     const auto pvc = queue_.take(steady_clock::now());
     if (!pvc) break;
     work_(*pvc, *until);
   }
   const auto next = queue_.next();
-  if (next && queue_.under_way() < kParallel) wake(*next);
+  if (next && queue_.under_way() < most) wake(*next);
 }
 
 void Dispatcher::wake(Steady when) {

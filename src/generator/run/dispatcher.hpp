@@ -15,8 +15,9 @@
 
 namespace holdfast::generator {
 
-/// PVCs worked on at the same time.
+/// PVCs worked on at the same time; and while reviews ask the API server, whose answers somebody waits for.
 inline constexpr std::size_t kParallel = 8;
+inline constexpr std::size_t kBesideReviews = 1;
 /// With less of the Lease left no work begins.
 inline constexpr std::chrono::milliseconds kLeastRight{1000};
 
@@ -49,8 +50,10 @@ class Dispatcher {
   /// Works on a PVC, which ends with done(); we lead until then at least.
   using Work = std::function<void(const core::PvcName&, Steady until)>;
 
-  /// `leads_until` nullopt: we do not lead. `backoff` may put a PVC off, and outlives this.
-  Dispatcher(net::Loop& loop, const Backoff& backoff, std::function<std::optional<Steady>()> leads_until, Work work);
+  /// `leads_until` nullopt: we do not lead. `at_once`: so many at the same time now. `backoff` may put a PVC off, and
+  /// outlives this.
+  Dispatcher(net::Loop& loop, const Backoff& backoff, std::function<std::optional<Steady>()> leads_until,
+             std::function<std::size_t()> at_once, Work work);
 
   void look_at(const core::PvcName& pvc, Steady when = std::chrono::steady_clock::now());
   void done(const core::PvcName& pvc);
@@ -68,6 +71,7 @@ class Dispatcher {
 
   const Backoff& backoff_;
   const std::function<std::optional<Steady>()> leads_until_;
+  const std::function<std::size_t()> at_once_;
   const Work work_;
   Queue queue_;
   Later later_;

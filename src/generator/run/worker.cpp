@@ -19,6 +19,9 @@ Observer::Options observing(const Generator::Setup& setup) {
           setup.options.own_namespace, setup.options.pod_insight};
 }
 
+/// Reviews that follow each other faster belong together.
+constexpr std::chrono::milliseconds kWave{100};
+
 }  // namespace
 
 Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::Loop& loop, index::Index& index,
@@ -30,7 +33,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       client_(loop, config, {kParallel, "holdfast-generator"}, log),
       backoff_(setup.tempo.write_retry),
       dispatcher_(
-          loop, backoff_, [this] { return leads_until(); },
+          loop, backoff_, [this] { return leads_until(); }, [this] { return at_once(); },
           [this](const core::PvcName& pvc, Steady until) { reconciler_.work(pvc, until); }),
       store_(
           setup.policy.naming, setup.options.adopt, [this](const core::PvcName& pvc) { dispatcher_.look_at(pvc); },
@@ -66,6 +69,11 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
   election.identity = setup.identity;
   elector_ = std::make_unique<kube::Elector>(
       loop, client_, setup.options.own_namespace, kLeaseName, election, [this](bool leads) { lead(leads); }, log);
+}
+
+std::size_t Worker::at_once() const {
+  const bool beside_reviews = setup_.shared && Steady::clock::now() - setup_.shared->asked.load() < kWave;
+  return beside_reviews ? kBesideReviews : kParallel;
 }
 
 void Worker::start(bool writes) {

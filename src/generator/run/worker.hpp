@@ -64,6 +64,8 @@ class Worker {
   void keep_remembering();
   void write_what_was_learned();
   void share_owners();
+  /// A wave of reviews comes first: what is written for their PVCs is due when they are there.
+  std::size_t at_once() const;
   std::optional<kube::Deadline> leads_until() const { return elector_ ? elector_->leads_until() : std::nullopt; }
 
   const Generator::Setup& setup_;

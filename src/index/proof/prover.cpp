@@ -2,35 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <future>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "holdfast/base/clock.hpp"
+#include "holdfast/base/latest.hpp"
+#include "holdfast/base/probe_pool.hpp"
 
 namespace holdfast::index {
 
 namespace {
 
 constexpr std::chrono::seconds kStopPatience{2};
-
-struct Asked {
-  Deadline deadline;
-  Moment first;
-  std::function<void(core::Evidence)> done;
-};
-struct Probed {
-  Serial serial;
-  ProbeResult result;
-};
-struct Listed {
-  Serial serial;
-  ListingResult result;
-};
-using Event = std::variant<Asked, Probed, Listed>;
+constexpr int kMostProbes = 4;
+constexpr int kMostListings = 2;
 
 Now now() { return {std::chrono::steady_clock::now(), base::utc_now()}; }
 
@@ -57,206 +49,272 @@ Result or_failure(Call&& call) {
   }
 }
 
-/// The time of a wait that no clock arithmetic overflows.
-Moment at_most_an_hour_from(Moment from, Moment moment) { return std::min(moment, from + std::chrono::hours(1)); }
-
 }  // namespace
 
-/// What has happened since the thread last looked. Outlives the prover as long as a call that hangs wants to report.
-struct Prover::Inbox {
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::vector<Event> events;
+/// Outlives the prover as long as a call that hangs wants to report.
+struct Prover::Inside : std::enable_shared_from_this<Inside> {
+  using Done = std::function<void(core::Evidence)>;
+
+  Inside(std::shared_ptr<Backend> b, ProofMachine::Options options, const ops::Logger& l, ops::Metrics& m)
+      : backend(std::move(b)),
+        log(l),
+        metrics(m),
+        status(not_looked_yet()),
+        place(options.place),
+        machine(std::move(options)) {}
+
+  void prove(Moment first, Moment asked, Deadline deadline, Done done);
+  void tell_time();
+  void stop();
+
+  /// `event` tells the machine what has happened; no answer is called under the lock.
+  template <class Event>
+  void happen(Event&& event);
+  void answer();
+
+  void execute(Actions actions);
+  void execute(const StartProbe& start);
+  void execute(const StartListing& start);
+  void execute(const Answer& answer);
+  void execute(const ProofReport& report);
+  void execute(const ListingReport& report);
+  void report_catalog(const ListingReport& report, const core::Catalog& catalog);
+  void replace_status(bool current, std::string reason);
+  void report_problem(std::string_view message, const std::string& reason);
+  void report_no_problem();
+
+  const std::shared_ptr<Backend> backend;
+  const ops::Logger& log;
+  ops::Metrics& metrics;
+  base::Latest<Status> status;
+  base::Latest<core::Evidence> at_hand;
+  base::ProbePool threads{kMostProbes + kMostListings + 1};  ///< one more answers
+  const std::string place;
+
+  std::mutex mutex;  ///< of all that follows
+  std::condition_variable changed;
   bool stopping = false;
-
-  /// False, and `event` is untouched: nobody will look at it any more.
-  bool put(Event&& event) {
-    {
-      const std::lock_guard lock(mutex);
-      if (stopping) return false;
-      events.push_back(std::move(event));
-    }
-    wake.notify_one();
-    return true;
-  }
-
-  /// Waits until `until` at the longest; nullopt: stop.
-  std::optional<std::vector<Event>> take(Moment until) {
-    std::unique_lock lock(mutex);
-    wake.wait_until(lock, until, [this] { return stopping || !events.empty(); });
-    if (stopping) return std::nullopt;
-    return std::exchange(events, {});
-  }
+  bool answering = false;
+  int probing = 0;  ///< calls of the backend that have not returned
+  int listing = 0;  ///< likewise
+  Moment sleeps_until = Moment::min();
+  ProofMachine machine;
+  std::unordered_map<AskId, Done> askers;
+  AskId last_id = 0;
+  std::vector<std::pair<Done, core::Evidence>> answers;  ///< not called yet
+  Actions next;                                          ///< of the machine, not executed yet
+  std::shared_ptr<std::atomic<bool>> cancel_listing;
+  std::string problem;  ///< logged last and not over yet; empty: none
 };
 
 Prover::Prover(std::shared_ptr<Backend> backend, ProofMachine::Options options, const ops::Logger& log,
                ops::Metrics& metrics)
-    : backend_(std::move(backend)),
-      log_(log),
-      metrics_(metrics),
-      status_(not_looked_yet()),
-      inbox_(std::make_shared<Inbox>()),
-      machine_(options),
-      place_(std::move(options.place)),
-      thread_([this] { run(); }) {}
+    : inside_(std::make_shared<Inside>(std::move(backend), std::move(options), log, metrics)),
+      clock_([inside = inside_.get()] { inside->tell_time(); }) {}
 
 void Prover::stop() {
-  {
-    const std::lock_guard lock(inbox_->mutex);
-    inbox_->stopping = true;
-  }
-  inbox_->wake.notify_one();
-  if (thread_.joinable()) thread_.join();
-  backend_->stop();
+  inside_->stop();
+  if (clock_.joinable()) clock_.join();
+  inside_->backend->stop();
 }
 
 Prover::~Prover() {
   stop();
   const Moment patience = std::chrono::steady_clock::now() + kStopPatience;
-  while (backend_.use_count() > 1 && std::chrono::steady_clock::now() < patience) {
+  while (inside_.use_count() > 1 && std::chrono::steady_clock::now() < patience) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
 
-void Prover::prove(Deadline deadline, Done done) { prove_again(Moment::max(), deadline, std::move(done)); }
+void Prover::prove(Deadline deadline, std::function<void(core::Evidence)> done) {
+  prove_again(Moment::max(), deadline, std::move(done));
+}
 
-void Prover::prove_again(Moment first, Deadline deadline, Done done) {
-  const Moment asked_at = std::chrono::steady_clock::now();
-  auto dated = [asked_at, done = std::move(done)](core::Evidence evidence) {
-    evidence.asked = asked_at;
+void Prover::prove_again(Moment first, Deadline deadline, std::function<void(core::Evidence)> done) {
+  inside_->prove(first, std::chrono::steady_clock::now(), deadline, std::move(done));
+}
+
+core::Evidence Prover::at_hand() const { return *inside_->at_hand.read(); }
+Status Prover::status() const { return *inside_->status.read(); }
+std::string_view Prover::backend() const { return inside_->backend->name(); }
+
+void Prover::Inside::prove(Moment first, Moment asked, Deadline deadline, Done done) {
+  auto dated = [asked, done = std::move(done)](core::Evidence evidence) {
+    evidence.asked = asked;
     done(std::move(evidence));
   };
-  Event asked = Asked{deadline, std::min(first, asked_at), std::move(dated)};
-  if (!inbox_->put(std::move(asked))) std::get<Asked>(asked).done(stopping(place_));
+  bool too_late = true;
+  happen([&] {
+    too_late = false;
+    askers.emplace(++last_id, std::move(dated));
+    return machine.ask(last_id, now(), deadline, std::min(first, asked));
+  });
+  if (too_late) dated(index::stopping(place));
 }
 
-void Prover::run() {
-  execute(machine_.tick(now()));
-  while (true) {
-    auto events = inbox_->take(at_most_an_hour_from(now().steady, machine_.next_wakeup()));
-    if (!events) break;
-    for (Event& event : *events) {
-      if (auto* asked = std::get_if<Asked>(&event)) {
-        askers_.emplace(++last_id_, std::move(asked->done));
-        execute(machine_.ask(last_id_, now(), asked->deadline, asked->first));
-      } else if (auto* probed = std::get_if<Probed>(&event)) {
-        execute(machine_.probe_done(probed->serial, probed->result, now()));
-      } else if (auto* listed = std::get_if<Listed>(&event)) {
-        execute(machine_.listing_done(listed->serial, std::move(listed->result), now()));
-      }
-    }
-    execute(machine_.tick(now()));
-  }
-  if (cancel_listing_) *cancel_listing_ = true;
-  answer_everyone();
-}
-
-void Prover::answer_everyone() {
-  for (auto& [id, done] : askers_) done(stopping(place_));
-  askers_.clear();
-  std::vector<Event> rest;  // not left to a probe that hangs and keeps the inbox: the callbacks end with us
+template <class Event>
+void Prover::Inside::happen(Event&& event) {
   {
-    const std::lock_guard lock(inbox_->mutex);
-    rest.swap(inbox_->events);
+    const std::lock_guard lock(mutex);
+    if (stopping) return;
+    execute(event());
+    execute(machine.tick(now()));
+    if (machine.next_wakeup() < sleeps_until) changed.notify_all();
   }
-  for (Event& event : rest) {
-    if (auto* asked = std::get_if<Asked>(&event)) asked->done(stopping(place_));
+  answer();
+}
+
+/// One thread at a time, for all: the others have something better to do.
+void Prover::Inside::answer() {
+  std::unique_lock lock(mutex);
+  if (answering) return;
+  answering = true;
+  while (!answers.empty()) {
+    auto some = std::exchange(answers, {});
+    lock.unlock();
+    for (auto& [done, evidence] : some) done(std::move(evidence));
+    some.clear();  // what they hold ends before stop() does
+    lock.lock();
+  }
+  answering = false;
+  if (stopping) changed.notify_all();
+}
+
+void Prover::Inside::tell_time() {
+  while (true) {
+    happen([] { return Actions(); });
+    std::unique_lock lock(mutex);
+    const auto is_due = [&] { return stopping || machine.next_wakeup() < sleeps_until; };
+    // No clock arithmetic overflows with this.
+    sleeps_until = std::min(machine.next_wakeup(), std::chrono::steady_clock::now() + std::chrono::hours(1));
+    changed.wait_until(lock, sleeps_until, is_due);
+    if (stopping) return;
   }
 }
 
-void Prover::execute(const Actions& actions) {
-  for (const Action& action : actions) {
-    std::visit([this](const auto& one) { execute(one); }, action);
+void Prover::Inside::stop() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+    changed.notify_all();
+    if (cancel_listing) *cancel_listing = true;
+    for (auto& [id, done] : askers) answers.emplace_back(std::move(done), index::stopping(place));
+    askers.clear();
+  }
+  answer();
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [this] { return !answering; });
+}
+
+/// The rest of these functions are called locked.
+void Prover::Inside::execute(Actions actions) {
+  while (!actions.empty()) {
+    for (const Action& action : actions) {
+      std::visit([this](const auto& one) { execute(one); }, action);
+    }
+    actions = std::exchange(next, {});
   }
 }
 
-void Prover::execute(const StartProbe& start) {
-  auto call = [backend = backend_, inbox = inbox_, serial = start.serial] {
-    inbox->put(Probed{serial, or_failure<ProbeResult>([&] { return backend->probe(); })});
+void Prover::Inside::execute(const StartProbe& start) {
+  auto call = [self = shared_from_this(), serial = start.serial] {
+    const auto result = or_failure<ProbeResult>([&] { return self->backend->probe(); });
+    self->happen([&] {
+      --self->probing;
+      return self->machine.probe_done(serial, result, now());
+    });
   };
-  if (!probes_.submit(std::move(call))) {
-    inbox_->put(Probed{start.serial, Failure{fmt::format("{} reads of {} hang", probes_.busy(), place_), true}});
+  if (probing < kMostProbes && threads.submit(std::move(call))) {
+    ++probing;
+    return;
   }
+  const Failure hang{fmt::format("{} reads of {} hang", probing, place), true};
+  for (Action& action : machine.probe_done(start.serial, hang, now())) next.push_back(std::move(action));
 }
 
-void Prover::execute(const StartListing& start) {
-  if (cancel_listing_) *cancel_listing_ = true;  // one that the machine gave up on
-  cancel_listing_ = std::make_shared<std::atomic<bool>>(false);
-  auto call = [backend = backend_, inbox = inbox_, cancel = cancel_listing_, start] {
-    inbox->put(Listed{start.serial,
-                      or_failure<ListingResult>([&] { return backend->list(start.before, start.deadline, *cancel); })});
+void Prover::Inside::execute(const StartListing& start) {
+  if (cancel_listing) *cancel_listing = true;  // one that the machine gave up on
+  cancel_listing = std::make_shared<std::atomic<bool>>(false);
+  auto call = [self = shared_from_this(), cancel = cancel_listing, start] {
+    auto result = or_failure<ListingResult>([&] { return self->backend->list(start.before, start.deadline, *cancel); });
+    self->happen([&] {
+      --self->listing;
+      return self->machine.listing_done(start.serial, std::move(result), now());
+    });
   };
-  if (!listings_.submit(std::move(call))) {
-    inbox_->put(Listed{start.serial, Failure{fmt::format("{} earlier readings of {} hang", listings_.busy(), place_)}});
+  if (listing < kMostListings && threads.submit(std::move(call))) {
+    ++listing;
+    return;
   }
+  const Failure hang{fmt::format("{} earlier readings of {} hang", listing, place)};
+  for (Action& action : machine.listing_done(start.serial, hang, now())) next.push_back(std::move(action));
 }
 
-void Prover::execute(const Answer& answer) {
+void Prover::Inside::execute(const Answer& answer) {
   for (const AskId id : answer.ids) {
-    const auto asker = askers_.extract(id);
-    asker.mapped()(answer.evidence);
+    answers.emplace_back(std::move(askers.extract(id).mapped()), answer.evidence);
   }
 }
 
-void Prover::execute(const ProofReport& report) {
+void Prover::Inside::execute(const ProofReport& report) {
   using Result = ProofReport::Result;
   const bool current = report.result == Result::Current;
-  at_hand_.replace(machine_.at_hand());
-  metrics_.index_proof(current ? "current" : report.result == Result::Changed ? "changed" : "unknown", report.duration);
+  at_hand.replace(machine.at_hand());
+  metrics.index_proof(current ? "current" : report.result == Result::Changed ? "changed" : "unknown", report.duration);
   if (current) report_no_problem();
   if (report.result == Result::Unknown) report_problem("index proof failed", report.reason);
-  const std::string why_not = problem_.empty() ? "the repository has changed and is being read" : problem_;
+  const std::string why_not = problem.empty() ? "the repository has changed and is being read" : problem;
   replace_status(current, current ? "" : why_not);
 }
 
 /// What is known of the catalog stays.
-void Prover::replace_status(bool current, std::string reason) {
-  Status status = *status_.read();
-  status.current = current;
-  status.reason = std::move(reason);
-  status_.replace(std::move(status));
+void Prover::Inside::replace_status(bool current, std::string reason) {
+  Status news = *status.read();
+  news.current = current;
+  news.reason = std::move(reason);
+  status.replace(std::move(news));
 }
 
-void Prover::execute(const ListingReport& report) {
-  at_hand_.replace(machine_.at_hand());
+void Prover::Inside::execute(const ListingReport& report) {
+  at_hand.replace(machine.at_hand());
   if (const auto* failure = std::get_if<Failure>(&report.result)) {
-    metrics_.index_refresh(failure->timed_out ? "timeout" : "error", report.duration);
+    metrics.index_refresh(failure->timed_out ? "timeout" : "error", report.duration);
     report_problem("index refresh failed", failure->reason);
     return replace_status(false, failure->reason);
   }
   report_catalog(report, *std::get<Reading>(report.result).catalog);
 }
 
-void Prover::report_catalog(const ListingReport& report, const core::Catalog& catalog) {
-  metrics_.index_refresh("ok", report.duration);
-  metrics_.index_catalog(catalog.snapshots(), catalog.identities(), report.blobs,
-                         base::seconds(report.finished.time_since_epoch()));
+void Prover::Inside::report_catalog(const ListingReport& report, const core::Catalog& catalog) {
+  metrics.index_refresh("ok", report.duration);
+  metrics.index_catalog(catalog.snapshots(), catalog.identities(), report.blobs,
+                        base::seconds(report.finished.time_since_epoch()));
   report_no_problem();
-  log_.info("index refreshed", {{"place", place_},
-                                {"snapshots", catalog.snapshots()},
-                                {"identities", catalog.identities()},
-                                {"incomplete", catalog.incomplete()},
-                                {"blobs", report.blobs},
-                                {"durationSeconds", base::seconds(report.duration)}});
-  status_.replace(Status{.loaded = true,
-                         .current = true,
-                         .reason = {},
-                         .snapshots = catalog.snapshots(),
-                         .identities = catalog.identities(),
-                         .blobs = report.blobs,
-                         .last_success = report.finished});
+  log.info("index refreshed", {{"place", place},
+                               {"snapshots", catalog.snapshots()},
+                               {"identities", catalog.identities()},
+                               {"incomplete", catalog.incomplete()},
+                               {"blobs", report.blobs},
+                               {"durationSeconds", base::seconds(report.duration)}});
+  status.replace(Status{.loaded = true,
+                        .current = true,
+                        .reason = {},
+                        .snapshots = catalog.snapshots(),
+                        .identities = catalog.identities(),
+                        .blobs = report.blobs,
+                        .last_success = report.finished});
 }
 
-void Prover::report_problem(std::string_view message, const std::string& reason) {
-  if (reason == problem_) return;
-  problem_ = reason;
-  log_.warn(message, {{"place", place_}, {"reason", reason}});
+void Prover::Inside::report_problem(std::string_view message, const std::string& reason) {
+  if (reason == problem) return;
+  problem = reason;
+  log.warn(message, {{"place", place}, {"reason", reason}});
 }
 
-void Prover::report_no_problem() {
-  if (problem_.empty()) return;
-  log_.info("index readable again", {{"place", place_}});
-  problem_.clear();
+void Prover::Inside::report_no_problem() {
+  if (problem.empty()) return;
+  log.info("index readable again", {{"place", place}});
+  problem.clear();
 }
 
 std::unique_ptr<Index> make_prover(std::shared_ptr<Backend> backend, std::chrono::milliseconds timeout,

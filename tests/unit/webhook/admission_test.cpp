@@ -250,14 +250,15 @@ struct FakeCluster : webhook::ClusterQuestions {
   core::ClusterFacts facts;
   int asked = 0;
   std::function<void()> meanwhile = [] {};
-  std::vector<bool> without_backup;
-  void ask(const core::WantsRestore&, bool without, index::Deadline,
+  std::vector<About> abouts;
+  void ask(const core::WantsRestore&, About about, index::Deadline,
            std::function<void(core::ClusterFacts)> done) override {
     ++asked;
-    without_backup.push_back(without);
+    abouts.push_back(about);
     meanwhile();
     core::ClusterFacts told = facts;
-    if (!without) {
+    if (about == About::Empty) told.destination = core::NoAnswer{"not asked"};
+    if (about == About::Restore) {
       told.backup = core::NotApplicable{};
       told.tombstone = core::NotApplicable{};
     }
@@ -275,10 +276,11 @@ struct FakeCluster : webhook::ClusterQuestions {
 
 namespace {
 
-Json::Value ask_at(webhook::Admission& admission, const Json::Value& about = review()) {
+Json::Value ask_at(webhook::Admission& admission, const Json::Value& about = review(),
+                   const std::string& path = "/mutate/pvc") {
   Json::Value answer;
-  admission.handle({"POST", "/mutate/pvc", "", "application/json",
-                    Json::writeString(Json::StreamWriterBuilder(), about), std::chrono::steady_clock::now(), false},
+  admission.handle({"POST", path, "", "application/json", Json::writeString(Json::StreamWriterBuilder(), about),
+                    std::chrono::steady_clock::now(), false},
                    [&](net::Response r) { answer = parse(r.body)["response"]; });
   return answer;
 }
@@ -295,6 +297,49 @@ TEST_CASE("a backup that ends while the cluster is being asked is restored") {
   const Json::Value answer = ask_at(admission);
   CHECK(answer["allowed"] == true);
   CHECK(answer.isMember("patch"));
+}
+
+TEST_CASE("what the cluster said when a PVC was mutated stands for its validation, which proves once more") {
+  AdmissionBench bench;
+  bench.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.backup = core::BackupActivity{};
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
+  CHECK(ask_at(admission)["allowed"] == true);
+  CHECK(bench.index.deadlines.size() == 2);
+  CHECK(ask_at(admission, review(), "/validate/pvc")["allowed"] == true);
+  CHECK(cluster.asked == 1);
+  CHECK(bench.index.deadlines.size() == 3);
+  // A second validation is no part of that creation any more.
+  CHECK(ask_at(admission, review(), "/validate/pvc")["allowed"] == true);
+  CHECK(cluster.asked == 2);
+  CHECK(bench.index.deadlines.size() == 5);
+}
+
+TEST_CASE("what the cluster said to a PVC that was denied stands for nothing") {
+  AdmissionBench bench;
+  bench.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.backup = core::BackupActivity{true, std::nullopt, "Job volsync-src-photos-backup"};
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
+  CHECK(ask_at(admission)["status"]["reason"] == "BackupInFlight");
+  cluster.facts.backup = core::BackupActivity{};
+  CHECK(ask_at(admission, review(), "/validate/pvc")["allowed"] == true);
+  CHECK(cluster.asked == 2);
+}
+
+TEST_CASE("what is in the way of a fresh start counts only when the names of all PVCs are known") {
+  AdmissionBench bench;
+  bench.index.holds({});
+  FakeCluster cluster;
+  cluster.facts.knows_claims = false;
+  cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
+  webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
+  CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
+  CHECK(cluster.abouts == std::vector{FakeCluster::About::Empty, FakeCluster::About::Everything});
+  cluster.facts.tombstone = std::optional<core::Tombstone>();
+  CHECK(ask_at(admission)["allowed"] == true);
+  CHECK(cluster.abouts.size() == 3);
 }
 
 TEST_CASE("the second proof settles a backup that ended lately, by whatever clock") {
@@ -316,7 +361,7 @@ TEST_CASE("the memory of seen backups matters only to a PVC that would start emp
   CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
   bench.index.holds({fakes::listed("s1", "photos-backup@media:/data")});
   CHECK(ask_at(admission)["allowed"] == true);
-  CHECK(cluster.without_backup == std::vector<bool>{true, false});
+  CHECK(cluster.abouts == std::vector{FakeCluster::About::Empty, FakeCluster::About::Restore});
 }
 
 TEST_CASE("where the backups are another PVC's, everything is asked before it starts empty") {
@@ -329,7 +374,7 @@ TEST_CASE("where the backups are another PVC's, everything is asked before it st
   cluster.facts.tombstone = std::optional<core::Tombstone>{{"t-1", "photos-backup@media:/data", std::nullopt}};
   webhook::Admission admission({AdmissionBench::with_catalog()}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "BackupsVanished");
-  CHECK(cluster.without_backup == std::vector<bool>{false, true});
+  CHECK(cluster.abouts == std::vector{FakeCluster::About::Restore, FakeCluster::About::Everything});
 }
 
 TEST_CASE("that the repository is old is said after the cluster was asked where else the backups may lie") {
@@ -340,11 +385,12 @@ TEST_CASE("that the repository is old is said after the cluster was asked where 
   policy.fresh_limit = std::chrono::hours{1};
   webhook::Admission admission({policy}, bench.index, &cluster, bench.log, bench.metrics);
   CHECK(ask_at(admission)["status"]["reason"] == "RepositoryOutdated");
-  CHECK(cluster.without_backup == std::vector<bool>{true});
+  CHECK(cluster.abouts == std::vector{FakeCluster::About::Empty});
   core::Ownership owners;
   owners.source_says({"nightly", "media", "/data"}, {"media", "photos"});
   cluster.facts.ownership = owners;
   CHECK(ask_at(admission).isMember("patch"));
+  CHECK(cluster.abouts.back() == FakeCluster::About::Everything);
 }
 
 TEST_CASE("a PVC that only a managed namespace opts in is judged by the labels of its namespace") {

@@ -21,7 +21,7 @@ const std::string kVolSync = "/apis/volsync.backube/v1alpha1/namespaces/media/";
 const std::string kDestination = kVolSync + "replicationdestinations/data-backup";
 const std::string kSource = kVolSync + "replicationsources/data-backup";
 const std::string kSources = kVolSync + "replicationsources";
-const std::string kClaims = "/api/v1/namespaces/media/persistentvolumeclaims/";
+const std::string kJobs = "/apis/batch/v1/namespaces/media/jobs";
 const std::string kJob = "/apis/batch/v1/namespaces/media/jobs/volsync-src-data-backup";
 const std::string kVolume = "/api/v1/namespaces/media/persistentvolumeclaims/volsync-data-backup-src";
 const std::string kSnapshot =
@@ -47,15 +47,21 @@ std::string source(const std::string& name, const std::string& spec) {
   return fmt::format(R"({{"metadata":{{"namespace":"media","name":"{}","uid":"u4"}},"spec":{}}})", name, spec);
 }
 
+std::string list(const std::string& kind, const std::string& items) {
+  return R"({"kind":")" + kind + R"(List","metadata":{"resourceVersion":"9"},"items":[)" + items + "]}";
+}
+
 /// An API server with these pages, by path; what is not among them is 404, but for the list of sources, which is empty.
 struct Bench {
-  core::ClusterFacts facts(bool without_backup = true) {
+  using About = webhook::ClusterQuestions::About;
+
+  core::ClusterFacts facts(About about = About::Everything) {
     questions.emplace(client, core::Policy{}, options, kube::Target{kube::kConfigMaps, "holdfast", "seen"}, knowledge);
     core::WantsRestore wanted;
     wanted.pvc = wanted.owner = {"media", "data"};
     wanted.candidates = {{*core::parse_identity("data-backup@media:/data"), false}};
     std::promise<core::ClusterFacts> promise;
-    questions->ask(wanted, without_backup, index::Deadline::clock::now() + 10s,
+    questions->ask(wanted, about, index::Deadline::clock::now() + 10s,
                    [&](core::ClusterFacts answer) { promise.set_value(std::move(answer)); });
     return promise.get_future().get();
   }
@@ -63,9 +69,8 @@ struct Bench {
   core::Destination destination() { return std::get<core::Destination>(facts().destination); }
 
   void has(const std::string& path, const std::string& body) { pages[path] = {.body = body}; }
-  void has_sources(const std::string& items) {
-    has(kSources, R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[)" + items + "]}");
-  }
+  void has_sources(const std::string& items) { has(kSources, list("ReplicationSource", items)); }
+  void has_claims(const std::string& items) { has(kClaimList, list("PersistentVolumeClaim", items)); }
   void know(const volsync::Seen& seen) { knowledge->seen.replace({seen, volsync::owner_table(seen, {})}); }
   /// The PVCs and sources of the namespace are watched.
   void watch(const core::OwnerTable& table) {
@@ -79,8 +84,8 @@ struct Bench {
   volsync::Options options;
   const std::shared_ptr<volsync::Knowledge> knowledge = std::make_shared<volsync::Knowledge>();
   std::map<std::string, ApiAnswer> pages{
-      {kSources, {.body = R"({"kind":"ReplicationSourceList","metadata":{"resourceVersion":"9"},"items":[]})"}},
-      {kClaimList, {.body = R"({"kind":"PersistentVolumeClaimList","metadata":{"resourceVersion":"9"},"items":[]})"}},
+      {kSources, {.body = list("ReplicationSource", "")}},
+      {kClaimList, {.body = list("PersistentVolumeClaim", "")}},
       {kMemory, {.body = R"({"metadata":{"name":"seen","resourceVersion":"7"},"data":{"identities":""}})"}}};
   fakes::FakeApiServer server{[this](const ApiRequest& request) {
     const auto page = pages.find(request.path);
@@ -131,6 +136,7 @@ TEST_CASE("a source that has ended says when") {
 
 TEST_CASE("a backup that lasts longer than the setting is told as one that will hardly end") {
   Bench bench;
+  bench.has(kJobs, list("Job", made("volsync-src-data-backup")));
   bench.has(kJob, made("volsync-src-data-backup", "{}", "2026-01-01T00:00:00Z"));
   CHECK(bench.backup().hopeless == "it began at 2026-01-01T00:00:00Z");
   CHECK(bench.backup().remedy == "Job volsync-src-data-backup");
@@ -202,8 +208,8 @@ TEST_CASE("what the API server refuses, or what cannot be read, is no answer and
     CHECK(is_silent(bench.facts().destination));
     bench.pages[kSource] = answer;
     CHECK(is_silent(bench.facts().backup));
-    bench.pages.erase(kSource);
-    for (const std::string& path : {kSources, kJob, kVolume, kSnapshot}) {
+    bench.has(kSource, object("ReplicationSource", "holdfast", "{}"));
+    for (const std::string& path : {kSources, kJobs, kJob, kVolume, kSnapshot}) {
       const auto before = bench.pages;
       bench.pages[path] = answer;
       CHECK(is_silent(bench.facts().backup));
@@ -251,22 +257,22 @@ TEST_CASE("an older copy of the memory hides nothing from a replica that knows m
 TEST_CASE("of backups nothing is asked where one would be restored") {
   Bench bench;
   bench.know({});
-  const core::ClusterFacts facts = bench.facts(false);
+  const core::ClusterFacts facts = bench.facts(Bench::About::Restore);
   CHECK(std::holds_alternative<core::NotApplicable>(facts.tombstone));
   CHECK(std::holds_alternative<core::NotApplicable>(facts.backup));
   std::set<std::string> asked;
   for (const ApiRequest& request : bench.server.requests()) asked.insert(request.path);
-  CHECK(asked == std::set<std::string>{kDestination, kSource, kSources + "/data", kClaims + "data-backup"});
+  CHECK(asked == std::set<std::string>{kDestination, kSources, kJobs, kClaimList});
 }
 
 TEST_CASE("as long as this replica does not know the memory it is asked where a backup would be restored, too") {
   Bench bench;
-  bench.facts(false);
+  bench.facts(Bench::About::Restore);
   CHECK(bench.was_asked(kMemory));
   bench.pages[kMemory] = fakes::refusal(500, "InternalError");
-  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts(false).ownership));
+  CHECK(std::holds_alternative<core::NoAnswer>(bench.facts(Bench::About::Restore).ownership));
   bench.pages.erase(kMemory);
-  CHECK(std::holds_alternative<core::Ownership>(bench.facts(false).ownership));
+  CHECK(std::holds_alternative<core::Ownership>(bench.facts(Bench::About::Restore).ownership));
 }
 
 namespace {
@@ -283,7 +289,7 @@ TEST_CASE("the memory says whose backups are whose: as this replica knows it, an
   volsync::Seen seen;
   seen.owners[own] = {{"media", "other"}};
   bench.know(seen);
-  CHECK(whose(bench.facts(false), own) == core::Whose::Anothers);
+  CHECK(whose(bench.facts(Bench::About::Restore), own) == core::Whose::Anothers);
   bench.has(kMemory, R"({"metadata":{"name":"seen","resourceVersion":"7"},)"
                      R"("data":{"identities":"2026-01-01T00:00:00Z by-hand@media:/data\n",)"
                      R"("pvcs":"media/data by-hand@media:/data\n"}})");
@@ -302,7 +308,7 @@ TEST_CASE("what is watched and remembered is heard although a question has no an
   table.add(core::parse_identity(own).value(), {"media", "other"});
   bench.watch(table);
   bench.pages[kMemory] = fakes::refusal(500, "InternalError");
-  const core::ClusterFacts facts = bench.facts(false);
+  const core::ClusterFacts facts = bench.facts(Bench::About::Restore);
   CHECK(std::holds_alternative<core::NoAnswer>(facts.ownership));
   CHECK(facts.heard.whose(core::parse_identity(own).value(), {"media", "data"}) == core::Whose::Anothers);
 }
@@ -320,7 +326,7 @@ TEST_CASE("what is watched says whose backups are whose without a question, what
   core::OwnerTable table;
   table.add(core::parse_identity("data-backup@media:/data").value(), {"media", "other"});
   bench.watch(table);
-  CHECK(whose(bench.facts(false), "data-backup@media:/data") == core::Whose::Anothers);
+  CHECK(whose(bench.facts(Bench::About::Restore), "data-backup@media:/data") == core::Whose::Anothers);
   CHECK(whose(bench.facts(), "data-backup@media:/data") == core::Whose::Anothers);
   CHECK_FALSE(bench.was_asked(kClaimList));
 }
@@ -328,8 +334,7 @@ TEST_CASE("what is watched says whose backups are whose without a question, what
 TEST_CASE(
     "PVCs that are not watched are listed before one starts empty: VolSync may spell another's name like its own") {
   Bench bench;
-  bench.has(kClaimList, R"({"kind":"PersistentVolumeClaimList","metadata":{"resourceVersion":"9"},)"
-                        R"("items":[{"metadata":{"namespace":"media","name":"da.ta"}}]})");
+  bench.has_claims(made("da.ta"));
   const core::ClusterFacts facts = bench.facts();
   const auto templates = core::every_template(core::Policy{});
   CHECK(std::get<core::Ownership>(facts.ownership)
@@ -337,26 +342,27 @@ TEST_CASE(
                                     templates));
   bench.pages[kClaimList] = fakes::refusal(500, "InternalError");
   CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().ownership));
-  bench.facts(false);
+  bench.facts(Bench::About::Restore);
   bench.has(kClaimList, R"({"items":[{"metadata":{"name":7}}]})");
   CHECK(std::holds_alternative<core::NoAnswer>(bench.facts().ownership));
 }
 
 TEST_CASE("a source under a name of either naming says whose its backups are, also where one would be restored") {
   Bench bench;
-  bench.has(kSources + "/data", source("data", R"({"sourcePVC":"data","kopia":{"username":"nightly"}})"));
-  bench.has(kSource, source("data-backup", R"({"sourcePVC":"data-backup","kopia":{}})"));
-  const core::ClusterFacts facts = bench.facts(false);
+  bench.has_sources(source("data", R"({"sourcePVC":"data","kopia":{"username":"nightly"}})") + "," +
+                    source("data-backup", R"({"sourcePVC":"data-backup","kopia":{}})"));
+  const core::ClusterFacts facts = bench.facts(Bench::About::Restore);
   CHECK(whose(facts, "nightly@media:/data") == core::Whose::Own);
   CHECK(whose(facts, "data-backup@media:/data") == core::Whose::Anothers);
   CHECK(whose(facts, "data@media:/data") == core::Whose::Unsaid);
 }
 
-TEST_CASE("the PVC that the other naming would call so is asked for") {
+TEST_CASE("the PVC that the other naming would call so is known") {
   Bench bench;
-  CHECK_FALSE(std::get<core::Ownership>(bench.facts(false).ownership).is_known({"media", "data-backup"}));
-  bench.has(kClaims + "data-backup", made("data-backup"));
-  CHECK(std::get<core::Ownership>(bench.facts(false).ownership).is_known({"media", "data-backup"}));
+  CHECK_FALSE(
+      std::get<core::Ownership>(bench.facts(Bench::About::Restore).ownership).is_known({"media", "data-backup"}));
+  bench.has_claims(made("data-backup"));
+  CHECK(std::get<core::Ownership>(bench.facts(Bench::About::Restore).ownership).is_known({"media", "data-backup"}));
 }
 
 TEST_CASE("before a PVC starts empty every kopia source of its namespace is heard") {
@@ -371,7 +377,7 @@ TEST_CASE("before a PVC starts empty every kopia source of its namespace is hear
 }
 
 TEST_CASE("a source that cannot be read leaves open whose the backups are") {
-  for (const std::string& path : {kSource, kSources + "/data", kClaims + "data-backup", kSources}) {
+  for (const std::string& path : {kClaimList, kSources}) {
     CAPTURE(path);
     Bench bench;
     bench.pages[path] = fakes::refusal(500, "InternalError");
