@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 
 namespace holdfast::base {
@@ -39,6 +40,14 @@ bool allowed_second_byte(unsigned char first, unsigned char second) {
   }
 }
 
+/// The next eight bytes are there, and each is a character.
+bool is_ascii_word(std::string_view text, std::size_t at) {
+  std::uint64_t word = 0;
+  if (text.size() - at < sizeof word) return false;
+  std::memcpy(&word, text.data() + at, sizeof word);
+  return (word & 0x8080808080808080u) == 0;
+}
+
 /// Bytes of the character at the front of non-empty `text`; 0: not well-formed.
 std::size_t character_length(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
@@ -68,6 +77,10 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::size_t find_invalid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
+    if (is_ascii_word(text, at)) {
+      at += sizeof(std::uint64_t);
+      continue;
+    }
     const std::size_t length = character_length(text.substr(at));
     if (length == 0) return at;
     at += length;
@@ -117,14 +130,13 @@ std::string hex(std::string_view bytes) {
 
 std::string base64(std::string_view bytes) {
   static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  auto to = out.begin();
+  for (std::size_t at = 0; at < bytes.size(); at += 3, to += 4) {
+    const std::size_t size = std::min<std::size_t>(bytes.size() - at, 3);
     std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
-    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? kAlphabet[bits >> (18 - 6 * i) & 0x3F] : '=';
+    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < size ? static_cast<unsigned char>(bytes[at + i]) : 0u);
+    for (std::size_t i = 0; i <= size; ++i) to[static_cast<std::ptrdiff_t>(i)] = kAlphabet[bits >> (18 - 6 * i) & 0x3F];
   }
   return out;
 }

@@ -16,7 +16,7 @@ class Places {
         pvc_(pvc),
         ownership_(ownership),
         templates_(identity_templates(policy)),
-        every_template_(every_template(policy)) {}
+        every_template_(ownership.empty() ? std::vector<IdentityTemplate>() : every_template(policy)) {}
 
   std::vector<Candidate> list() {
     for (const IdentityTemplate& own : templates_) add(of_template(own));
@@ -88,7 +88,7 @@ class Places {
   const PvcName& pvc_;
   const Ownership& ownership_;
   const std::vector<IdentityTemplate> templates_;
-  const std::vector<IdentityTemplate> every_template_;
+  const std::vector<IdentityTemplate> every_template_;  ///< where somebody says something
   std::vector<Candidate> places_;
 };
 

@@ -1,7 +1,7 @@
 #include "holdfast/core/identity.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 namespace holdfast::core {
 namespace {
@@ -42,39 +42,49 @@ std::string expand_part(std::string text, const PvcName& pvc) {
 }
 
 /// Undoes a pattern: finds the names that make it equal a text. A name, once bound, must be the same everywhere.
+/// `Found`: is called with a PVC for each way to bind both names, until it returns true.
+template <class Found>
 class Matcher {
  public:
-  using Found = std::function<bool(const PvcName&)>;
-
   explicit Matcher(Found found) : found_(std::move(found)) {}
 
-  /// Calls `found` for each way to bind both names, until it returns true; returns whether it did.
+  /// Returns whether `found` did.
   bool match(std::string_view pattern, std::string_view text) {
-    if (pattern.empty()) return text.empty() && found_({ns_, pvc_});
+    while (!pattern.empty() && pattern.front() != '{') {
+      if (text.empty() || pattern.front() != text.front()) return false;
+      pattern.remove_prefix(1);
+      text.remove_prefix(1);
+    }
+    if (pattern.empty()) return text.empty() && found_(PvcName{std::string(ns_), std::string(pvc_)});
     if (pattern.starts_with(kPvc)) return bind(pvc_, is_pvc_name, pattern.substr(kPvc.size()), text);
-    if (pattern.starts_with(kNamespace)) return bind(ns_, is_namespace_name, pattern.substr(kNamespace.size()), text);
-    if (text.empty() || pattern.front() != text.front()) return false;
-    return match(pattern.substr(1), text.substr(1));
+    return bind(ns_, is_namespace_name, pattern.substr(kNamespace.size()), text);
   }
 
  private:
-  bool bind(std::string& name, bool (*valid)(std::string_view), std::string_view pattern, std::string_view text) {
+  bool bind(std::string_view& name, bool (*valid)(std::string_view), std::string_view pattern, std::string_view text) {
     if (!name.empty()) return text.starts_with(name) && match(pattern, text.substr(name.size()));
     for (std::size_t length = 1; length <= text.size(); ++length) {
-      const bool can_go_on =
-          pattern.empty() || pattern.front() == '{' || text.substr(length).starts_with(pattern.front());
+      const std::string_view rest = text.substr(length);
+      const bool can_go_on = pattern.empty() || pattern.front() == '{' || rest.starts_with(pattern.front());
       if (!can_go_on || !valid(text.substr(0, length))) continue;
       name = text.substr(0, length);
-      const bool done = match(pattern, text.substr(length));
-      name.clear();
+      const bool done = match(pattern, rest);
+      name = {};
       if (done) return true;
     }
     return false;
   }
 
   Found found_;
-  std::string pvc_, ns_;
+  std::string_view pvc_, ns_;
 };
+
+/// '\n' cannot occur in any part, so it keeps the parts apart.
+std::string joined(const Identity& identity) {
+  std::string text;
+  text.reserve(identity.user.size() + identity.host.size() + identity.path.size() + 2);
+  return text.append(identity.user).append("\n").append(identity.host).append("\n").append(identity.path);
+}
 
 bool only_known_placeholders(std::string text) {
   replace_all(text, kPvc, "");
@@ -123,13 +133,12 @@ Identity IdentityTemplate::expand(const PvcName& pvc) const {
 
 std::optional<PvcName> IdentityTemplate::another(const Identity& identity, const PvcName& pvc) const {
   std::optional<PvcName> other;
-  Matcher matcher([&](const PvcName& found) {
-    if (found != pvc) other = found;
+  Matcher matcher([&](PvcName found) {
+    if (found != pvc) other = std::move(found);
     return other.has_value();
   });
-  // '\n' cannot occur in any part, so it keeps the parts apart.
-  matcher.match(pattern_.user + "\n" + pattern_.host + "\n" + pattern_.path,
-                identity.user + "\n" + identity.host + "\n" + identity.path);
+  const std::string pattern = joined(pattern_), text = joined(identity);
+  matcher.match(pattern, text);
   return other;
 }
 

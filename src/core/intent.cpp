@@ -320,7 +320,8 @@ std::pair<std::optional<Code>, std::vector<std::string>> gist(const Intent& inte
 }  // namespace
 
 std::vector<Candidate> looked_at(const WantsRestore& wanted, const Policy& policy, const Ownership& ownership) {
-  return wanted.identity_given ? wanted.candidates : candidates(policy, wanted.owner, ownership);
+  const bool settings_say_all = wanted.identity_given || ownership.empty();
+  return settings_say_all ? wanted.candidates : candidates(policy, wanted.owner, ownership);
 }
 
 Intent read_intent(const Question& question, const Policy& policy, Time now) {

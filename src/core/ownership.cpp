@@ -9,40 +9,40 @@ void Ownership::add(std::shared_ptr<const OwnerTable> witness) {
   if (witness) others_.push_back(std::move(witness));
 }
 
-std::vector<const OwnerTable*> Ownership::witnesses() const {
-  std::vector<const OwnerTable*> all{&sources_};
-  for (const auto& other : others_) all.push_back(other.get());
-  return all;
+template <class F>
+bool Ownership::any_witness(F&& f) const {
+  return f(sources_) || std::ranges::any_of(others_, [&](const auto& other) { return f(*other); });
 }
 
 bool Ownership::is_known(const PvcName& pvc) const {
-  return std::ranges::any_of(witnesses(), [&](const OwnerTable* one) { return one->is_known(pvc); });
+  return any_witness([&](const OwnerTable& one) { return one.is_known(pvc); });
 }
 
 bool Ownership::is_spelling_of_another(const Identity& identity, const PvcName& pvc,
                                        const std::vector<IdentityTemplate>& templates) const {
-  return std::ranges::any_of(
-      witnesses(), [&](const OwnerTable* one) { return one->is_spelling_of_another(identity, pvc, templates); });
+  return any_witness([&](const OwnerTable& one) { return one.is_spelling_of_another(identity, pvc, templates); });
 }
 
 Whose Ownership::whose(const Identity& identity, const PvcName& pvc) const {
   bool own = false, anothers = false;
-  for (const OwnerTable* one : witnesses()) {
-    const std::set<PvcName>& owners = one->owners_of(identity);
+  any_witness([&](const OwnerTable& one) {
+    const std::set<PvcName>& owners = one.owners_of(identity);
     const bool is_one = owners.contains(pvc);
     own = own || is_one;
     anothers = anothers || owners.size() > (is_one ? 1 : 0);
-  }
+    return own && anothers;
+  });
   if (own) return anothers ? Whose::Disputed : Whose::Own;
   return anothers ? Whose::Anothers : Whose::Unsaid;
 }
 
 std::set<PvcName> Ownership::others(const Identity& identity, const PvcName& pvc) const {
   std::set<PvcName> all;
-  for (const OwnerTable* one : witnesses()) {
-    const std::set<PvcName>& owners = one->owners_of(identity);
+  any_witness([&](const OwnerTable& one) {
+    const std::set<PvcName>& owners = one.owners_of(identity);
     all.insert(owners.begin(), owners.end());
-  }
+    return false;
+  });
   all.erase(pvc);
   return all;
 }
@@ -54,12 +54,13 @@ bool Ownership::is_another_at_work(const Identity& identity, const PvcName& pvc)
 
 std::vector<Identity> Ownership::of(const PvcName& pvc) const {
   std::vector<Identity> found;
-  for (const OwnerTable* one : witnesses()) {
-    for (const Identity& identity : one->identities_of(pvc)) {
+  any_witness([&](const OwnerTable& one) {
+    for (const Identity& identity : one.identities_of(pvc)) {
       const bool is_new = std::ranges::find(found, identity) == found.end();
       if (identity.host == pvc.ns && is_new) found.push_back(identity);
     }
-  }
+    return false;
+  });
   return found;
 }
 

@@ -28,6 +28,9 @@ class Ownership {
   /// What a watch, or the memory, says besides; what comes first is preferred. May be null: it says nothing.
   void add(std::shared_ptr<const OwnerTable> witness);
 
+  /// Nobody says anything.
+  bool empty() const { return sources_.empty() && others_.empty(); }
+
   Whose whose(const Identity& identity, const PvcName& pvc) const;
   /// PVCs other than `pvc` whose it is said to be.
   std::set<PvcName> others(const Identity& identity, const PvcName& pvc) const;
@@ -42,7 +45,9 @@ class Ownership {
                               const std::vector<IdentityTemplate>& templates) const;
 
  private:
-  std::vector<const OwnerTable*> witnesses() const;
+  /// Calls `f` with each witness until it returns true; returns whether it did.
+  template <class F>
+  bool any_witness(F&& f) const;
 
   OwnerTable sources_;
   std::vector<std::shared_ptr<const OwnerTable>> others_;

@@ -21,8 +21,6 @@ namespace holdfast::index {
 
 namespace {
 
-constexpr std::size_t kMostMountinfoBytes = 16 * 1024 * 1024;
-
 bool is_on_local_file_system(const std::string& path) {
   struct statfs status {};
   return statfs(path.c_str(), &status) == 0 && is_local(status.f_type);
@@ -33,6 +31,7 @@ bool is_on_local_file_system(const std::string& path) {
 KopiaFs::KopiaFs(const KopiaFsOptions& options)
     : path_(options.path),
       mountinfo_path_(options.mountinfo_path),
+      mounts_(options.mountinfo_path),
       allow_cached_mount_(options.allow_cached_mount),
       hasher_(Hasher::seeded_randomly()),
       kopia_({options, options.path,
@@ -70,7 +69,7 @@ Failure KopiaFs::explain(Failure failure, const std::atomic<bool>& cancel) const
 
 void KopiaFs::require_uncached_mount() const {
   const std::string path = std::filesystem::canonical(path_);
-  const auto mount = find_mount(base::read_file(mountinfo_path_, kMostMountinfoBytes), path);
+  const auto mount = mounts_.find(path);
   if (!mount && is_on_local_file_system(path)) return;
   if (!mount) throw std::runtime_error(fmt::format("{}: not in {}", path, mountinfo_path_));
   if (!caches_attributes(*mount)) return;

@@ -5,6 +5,7 @@
 
 #include "holdfast/index/backends.hpp"
 #include "src/index/kopia/kopia.hpp"
+#include "src/index/kopia/mountinfo.hpp"
 #include "src/index/proof/backend.hpp"
 
 namespace holdfast::index {
@@ -28,6 +29,7 @@ class KopiaFs final : public Backend {
 
   const std::string path_;
   const std::string mountinfo_path_;
+  mutable MountTable mounts_;
   const bool allow_cached_mount_;
   const Hasher hasher_;
   Kopia kopia_;

@@ -1,15 +1,22 @@
 #include "src/index/kopia/mountinfo.hpp"
 
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/file.hpp"
 #include "holdfast/base/text.hpp"
 
 namespace holdfast::index {
 
 namespace {
+
+constexpr std::size_t kMostMountinfoBytes = 16 * 1024 * 1024;
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
@@ -52,6 +59,37 @@ std::optional<Mount> find_mount(std::string_view mountinfo, std::string_view pat
     if (!best || mount->point.size() >= best->point.size()) best = std::move(mount);
   }
   return best;
+}
+
+MountTable::~MountTable() {
+  if (watched_ >= 0) ::close(watched_);
+}
+
+std::optional<Mount> MountTable::find(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  // What changes from here on is told by the next look.
+  if (may_have_changed() || asked_ != path) {
+    asked_.reset();
+    found_ = find_mount(base::read_file(mountinfo_path_, kMostMountinfoBytes), path);
+    asked_ = path;
+  }
+  return found_;
+}
+
+/// A file of another file system says nothing.
+bool MountTable::may_have_changed() {
+  if (watched_ >= 0) {
+    pollfd state{watched_, POLLPRI, 0};
+    return ::poll(&state, 1, 0) != 0;
+  }
+  const int file = ::open(mountinfo_path_.c_str(), O_RDONLY | O_CLOEXEC);
+  struct statfs kind {};
+  const bool tells = file >= 0 && ::fstatfs(file, &kind) == 0 && kind.f_type == PROC_SUPER_MAGIC;
+  if (tells)
+    watched_ = file;
+  else if (file >= 0)
+    ::close(file);
+  return true;
 }
 
 bool caches_attributes(const Mount& mount) {

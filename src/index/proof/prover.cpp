@@ -54,6 +54,11 @@ Result or_failure(Call&& call) {
 /// Outlives the prover as long as a call that hangs wants to report.
 struct Prover::Inside : std::enable_shared_from_this<Inside> {
   using Done = std::function<void(core::Evidence)>;
+  struct Told {
+    Done done;
+    core::Evidence evidence;
+  };
+  using News = std::vector<std::variant<Told, ProofReport, ListingReport>>;
 
   Inside(std::shared_ptr<Backend> b, ProofMachine::Options options, const ops::Logger& l, ops::Metrics& m)
       : backend(std::move(b)),
@@ -67,17 +72,23 @@ struct Prover::Inside : std::enable_shared_from_this<Inside> {
   void tell_time();
   void stop();
 
-  /// `event` tells the machine what has happened; no answer is called under the lock.
+  /// `event` tells the machine what has happened. What others are told of it is told without the lock.
   template <class Event>
   void happen(Event&& event);
-  void answer();
 
+  // Locked.
   void execute(Actions actions);
   void execute(const StartProbe& start);
   void execute(const StartListing& start);
   void execute(const Answer& answer);
-  void execute(const ProofReport& report);
-  void execute(const ListingReport& report);
+  void execute(const ProofReport& report) { news.emplace_back(report); }
+  void execute(const ListingReport& report) { news.emplace_back(report); }
+
+  // By one thread at a time.
+  void tell_news();
+  void tell(Told& told);
+  void tell(const ProofReport& report);
+  void tell(const ListingReport& report);
   void report_catalog(const ListingReport& report, const core::Catalog& catalog);
   void replace_status(bool current, std::string reason);
   void report_problem(std::string_view message, const std::string& reason);
@@ -87,24 +98,24 @@ struct Prover::Inside : std::enable_shared_from_this<Inside> {
   const ops::Logger& log;
   ops::Metrics& metrics;
   base::Latest<Status> status;
-  base::Latest<core::Evidence> at_hand;
   base::ProbePool threads{kMostProbes + kMostListings + 1};  ///< one more answers
   const std::string place;
 
-  std::mutex mutex;  ///< of all that follows
+  mutable std::mutex mutex;  ///< of all that follows
   std::condition_variable changed;
   bool stopping = false;
-  bool answering = false;
+  bool telling = false;
   int probing = 0;  ///< calls of the backend that have not returned
   int listing = 0;  ///< likewise
   Moment sleeps_until = Moment::min();
   ProofMachine machine;
   std::unordered_map<AskId, Done> askers;
   AskId last_id = 0;
-  std::vector<std::pair<Done, core::Evidence>> answers;  ///< not called yet
-  Actions next;                                          ///< of the machine, not executed yet
+  News news;     ///< not told yet
+  Actions next;  ///< of the machine, not executed yet
   std::shared_ptr<std::atomic<bool>> cancel_listing;
-  std::string problem;  ///< logged last and not over yet; empty: none
+
+  std::string problem;  ///< of who tells: logged last and not over yet; empty: none
 };
 
 Prover::Prover(std::shared_ptr<Backend> backend, ProofMachine::Options options, const ops::Logger& log,
@@ -134,7 +145,10 @@ void Prover::prove_again(Moment first, Deadline deadline, std::function<void(cor
   inside_->prove(first, std::chrono::steady_clock::now(), deadline, std::move(done));
 }
 
-core::Evidence Prover::at_hand() const { return *inside_->at_hand.read(); }
+core::Evidence Prover::at_hand() const {
+  const std::lock_guard lock(inside_->mutex);
+  return inside_->machine.at_hand();
+}
 Status Prover::status() const { return *inside_->status.read(); }
 std::string_view Prover::backend() const { return inside_->backend->name(); }
 
@@ -160,25 +174,28 @@ void Prover::Inside::happen(Event&& event) {
     execute(event());
     execute(machine.tick(now()));
     if (machine.next_wakeup() < sleeps_until) changed.notify_all();
+    if (news.empty() || telling) return;
   }
-  answer();
+  tell_news();
 }
 
-/// One thread at a time, for all: the others have something better to do.
-void Prover::Inside::answer() {
+/// By one thread for all, in the order in which it happened: the others have something better to do.
+void Prover::Inside::tell_news() {
   std::unique_lock lock(mutex);
-  if (answering) return;
-  answering = true;
-  while (!answers.empty()) {
-    auto some = std::exchange(answers, {});
+  if (telling) return;
+  telling = true;
+  while (!news.empty()) {
+    News some = std::exchange(news, {});
     lock.unlock();
-    for (auto& [done, evidence] : some) done(std::move(evidence));
-    some.clear();  // what they hold ends before stop() does
+    for (auto& one : some) std::visit([this](auto& each) { tell(each); }, one);
+    some.clear();  // what askers hold ends before stop() does
     lock.lock();
   }
-  answering = false;
+  telling = false;
   if (stopping) changed.notify_all();
 }
+
+void Prover::Inside::tell(Told& told) { told.done(std::move(told.evidence)); }
 
 void Prover::Inside::tell_time() {
   while (true) {
@@ -198,15 +215,14 @@ void Prover::Inside::stop() {
     stopping = true;
     changed.notify_all();
     if (cancel_listing) *cancel_listing = true;
-    for (auto& [id, done] : askers) answers.emplace_back(std::move(done), index::stopping(place));
+    for (auto& [id, done] : askers) news.emplace_back(Told{std::move(done), index::stopping(place)});
     askers.clear();
   }
-  answer();
+  tell_news();
   std::unique_lock lock(mutex);
-  changed.wait(lock, [this] { return !answering; });
+  changed.wait(lock, [this] { return !telling; });
 }
 
-/// The rest of these functions are called locked.
 void Prover::Inside::execute(Actions actions) {
   while (!actions.empty()) {
     for (const Action& action : actions) {
@@ -252,14 +268,13 @@ void Prover::Inside::execute(const StartListing& start) {
 
 void Prover::Inside::execute(const Answer& answer) {
   for (const AskId id : answer.ids) {
-    answers.emplace_back(std::move(askers.extract(id).mapped()), answer.evidence);
+    news.emplace_back(Told{std::move(askers.extract(id).mapped()), answer.evidence});
   }
 }
 
-void Prover::Inside::execute(const ProofReport& report) {
+void Prover::Inside::tell(const ProofReport& report) {
   using Result = ProofReport::Result;
   const bool current = report.result == Result::Current;
-  at_hand.replace(machine.at_hand());
   metrics.index_proof(current ? "current" : report.result == Result::Changed ? "changed" : "unknown", report.duration);
   if (current) report_no_problem();
   if (report.result == Result::Unknown) report_problem("index proof failed", report.reason);
@@ -269,14 +284,15 @@ void Prover::Inside::execute(const ProofReport& report) {
 
 /// What is known of the catalog stays.
 void Prover::Inside::replace_status(bool current, std::string reason) {
-  Status news = *status.read();
-  news.current = current;
-  news.reason = std::move(reason);
-  status.replace(std::move(news));
+  const auto before = status.read();
+  if (before->current == current && before->reason == reason) return;
+  Status after = *before;
+  after.current = current;
+  after.reason = std::move(reason);
+  status.replace(std::move(after));
 }
 
-void Prover::Inside::execute(const ListingReport& report) {
-  at_hand.replace(machine.at_hand());
+void Prover::Inside::tell(const ListingReport& report) {
   if (const auto* failure = std::get_if<Failure>(&report.result)) {
     metrics.index_refresh(failure->timed_out ? "timeout" : "error", report.duration);
     report_problem("index refresh failed", failure->reason);

@@ -7,11 +7,14 @@
 
 #include <array>
 
+#include "holdfast/base/text.hpp"
+
 namespace holdfast::json {
 namespace {
 
-// Numbers come as text, so that none is too large or loses digits before the shape has said what it should be.
-constexpr unsigned kFlags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+// Numbers come as text, so that none is too large or loses digits before the shape has said what it should be. That
+// strings are UTF-8 is checked here: RapidJSON does it byte by byte, which takes as long as all the rest.
+constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag;
 
 /// A ByteSource as RapidJSON's input stream.
 class ChunkStream {
@@ -79,9 +82,13 @@ class Events {
   bool Null() { return at().null(); }
   bool Bool(bool value) { return at().boolean(value); }
   bool RawNumber(const char* digits, rapidjson::SizeType size, bool) { return at().number({digits, size}); }
-  bool String(const char* text, rapidjson::SizeType size, bool) { return at().text({text, size}); }
+  bool String(const char* text, rapidjson::SizeType size, bool) {
+    return is_valid({text, size}) && at().text({text, size});
+  }
   bool StartObject() { return at().begin_object(); }
-  bool Key(const char* name, rapidjson::SizeType size, bool) { return at().key({name, size}); }
+  bool Key(const char* name, rapidjson::SizeType size, bool) {
+    return is_valid({name, size}) && at().key({name, size});
+  }
   bool EndObject(rapidjson::SizeType) { return at().end_object(); }
   bool StartArray() { return at().begin_array(); }
   bool EndArray(rapidjson::SizeType) { return at().end_array(); }
@@ -96,6 +103,11 @@ class Events {
   Walker& at() {
     walker_.mark(stream_.Tell());
     return walker_;
+  }
+
+  bool is_valid(std::string_view text) {
+    if (base::find_invalid_utf8(text) == std::string_view::npos) return true;
+    return at().break_off(fmt::format("not JSON at byte {}: Invalid encoding in string.", stream_.Tell()));
   }
 
   Walker& walker_;

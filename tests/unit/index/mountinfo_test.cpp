@@ -1,7 +1,13 @@
 #include "src/index/kopia/mountinfo.hpp"
 
 #include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <catch2/catch.hpp>
+#include <functional>
+#include <thread>
+
+#include "tests/unit/folder.hpp"
 
 namespace holdfast::index::test {
 namespace {
@@ -71,6 +77,44 @@ TEST_CASE("a file system of this machine is told from one of another by its magi
   CHECK(is_local(OVERLAYFS_SUPER_MAGIC));
   CHECK_FALSE(is_local(NFS_SUPER_MAGIC));
   CHECK_FALSE(is_local(0));
+}
+
+/// In a mount namespace of its own, which ends with its thread; nothing where that may not be.
+void in_own_mount_namespace(const std::function<void()>& act) {
+  std::thread([&] {
+    const bool may =
+        ::unshare(CLONE_NEWNS | CLONE_FS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    if (may)
+      act();
+    else
+      WARN("SKIPPED: no mount namespace of our own may be made here");
+  }).join();
+}
+
+TEST_CASE("a mount that comes or goes is seen by the next look, although the mounts are not read for each") {
+  in_own_mount_namespace([] {
+    const Folder folder;
+    const std::string path = folder.path();
+    MountTable mounts("/proc/thread-self/mountinfo");
+    const auto type = [&] { return mounts.find(path).value().type; };
+    const std::string before = type();
+    REQUIRE(::mount("one", path.c_str(), "ramfs", 0, nullptr) == 0);
+    CHECK(type() == "ramfs");
+    CHECK(type() == "ramfs");
+    REQUIRE(::umount(path.c_str()) == 0);
+    CHECK(type() == before);
+  });
+}
+
+TEST_CASE("a text that cannot tell of changes is read each time") {
+  const Folder folder;
+  const std::string file = folder.write("mountinfo", line("/r", "nfs4", "rw,actimeo=0"));
+  MountTable mounts(file);
+  CHECK(mounts.find("/r/kopia").value().type == "nfs4");
+  folder.write("mountinfo", line("/r"));
+  CHECK(mounts.find("/r/kopia").value().type == "ext4");
+  std::filesystem::remove(file);
+  CHECK_THROWS_AS(mounts.find("/r/kopia"), std::system_error);
 }
 
 }  // namespace
