@@ -86,7 +86,8 @@ Catalog Catalog::Builder::build() && {
   catalog.odd_ = std::move(odd_);
   catalog.rows_.reserve(pending_.size());
   std::vector<Range> ranges(numbers_.size());
-  for (const Pending& pending : pending_) {
+  for (; !pending_.empty(); pending_.pop_front()) {
+    const Pending& pending = pending_.front();
     Range& range = ranges[pending.identity];
     const auto at = static_cast<std::uint32_t>(catalog.rows_.size());
     if (range.end == 0) range.begin = at;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace holdfast::core {
@@ -101,13 +102,30 @@ nanoseconds take_unit(std::string_view& text) {
   return nanoseconds{0};
 }
 
+/// With zeros in front: large listings print two times for each snapshot, so that this is by hand.
+void append_digits(std::string& text, std::uint64_t number, std::size_t width) {
+  const std::size_t begin = text.size();
+  text.resize(begin + width);
+  for (std::size_t at = begin + width; at > begin; number /= 10) text[--at] = static_cast<char>('0' + number % 10);
+}
+
 std::string format_date_time(Time time) {
   const auto days = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{days};
   const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - days)};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+  std::string text;
+  text.reserve(32);
+  const auto add = [&](char before, auto number, std::size_t width) {
+    if (before != 0) text += before;
+    append_digits(text, static_cast<std::uint64_t>(number), width);
+  };
+  add(0, std::clamp(static_cast<int>(date.year()), 0, 9999), 4);
+  add('-', static_cast<unsigned>(date.month()), 2);
+  add('-', static_cast<unsigned>(date.day()), 2);
+  add('T', clock.hours().count(), 2);
+  add(':', clock.minutes().count(), 2);
+  add(':', clock.seconds().count(), 2);
+  return text;
 }
 
 }  // namespace
@@ -132,9 +150,10 @@ std::string format_seconds(Time time) { return format_date_time(time) + "Z"; }
 std::string format_nanoseconds(Time time) {
   const auto fraction = (time - std::chrono::floor<std::chrono::seconds>(time)).count();
   if (fraction == 0) return format_seconds(time);
-  std::string digits = fmt::format("{:09}", fraction);
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return format_date_time(time) + "." + digits + "Z";
+  std::string text = format_date_time(time).append(".");
+  append_digits(text, static_cast<std::uint64_t>(fraction), 9);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text.append("Z");
 }
 
 std::optional<nanoseconds> parse_duration(std::string_view text) {

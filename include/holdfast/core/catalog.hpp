@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -152,7 +153,7 @@ class Catalog::Builder {
   };
   std::uint32_t identity_number(const Identity& identity);
 
-  std::vector<Pending> pending_;
+  std::deque<Pending> pending_;  ///< grows without being moved: it is most of what a large listing takes
   std::vector<OddText> odd_;
   std::unordered_map<std::string, std::uint32_t> numbers_;
   std::size_t incomplete_ = 0;

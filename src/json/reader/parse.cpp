@@ -26,11 +26,11 @@ class ChunkStream {
     refill();
   }
 
-  /// NUL stands for the end.
-  char Peek() const { return next_ == end_ ? '\0' : *next_; }
+  /// NUL stands for the end, and stands behind what was read.
+  char Peek() const { return *next_; }
   char Take() {
-    const char c = Peek();
-    if (next_ != end_ && ++next_ == end_) refill();
+    const char c = *next_;
+    if (++next_ >= end_) go_on();
     return c;
   }
   std::size_t Tell() const { return before_ + static_cast<std::size_t>(next_ - buffer_.data()); }
@@ -48,24 +48,33 @@ class ChunkStream {
     walker_.break_off(std::move(problem));
   }
 
+  void go_on() {
+    if (next_ > end_)
+      next_ = end_;  // there is no more
+    else
+      refill();
+  }
+
   void refill() {
     before_ += static_cast<std::size_t>(end_ - buffer_.data());
     next_ = end_ = buffer_.data();
+    buffer_[0] = '\0';
     if (before_ > max_bytes_) return stop(fmt::format("longer than {} bytes", max_bytes_));
     silent_bytes_ = walker_.events() == seen_events_ ? silent_bytes_ : 0;
     seen_events_ = walker_.events();
     // A string that never ends would otherwise be collected in memory up to max_bytes_.
     if (silent_bytes_ > max_text_bytes_) return stop(fmt::format("a value of more than {} bytes", max_text_bytes_));
-    const std::size_t size = source_(buffer_.data(), buffer_.size());
+    const std::size_t size = source_(buffer_.data(), buffer_.size() - 1);
     silent_bytes_ += size;
     end_ = buffer_.data() + size;
+    buffer_[size] = '\0';
   }
 
   const ByteSource& source_;
   Walker& walker_;
   std::size_t max_bytes_;
   std::size_t max_text_bytes_;
-  std::array<char, 16 * 1024> buffer_;
+  std::array<char, 64 * 1024 + 1> buffer_;
   const char* next_ = buffer_.data();
   const char* end_ = buffer_.data();
   std::size_t before_ = 0;        ///< bytes read before those in the buffer
