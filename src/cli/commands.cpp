@@ -40,6 +40,31 @@ int repository_id(const Settings& settings, Output output) {
   return tell("repositoryId", id, id, output);
 }
 
+int list_settings(Output output) {
+  if (output == Output::Text) {
+    print(settings_help());
+    return kOk;
+  }
+  Json::Value rows(Json::arrayValue);
+  for (const Setting& setting : settings_table()) {
+    Json::Value row;
+    row["key"] = setting.key;
+    row["value"] = setting.value;
+    row["help"] = std::string(setting.help);
+    row["list"] = setting.list;
+    const auto put = [&](const char* name, std::string_view text) {
+      if (!text.empty()) row[name] = std::string(text);
+    };
+    put("flag", setting.flag);
+    put("environment", environment_name(setting));
+    put("alias", setting.alias);
+    put("default", setting.fallback);
+    rows.append(std::move(row));
+  }
+  print(render(rows, output));
+  return kOk;
+}
+
 int version(Output output) { return tell("version", HOLDFAST_VERSION, "holdfast " HOLDFAST_VERSION, output); }
 
 int generate_certificates(const CertificateRequest& request) {

@@ -38,6 +38,9 @@ int plan(const Settings& settings, const PlanRequest& request, Output output);
 /// Looks at everything that an installation rests on.
 int doctor(const Settings& settings, Output output);
 
+/// The table of settings.
+int list_settings(Output output);
+
 int repository_id(const Settings& settings, Output output);
 
 struct CertificateRequest {

@@ -128,6 +128,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
            "where a check failed");
   add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
   add_certs(app, arguments);
+  add_output(*app.add_subcommand("settings", "Print the table of settings"), arguments);
   add_output(*app.add_subcommand("version", "Print the version"), arguments);
 }
 
@@ -138,6 +139,7 @@ InputRequest with_templates(InputRequest input) {
 
 int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "version") return version(arguments.output);
+  if (verb == "settings") return list_settings(arguments.output);
   if (verb == "certs") return generate_certificates(arguments.certificates);
   const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
   if (verb == "decide") return decide(settings, arguments.input, arguments.output);

@@ -13,7 +13,7 @@ from guarded_case import pvc
 from installation import CONFIGURATIONS, MANIFESTS, NAMESPACE, OVERLAYS, Copy, Rendered, documents, excluded
 from rig import crds
 from rig.components import ROOT
-from rig.objects import LEASE, POD, PV, PVC, Objects
+from rig.objects import LEASE, POD, PV, PVC, REPLICATION_SOURCE as RS, Objects
 from rig.processes import plain_environment, run, wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, NAMES, OURS, VALIDATING
 from restore_case import RUN, RestoreCase
@@ -407,6 +407,7 @@ class Rights(RestoreCase):
 
     def live_a_whole_life(self):
         """From Fresh to a backup, an end, a verified restore, and a label that is taken away."""
+        self.be_asked_beside_a_source()
         self.create_patiently(pvc())
         self.wait_for_destination()
         self.part.bind(self.namespace, "data")
@@ -426,6 +427,14 @@ class Rights(RestoreCase):
         wait_until(self.rs, 20, "backups begin")
         self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": None}}})
         wait_until(self.nothing_of_ours, 20, "our objects go with the label")
+
+    def be_asked_beside_a_source(self):
+        """As it stands where Git has it and the PVC is still to come."""
+        self.objects.create(RS, self.namespace, {"metadata": {"name": "data-backup"}, "spec": {
+            "sourcePVC": "data", "trigger": {"schedule": "0 0 1 1 *"},
+            "kopia": {"repository": "volsync-data", "copyMethod": "Snapshot"}}})
+        self.create_patiently(pvc(), dry_run=True)
+        self.objects.delete(RS, self.namespace, "data-backup")
 
     def look_with_doctor(self, overlay: str):
         guarded = self.guarded

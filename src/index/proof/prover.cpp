@@ -129,6 +129,8 @@ void Prover::stop() {
   inside_->backend->stop();
 }
 
+// What is told does not throw, and its variants always hold something.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 Prover::~Prover() {
   stop();
   const Moment patience = std::chrono::steady_clock::now() + kStopPatience;

@@ -21,7 +21,7 @@ class Prover final : public Index {
   Prover(std::shared_ptr<Backend> backend, ProofMachine::Options options, const ops::Logger& log,
          ops::Metrics& metrics);
   /// Answers who still waits (Unknown), stops a listing under way, and waits for nothing that hangs.
-  ~Prover() override;
+  ~Prover() override;  // NOLINT(bugprone-exception-escape)
 
   void prove(Deadline deadline, std::function<void(core::Evidence)> done) override;
   void prove_again(Moment first, Deadline deadline, std::function<void(core::Evidence)> done) override;

@@ -36,8 +36,8 @@ const std::string kUnreachable =
     "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
     "users: [{name: u, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
 
-const std::vector<std::string> kCommands = {"serve", "decide", "render",        "why",    "audit",
-                                            "plan",  "doctor", "repository-id", "version"};
+const std::vector<std::string> kCommands = {"serve", "decide", "render",        "why",      "audit",
+                                            "plan",  "doctor", "repository-id", "settings", "version"};
 
 }  // namespace
 
@@ -215,4 +215,16 @@ TEST_CASE("a catalog that cannot be read is no answer for plan: 3") {
   const Ending ending = run_program(
       {"plan", "-f", here.claims.path(), "--index-backend", "catalog", "--catalog-file", "/nonexistent/list.json"});
   CHECK(ending.code == cli::kCannotTell);
+}
+
+TEST_CASE("settings prints the table, for people and for programs, without reading any") {
+  CHECK_THAT(run_program({"settings"}).out, Contains("index.repositoryId"));
+  Json::Value rows;
+  std::istringstream(run_program({"settings", "-o", "json"}).out) >> rows;
+  const auto port =
+      std::find_if(rows.begin(), rows.end(), [](const Json::Value& row) { return row["key"] == "webhook.port"; });
+  REQUIRE(port != rows.end());
+  CHECK((*port)["flag"] == "--webhook-port");
+  CHECK((*port)["environment"] == "HOLDFAST_WEBHOOK_PORT");
+  CHECK((*port)["default"] == "9443");
 }
