@@ -198,7 +198,7 @@ core::Ownership Inquiry::all_owners() const {
   if (watched_) owners.add(watched_->of(owner_.ns));
   if (known_) owners.add(known_->owners);
   if (!known_ || memory_->owners != known_->owners) owners.add(memory_->owners);
-  owners.spell(core::every_template(questions_.policy));
+  owners.spell(*questions_.templates);
   return owners;
 }
 

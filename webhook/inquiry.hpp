@@ -58,6 +58,7 @@ struct Memory {
 struct Questions {
   kube::Client& client;
   const core::Policy policy;
+  const Templates templates;  ///< all of the policy's
   const bool adopt;
   const std::chrono::milliseconds overlong;
   SharedQuestion<NamespaceView> views;           ///< about a namespace, PVCs too

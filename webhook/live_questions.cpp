@@ -10,8 +10,6 @@
 namespace holdfast::webhook {
 namespace {
 
-using Templates = std::shared_ptr<const std::vector<core::IdentityTemplate>>;
-
 Found<volsync::Seen> read_seen(const kube::Result& result) {
   const auto no_answer = [](std::string_view why) {
     return core::NoAnswer{fmt::format("the memory of seen backups: {}", why)};
@@ -62,7 +60,7 @@ LiveQuestions::LiveQuestions(kube::Client& client, core::Policy policy, const vo
   std::optional<SharedQuestion<Memory>> remembered;
   if (memory) remembered = recollection(client, *memory, templates, known);
   impl_ = std::make_unique<Impl>(
-      Impl{{client, std::move(policy), options.adopt, options.overlong_sync, looks(client, templates, true),
+      Impl{{client, std::move(policy), templates, options.adopt, options.overlong_sync, looks(client, templates, true),
             looks(client, templates, false), std::move(remembered)},
            std::move(known)});
 }

@@ -57,8 +57,7 @@ void read_sources(NamespaceView& view, const kube::Result& result) {
 /// The lists under way, whose answers come in any order on any thread.
 class Look : public std::enable_shared_from_this<Look> {
  public:
-  Look(kube::Client& client, const std::string& ns,
-       std::shared_ptr<const std::vector<core::IdentityTemplate>> templates, index::Deadline deadline, ViewTaker done)
+  Look(kube::Client& client, const std::string& ns, Templates templates, index::Deadline deadline, ViewTaker done)
       : client_(client), ns_(ns), templates_(std::move(templates)), deadline_(deadline), done_(std::move(done)) {}
 
   void ask(bool claims) {
@@ -107,7 +106,7 @@ class Look : public std::enable_shared_from_this<Look> {
 
   kube::Client& client_;
   const std::string ns_;
-  const std::shared_ptr<const std::vector<core::IdentityTemplate>> templates_;
+  const Templates templates_;
   const index::Deadline deadline_;
   const ViewTaker done_;
   std::mutex mutex_;
@@ -117,9 +116,8 @@ class Look : public std::enable_shared_from_this<Look> {
 
 }  // namespace
 
-void look_at_namespace(kube::Client& client, const std::string& ns, bool claims,
-                       std::shared_ptr<const std::vector<core::IdentityTemplate>> templates, index::Deadline deadline,
-                       ViewTaker done) {
+void look_at_namespace(kube::Client& client, const std::string& ns, bool claims, Templates templates,
+                       index::Deadline deadline, ViewTaker done) {
   std::make_shared<Look>(client, ns, std::move(templates), deadline, std::move(done))->ask(claims);
 }
 

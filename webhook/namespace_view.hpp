@@ -33,17 +33,17 @@ struct NamespaceView {
   std::vector<Unread> unread_sources;
   std::string sources_problem;                     ///< empty: these are all
   Names jobs;                                      ///< of VolSync
-  Names snapshots;                                 ///< VolumeSnapshots of VolSync
   Names claims;                                    ///< all PVCs, where they were asked for
   std::shared_ptr<const core::OwnerTable> owners;  ///< what sources and PVCs say of whose backups are whose
 };
 
+/// For which VolSync's spellings of names are worked out.
+using Templates = std::shared_ptr<const std::vector<core::IdentityTemplate>>;
 using ViewTaker = std::function<void(const std::shared_ptr<const NamespaceView>&)>;
 
-/// Calls `done` exactly once, from any thread, with what there is by `deadline`. `templates`: for which spellings are
-/// worked out. The client outlives it. `claims`: whether PVCs are listed.
-void look_at_namespace(kube::Client& client, const std::string& ns, bool claims,
-                       std::shared_ptr<const std::vector<core::IdentityTemplate>> templates, index::Deadline deadline,
-                       ViewTaker done);
+/// Calls `done` exactly once, from any thread, with what there is by `deadline`. The client outlives it. `claims`:
+/// whether PVCs are listed.
+void look_at_namespace(kube::Client& client, const std::string& ns, bool claims, Templates templates,
+                       index::Deadline deadline, ViewTaker done);
 
 }  // namespace holdfast::webhook
