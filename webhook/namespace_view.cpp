@@ -10,8 +10,6 @@
 namespace holdfast::webhook {
 namespace {
 
-constexpr const char* kMadeByVolSync = "app.kubernetes.io/created-by=volsync";
-
 /// Whole, and as old as the API server's cache.
 kube::Client::ListOptions cached(std::string label_selector, bool metadata_only) {
   kube::Client::ListOptions all;
@@ -62,7 +60,8 @@ class Look : public std::enable_shared_from_this<Look> {
 
   void ask(bool claims) {
     list(kube::kReplicationSources, cached("", false), [](auto& view, auto& result) { read_sources(view, result); });
-    list(kube::kJobs, cached(kMadeByVolSync, true), [](auto& view, auto& result) { view.jobs = read_names(result); });
+    list(kube::kJobs, cached(volsync::kMadeByVolSync, true),
+         [](auto& view, auto& result) { view.jobs = read_names(result); });
     if (claims) {
       list(kube::kClaims, cached("", true), [](auto& view, auto& result) { view.claims = read_names(result); });
     }

@@ -31,6 +31,9 @@ struct SyncTraces {
   std::optional<core::Meta> snapshot;  ///< the temporary VolumeSnapshot
 };
 
+/// The label selector of what VolSync makes: Jobs, temporary volumes and snapshots.
+inline constexpr const char* kMadeByVolSync = "app.kubernetes.io/created-by=volsync";
+
 /// Of all that may back up one PVC. What is there for longer than `overlong` is not expected to end.
 core::BackupActivity backup_facts(std::span<const SyncTraces> syncs, std::chrono::milliseconds overlong,
                                   core::Time now);

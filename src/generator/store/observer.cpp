@@ -5,13 +5,13 @@
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
+#include "holdfast/volsync/cluster_facts.hpp"
 #include "holdfast/volsync/observed.hpp"
 
 namespace holdfast::generator {
 namespace {
 
 constexpr std::chrono::seconds kSeldom{60};
-constexpr const char* kVolSyncs = "app.kubernetes.io/created-by=volsync";
 
 /// How the objects of one resource get into the store.
 struct Entrance {
@@ -206,7 +206,7 @@ Observer::Observer(net::Loop& loop, kube::Client& client, Store& store, Workload
     const bool seldom = family == Family::Secrets && !options.external_secrets;
     watch(resource(family), objects(store, family, nameless), {.seldom = seldom});
   }
-  watch(kube::kJobs, jobs(workloads), {.label_selector = kVolSyncs});
+  watch(kube::kJobs, jobs(workloads), {.label_selector = volsync::kMadeByVolSync});
   // Of movers, and of whoever uses a PVC.
   if (options.pods) watch(kube::kPods, pods(workloads));
   // Only where settings name some does it matter which there are, and then plans say what they miss.
