@@ -28,7 +28,7 @@ th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0; border
 )";
 constexpr std::string_view kTableHead =
     "<table>\n<tr><th>PVC</th><th>protection</th><th>phase</th><th>backup</th><th>last backup</th><th>restore</th>"
-    "<th>if created now</th></tr>\n";
+    "<th>last drill</th><th>if created now</th></tr>\n";
 constexpr std::string_view kUnclaimedHead =
     "<table>\n<tr><th>source</th><th>snapshots</th><th>newest</th><th>bytes of it</th><th>nearest PVCs</th></tr>\n";
 
@@ -77,7 +77,7 @@ std::string row(const Json::Value& item) {
   std::string html = gap ? "<tr class=\"gap\">" : "<tr>";
   html += cell(field(item, "namespace") + "/" + field(item, "pvc") + (gap ? " (gap)" : "") + notes(item));
   html += cell(field(item, "protection") + " " + field(item, "tier"));
-  for (const char* name : {"phase", "source", "lastBackup", "restore"}) html += cell(field(item, name));
+  for (const char* name : {"phase", "source", "lastBackup", "restore", "lastDrill"}) html += cell(field(item, name));
   html += cell(field(item, "verdict") + " " + field(item, "code"));
   return html + "</tr>\n";
 }

@@ -2,18 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
-#include <memory>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/cli/run.hpp"
 #include "holdfast/generator/generator.hpp"
-#include "holdfast/webhook/live_questions.hpp"
 #include "src/cli/cluster.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/describe.hpp"
 #include "src/cli/input/dry_run.hpp"
 #include "src/cli/make_index.hpp"
+#include "src/cli/newcomer.hpp"
 #include "src/cli/output.hpp"
 
 namespace holdfast::cli {
@@ -21,7 +19,6 @@ namespace {
 
 using Audit = generator::Generator::Audit;
 constexpr std::chrono::seconds kListingTime{60};
-constexpr std::chrono::seconds kPatience{10};
 
 /// All PVCs of the cluster, or of one namespace.
 Audit audit_cluster(Look& look_at, const std::string& ns = {}) {
@@ -94,42 +91,10 @@ int exit_code(const Audit& audit) {
   return audit.problem.empty() && !unjudged ? kOk : kCannotTell;
 }
 
-core::ClusterFacts ask_cluster(const core::WantsRestore& wanted, const core::Policy& policy, const Settings& settings,
-                               const ops::Logger& log) {
-  const kube::Config config = need_cluster(settings);
-  net::Loop loop(1);
-  kube::Client client(loop, config, {4, "holdfast-why"}, log);
-  webhook::LiveQuestions questions(client, policy, settings.generator, memory_place(settings, config));
-  const auto answer = std::make_shared<std::promise<core::ClusterFacts>>();
-  questions.ask(wanted, webhook::ClusterQuestions::About::Everything, std::chrono::steady_clock::now() + kPatience,
-                [answer](core::ClusterFacts facts) { answer->set_value(std::move(facts)); });
-  core::ClusterFacts facts = answer->get_future().get();
-  loop.stop();
-  // Whoever asks from elsewhere may not know holdfast's namespace.
-  if (const auto* silent = std::get_if<core::NoAnswer>(&facts.tombstone)) {
-    log.warn("what is remembered of seen backups is left out", {{"problem", silent->reason}});
-    const auto* whose = std::get_if<core::NoAnswer>(&facts.ownership);
-    if (whose != nullptr && whose->reason == silent->reason) facts.ownership = std::move(facts.heard);
-    facts.tombstone = core::NotApplicable{};
-  }
-  return facts;
-}
-
-/// What a PVC that is not there would be told, were it created now with a backup label and nothing else. Blocks: asks
-/// the API server as admission does. What is not known of the memory of seen backups is logged, and left out.
-generator::AuditItem newcomer(const core::PvcName& name, Look& look_at) {
-  core::Policy policy = look_at.settings.policy;
-  policy.simple_contract = true;
-  Input input;
-  core::Claim& claim = input.claims.emplace_back();
-  claim.pvc.ns = name.ns;
-  claim.pvc.name = name.name;
-  claim.pvc.labels.emplace(core::key::kBackup, "daily");
-  const core::Intent intent = core::read_intent(input.question(claim), policy, base::utc_now());
-  if (const auto* wanted = std::get_if<core::WantsRestore>(&intent)) {
-    input.facts[wanted->owner.ns] = ask_cluster(*wanted, policy, look_at.settings, look_at.log);
-  }
-  return dry_run(input, look_at.at_backups(), policy, base::utc_now()).front();
+/// What a PVC that is not there would be told, were it created now.
+generator::AuditItem absent(const core::PvcName& name, Look& look_at) {
+  const Newcomer asked = newcomer(name, look_at.settings, look_at.log);
+  return dry_run(asked.input, look_at.at_backups(), asked.policy, base::utc_now()).front();
 }
 
 }  // namespace
@@ -159,7 +124,7 @@ int why(const Settings& settings, const std::string& name, Output output) {
   std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc != *pvc; });
   if (!audit.problem.empty()) look_at.log.warn("the answer is incomplete", {{"problem", audit.problem}});
   const bool exists = !audit.items.empty();
-  const generator::AuditItem item = exists ? audit.items.front() : newcomer(*pvc, look_at);
+  const generator::AuditItem item = exists ? audit.items.front() : absent(*pvc, look_at);
   if (output == Output::Text) {
     print(exists ? describe(item) : describe_absent(item));
   } else {

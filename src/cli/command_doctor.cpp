@@ -37,7 +37,7 @@ void look_at_cluster(const Settings& settings, const core::Evidence& evidence, c
   // Without POD_NAMESPACE ours is that of the account or of the kubeconfig's context.
   Settings known = settings;
   known.generator.own_namespace = generator_setup(settings, *config).options.own_namespace;
-  diagnosis::Cluster cluster(*config, log);
+  ClusterClient cluster(*config, log);
   if (!diagnosis::check_cluster(cluster, config->host, Part("cluster", found))) return;
   if (settings.certs.mode == Settings::Certs::Mode::Self) {
     diagnosis::check_own_certificate(known, cluster, base::utc_now(), Part("certificate", found));

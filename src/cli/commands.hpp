@@ -41,6 +41,27 @@ int doctor(const Settings& settings, Output output);
 /// The table of settings.
 int list_settings(Output output);
 
+/// Everything that the repository holds, or where `name` is <namespace>/<pvc> that PVC's.
+int snapshots(const Settings& settings, const std::string& name, Output output);
+
+inline constexpr std::size_t kMaxReasonBytes = 256;
+
+/// The ReplicationSources that a command is about.
+struct SourcesRequest {
+  std::string pvc;   ///< <namespace>/<pvc>
+  bool all = false;  ///< of all PVCs instead
+  std::string ns;    ///< with `all`: of this namespace only
+  bool wait = false;
+  std::string timeout = "30m";
+  std::string reason;  ///< at most kMaxReasonBytes on one line
+};
+/// Between two scheduled ones, now.
+int backup(const Settings& settings, const SourcesRequest& request, Output output);
+/// A restore, rehearsed now.
+int drill(const Settings& settings, const SourcesRequest& request, Output output);
+int pause(const Settings& settings, const SourcesRequest& request, Output output);
+int resume(const Settings& settings, const SourcesRequest& request, Output output);
+
 int repository_id(const Settings& settings, Output output);
 
 struct CertificateRequest {

@@ -45,6 +45,8 @@ std::string describe(const AuditItem& item) {
                                                        : fmt::format("{}, run {}", item.restore, item.restore_token));
   }
   text += line("verified by", said_of(item.verified_by)) + line("missing", item.missing);
+  text += line("drill", item.drill);
+  if (item.last_drill) text += line("last drill", core::format_seconds(*item.last_drill));
   for (const generator::Gap& gap : item.gaps) {
     if (!gap.message.empty()) text += line("gap", gap.reason + ": " + gap.message);
   }

@@ -4,10 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iterator>
 #include <string_view>
 #include <variant>
 
 #include "src/cli/commands.hpp"
+#include "src/cli/completion.hpp"
 #include "src/cli/input/files.hpp"
 #include "src/cli/output.hpp"
 
@@ -23,7 +25,10 @@ struct Arguments {
   RenderRequest render;
   bool require_claimed = false;
   std::string pvc;
+  SourcesRequest sources;
   CertificateRequest certificates;
+  std::string shell;
+  std::string completion;  ///< the script for that shell
 };
 
 void add_output(CLI::App& verb, Arguments& arguments) {
@@ -43,6 +48,7 @@ void add_settings(CLI::App& verb, Arguments& arguments) {
     if (setting.flag.empty()) continue;
     CLI::Option* option = verb.add_option(std::string(setting.flag), arguments.flags[std::string(setting.flag)])
                               ->group("")  // the footer has the whole table
+                              ->type_name(setting.value)
                               ->allow_extra_args(false);
     // A bare --allow-cached-mount means true.
     if (setting.value == "true|false") option->expected(0, 1)->default_str("true");
@@ -62,6 +68,15 @@ CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();
   return generate;
+}
+
+void add_completion(CLI::App& app, Arguments& arguments) {
+  CLI::App* verb = app.add_subcommand("completion", "Print a script that completes command lines in a shell");
+  verb->add_option("shell", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->type_name(fmt::format("{}", fmt::join(kShells, "|")))
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kShells), std::end(kShells))).description(""));
+  verb->footer("The first line of the script says how to have it in every shell.");
 }
 
 CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help) {
@@ -103,6 +118,37 @@ CLI::App* add_render(CLI::App& app, Arguments& arguments) {
   return verb;
 }
 
+CLI::App* add_sources(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help) {
+  CLI::App* verb = add_verb(app, arguments, name, help);
+  SourcesRequest& request = arguments.sources;
+  verb->add_option("pvc", request.pvc, "its name")->type_name("NAMESPACE/PVC");
+  CLI::Option* all = verb->add_flag("-A,--all", request.all, "every PVC that holdfast backs up");
+  verb->add_option("-n,--namespace", request.ns, "with --all: of this namespace only")
+      ->type_name("NAMESPACE")
+      ->needs(all);
+  return verb;
+}
+
+void add_wait(CLI::App& verb, Arguments& arguments) {
+  CLI::Option* wait = verb.add_flag("--wait", arguments.sources.wait, "until it is done; progress goes to stderr");
+  verb.add_option("--timeout", arguments.sources.timeout, "with --wait: no longer than this")
+      ->type_name("DURATION")
+      ->needs(wait)
+      ->capture_default_str();
+}
+
+/// What is asked of ReplicationSources.
+void add_source_verbs(CLI::App& app, Arguments& arguments) {
+  add_wait(*add_sources(app, arguments, "backup", "Back PVCs up now, between two scheduled backups"), arguments);
+  add_wait(*add_sources(app, arguments, "drill",
+                        "Rehearse a restore now: the newest backup into a temporary volume, verified and removed"),
+           arguments);
+  CLI::App* pause =
+      add_sources(app, arguments, "pause", "Back PVCs up no more until they are resumed: a gap in the audit");
+  pause->add_option("--reason", arguments.sources.reason, "why, for whoever reads the audit")->type_name("TEXT");
+  add_sources(app, arguments, "resume", "Let backups of PVCs go on by their schedule");
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_settings(*app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics"),
                arguments);
@@ -126,8 +172,14 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   add_verb(app, arguments, "doctor",
            "Look at everything that this installation rests on, and say what to do about what is not well; exit code 1 "
            "where a check failed");
+  CLI::App* snapshots = add_verb(app, arguments, "snapshots",
+                                 "List what the repository holds: a line for each source, or each complete snapshot "
+                                 "of one PVC, newest first");
+  snapshots->add_option("pvc", arguments.pvc, "only this one's")->type_name("NAMESPACE/PVC");
+  add_source_verbs(app, arguments);
   add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
   add_certs(app, arguments);
+  add_completion(app, arguments);
   add_output(*app.add_subcommand("settings", "Print the table of settings"), arguments);
   add_output(*app.add_subcommand("version", "Print the version"), arguments);
 }
@@ -141,6 +193,10 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "version") return version(arguments.output);
   if (verb == "settings") return list_settings(arguments.output);
   if (verb == "certs") return generate_certificates(arguments.certificates);
+  if (verb == "completion") {
+    print(arguments.completion);
+    return kOk;
+  }
   const Settings settings = load_settings(arguments.flags, from_environment, arguments.config);
   if (verb == "decide") return decide(settings, arguments.input, arguments.output);
   if (verb == "render") return render(settings, arguments.render, arguments.output);
@@ -149,6 +205,11 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "plan")
     return plan(settings, {with_templates(arguments.input), arguments.require_claimed}, arguments.output);
   if (verb == "doctor") return doctor(settings, arguments.output);
+  if (verb == "snapshots") return snapshots(settings, arguments.pvc, arguments.output);
+  if (verb == "backup") return backup(settings, arguments.sources, arguments.output);
+  if (verb == "drill") return drill(settings, arguments.sources, arguments.output);
+  if (verb == "pause") return pause(settings, arguments.sources, arguments.output);
+  if (verb == "resume") return resume(settings, arguments.sources, arguments.output);
   if (verb == "repository-id") return repository_id(settings, arguments.output);
   return serve(settings);
 }
@@ -165,7 +226,9 @@ std::variant<std::string, int> read_command_line(int argc, char** argv, Argument
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kOk : kUsage;
   }
-  return app.get_subcommands().front()->get_name();
+  const std::string verb = app.get_subcommands().front()->get_name();
+  if (verb == "completion") arguments.completion = completion_script(app, arguments.shell);
+  return verb;
 }
 
 int dispatch(int argc, char** argv) {

@@ -137,6 +137,15 @@ std::optional<Snapshot> Catalog::newest(const Identity& identity, std::optional<
   return std::nullopt;
 }
 
+std::vector<Snapshot> Catalog::all(const Identity& identity) const {
+  std::vector<Snapshot> found;
+  const auto rows = range(identity);
+  if (!rows) return found;
+  found.reserve(rows->end - rows->begin);
+  for (std::uint32_t i = rows->begin; i < rows->end; ++i) found.push_back(at(i));
+  return found;
+}
+
 std::optional<Snapshot> Catalog::find(const Identity& identity, std::string_view id) const {
   const auto rows = range(identity);
   if (!rows) return std::nullopt;
@@ -209,7 +218,7 @@ std::vector<Catalog::Source> Catalog::sources() const {
   sources.reserve(ranges_.size());
   for (const auto& [identity, range] : ranges_) {
     const Row& newest = rows_[range.begin];
-    sources.push_back({identity, range.end - range.begin, newest.end, newest.size_bytes});
+    sources.push_back({identity, range.end - range.begin, newest.end, newest.size_bytes, newest.files});
   }
   std::ranges::sort(sources, {}, &Source::identity);
   return sources;

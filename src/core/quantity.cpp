@@ -1,5 +1,7 @@
 #include "holdfast/core/quantity.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -94,6 +96,15 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
   if (value >= static_cast<long double>(kMax)) return kMax;
   const auto whole = static_cast<std::int64_t>(value);
   return static_cast<long double>(whole) < value ? whole + 1 : whole;
+}
+
+std::string format_size(std::int64_t bytes) {
+  constexpr std::array<std::string_view, 7> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  constexpr double kNext = 1023.95;  // what would be printed as 1024.0
+  double value = static_cast<double>(std::max<std::int64_t>(bytes, 0));
+  std::size_t unit = 0;
+  for (; value >= kNext && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
 }  // namespace holdfast::core

@@ -91,6 +91,8 @@ struct Metrics::Impl : Registered {
                                 "Verified restores by what says so: the mover's log, kopia's counts.");
   Gauges& last_backups =
       gauges("holdfast_pvc_last_backup_timestamp_seconds", "When the newest complete backup of a protected PVC ended.");
+  Gauges& last_drills = gauges("holdfast_pvc_last_drill_timestamp_seconds",
+                               "When the last rehearsed restore of a PVC that brought what it should was over.");
   Gauges& gap_reasons = gauges("holdfast_pvc_gap", "1 while a PVC is not protected as it should be, by reason.");
 
   // Without a series until they are told: where none is kept, none is ill.
@@ -108,6 +110,7 @@ struct Metrics::Impl : Registered {
   std::mutex mutex;
   std::map<std::tuple<std::string, std::string, std::string>, Counter*, std::less<>> by_admission;
   std::map<std::pair<std::string, std::string>, Gauge*> by_pvc;
+  std::map<std::pair<std::string, std::string>, Gauge*> drills_by_pvc;
   std::map<std::pair<std::string, std::string>, std::map<std::string, Gauge*>> gaps_by_pvc;
   Gauge* maintained = nullptr;
 };
@@ -189,6 +192,13 @@ void Metrics::last_backup(const std::string& ns, const std::string& pvc, std::op
   auto& series = impl_->by_pvc[{ns, pvc}];
   show(impl_->last_backups, series, {{"namespace", ns}, {"pvc", pvc}}, unix_seconds);
   if (series == nullptr) impl_->by_pvc.erase({ns, pvc});
+}
+
+void Metrics::last_drill(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds) {
+  const std::lock_guard lock(impl_->mutex);
+  auto& series = impl_->drills_by_pvc[{ns, pvc}];
+  show(impl_->last_drills, series, {{"namespace", ns}, {"pvc", pvc}}, unix_seconds);
+  if (series == nullptr) impl_->drills_by_pvc.erase({ns, pvc});
 }
 
 void Metrics::gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons) {

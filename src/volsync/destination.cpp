@@ -1,4 +1,5 @@
-// The two ReplicationDestinations of a PVC: the destination, which stands idle, and the run, which restores.
+// The ReplicationDestinations of a PVC: the destination, which stands idle, the run, which restores, and the drill,
+// which rehearses that.
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
 
@@ -24,12 +25,33 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
   return kopia;
 }
 
+void annotate_some(Object& object, std::string_view key, std::string_view value) {
+  if (!value.empty()) annotate(object, key, value);
+}
+
+/// Everything but the seal.
+Object restoring(Part part, const Subject& subject, const RunWish& wish) {
+  Object object = draft(part, subject);
+  Json::Value& spec = object.body["spec"];
+  spec["trigger"]["manual"] = wish.token;
+  spec["kopia"] = kopia_spec(subject, wish.source, wish.root);
+  spec["kopia"]["restoreAsOf"] = wish.as_of;
+  // An attempt that VolSync repeats must not leave what an earlier one has written.
+  spec["kopia"]["enableFileDeletion"] = true;
+  return object;
+}
+
 }  // namespace
 
-Object destination_object(const Subject& subject, const VerifiedMark& verified) {
+Object destination_object(const Subject& subject, const VerifiedMark& verified, const DrillMark& drilled) {
   Object object = draft(Part::Destination, subject);
-  if (!verified.restore.empty()) annotate(object, key::kVerified, verified.restore);
-  if (!verified.by.empty()) annotate(object, key::kVerifiedBy, verified.by);
+  annotate_some(object, key::kVerified, verified.restore);
+  annotate_some(object, key::kVerifiedBy, verified.by);
+  annotate_some(object, key::kDrill, drilled.token);
+  annotate_some(object, key::kDrillEnded, drilled.ended);
+  annotate_some(object, key::kDrillProblem, drilled.problem);
+  annotate_some(object, key::kDrillVerified, drilled.verified);
+  annotate_some(object, key::kDrillMade, drilled.made);
   Json::Value& spec = object.body["spec"];
   spec["paused"] = true;
   spec["trigger"]["manual"] = kIdleToken;
@@ -38,13 +60,14 @@ Object destination_object(const Subject& subject, const VerifiedMark& verified) 
 }
 
 Object run_object(const Subject& subject, const RunWish& wish) {
-  Object object = draft(Part::RestoreRun, subject);
-  Json::Value& spec = object.body["spec"];
-  spec["trigger"]["manual"] = wish.token;
-  spec["kopia"] = kopia_spec(subject, wish.source, wish.root);
-  spec["kopia"]["restoreAsOf"] = wish.as_of;
-  // An attempt that VolSync repeats must not leave what an earlier one has written.
-  spec["kopia"]["enableFileDeletion"] = true;
+  return sealed(restoring(Part::RestoreRun, subject, wish));
+}
+
+Object drill_object(const Subject& subject, const RunWish& wish, std::string_view snapshot,
+                    std::string_view requested) {
+  Object object = restoring(Part::Drill, subject, wish);
+  annotate(object, key::kDrillSnapshot, snapshot);
+  annotate_some(object, key::kDrillRequested, requested);
   return sealed(std::move(object));
 }
 

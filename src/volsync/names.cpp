@@ -33,9 +33,9 @@ std::uint32_t ieee_crc32(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(Part part) {
-  static constexpr std::string_view kWords[] = {
-      "secret",         "destination",        "run",         "source",        "offsite-secret",
-      "offsite-source", "maintenance-secret", "maintenance", "cleanup-policy"};
+  static constexpr std::string_view kWords[] = {"secret",         "destination",    "run",   "source",
+                                                "offsite-secret", "offsite-source", "drill", "maintenance-secret",
+                                                "maintenance",    "cleanup-policy"};
   static_assert(std::size(kWords) == static_cast<std::size_t>(Part::CleanupPolicy) + 1);
   return kWords[static_cast<std::size_t>(part)];
 }
@@ -62,6 +62,7 @@ Family family(Part part) {
   switch (part) {
     case Part::Destination:
     case Part::RestoreRun:
+    case Part::Drill:
       return Family::Destinations;
     case Part::Source:
     case Part::OffsiteSource:
@@ -78,13 +79,15 @@ Names names(core::Naming naming, std::string_view pvc) {
   found.run = object_name("", pvc, "-restore");
   found.source = naming == core::Naming::V4 ? object_name("", pvc) : object_name("", pvc, "-backup");
   found.offsite_secret = found.offsite_source = object_name(kOffsite, pvc);
+  found.drill = object_name("", pvc, "-drill");
   return found;
 }
 
 const std::string& Names::of(Part part) const {
   static const std::string kNone;
   static constexpr std::string Names::*kByPart[] = {&Names::secret, &Names::destination,    &Names::run,
-                                                    &Names::source, &Names::offsite_secret, &Names::offsite_source};
+                                                    &Names::source, &Names::offsite_secret, &Names::offsite_source,
+                                                    &Names::drill};
   const auto index = static_cast<std::size_t>(part);
   return index < std::size(kByPart) ? this->*kByPart[index] : kNone;
 }
@@ -95,7 +98,8 @@ std::vector<std::string> pvcs_by_name(Family family, core::Naming naming, const 
     case Family::Secrets:
       return {stripped(name, "volsync-", ""), stripped(name, kOffsite, "")};
     case Family::Destinations:
-      return {stripped(name, "", v4 ? "-dst" : "-backup"), stripped(name, "", "-restore")};
+      return {stripped(name, "", v4 ? "-dst" : "-backup"), stripped(name, "", "-restore"),
+              stripped(name, "", "-drill")};
     case Family::Sources:
       return {v4 ? name : stripped(name, "", "-backup"), stripped(name, kOffsite, "")};
   }

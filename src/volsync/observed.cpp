@@ -14,6 +14,9 @@ namespace {
 /// VolSync's, as a ReplicationSource's spec calls them.
 constexpr const char* kMovers[] = {"kopia", "restic", "rclone", "rsync", "rsyncTLS", "syncthing", "external"};
 
+/// Before the time at which a backup was asked for: what we write into a trigger.
+constexpr std::string_view kRequestToken = "holdfast-backup-";
+
 /// The spec as a tree; null where it cannot be read, which then says nothing.
 Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
 
@@ -129,11 +132,37 @@ std::string gist_of_source(const core::Observed& source) {
   return gist.empty() ? std::string() : json::write_tree(gist);
 }
 
+BackupRequest requested_backup(const core::Observed& source) {
+  const std::string made(value_of(source.meta.annotations, key::kBackupMade));
+  const std::string_view wanted = value_of(source.meta.annotations, key::kBackupRequested);
+  if (wanted.empty() || wanted == made || !core::parse_rfc3339(wanted)) return {{}, made};
+  std::string token = std::string(kRequestToken).append(wanted);
+  if (source.status.last_manual_sync == token) return {{}, std::string(wanted)};
+  if (is_triggered_by_hand(source)) return {{}, made};
+  return {std::move(token), made};
+}
+
+bool is_triggered_by_hand(const core::Observed& source) {
+  const std::string token = manual_token(source);
+  return !token.empty() && !token.starts_with(kRequestToken);
+}
+
+DrillMark drill_mark(const core::Observed& destination) {
+  const auto said = [&](std::string_view key) { return std::string(value_of(destination.meta.annotations, key)); };
+  return {said(key::kDrill), said(key::kDrillEnded), said(key::kDrillProblem), said(key::kDrillVerified),
+          said(key::kDrillMade)};
+}
+
+std::string requested_drill(const core::Observed& source) {
+  const std::string_view wanted = value_of(source.meta.annotations, key::kDrillRequested);
+  return core::parse_rfc3339(wanted) ? std::string(wanted) : std::string();
+}
+
 std::string_view stopped_by(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
   const Json::Value& paused = json::at(spec, {"paused"});
   if (paused.isBool() && paused.asBool()) return "paused";
-  return json::text_at(spec, {"trigger", "manual"}).empty() ? "" : "manual";
+  return is_triggered_by_hand(source) ? "manual" : "";
 }
 
 std::string schedule_of(const core::Observed& source) {

@@ -42,16 +42,18 @@ RepositoryOptions own_repository() {
 
 }  // namespace
 
-Object source_object(const Subject& subject) {
+Object source_object(const Subject& subject, const BackupRequest& request) {
   Backup backup = backup_of(subject.claim, subject.tier, subject.options);
   Object object = draft(Part::Source, subject);
   if (is_automatic(backup.settings)) {
     if (subject.users != core::RunsAs{}) annotate(object, key::kUsers, to_text(subject.users));
     take_ids(backup.settings, subject.users, subject.options.repository);
   }
+  if (!request.made.empty()) annotate(object, key::kBackupMade, request.made);
   Json::Value& spec = object.body["spec"];
   spec["sourcePVC"] = subject.claim.pvc.name;
   spec["trigger"]["schedule"] = backup.schedule;
+  if (!request.token.empty()) spec["trigger"]["manual"] = request.token;
   spec["kopia"] = kopia_spec(subject, backup.settings);
   return sealed(std::move(object));
 }

@@ -1,8 +1,8 @@
 """What kyverno and pvc-plumber made is taken over where the settings say so, and never to another place."""
 
 from guarded_case import pvc
-from owned_parts import PVC_LABEL, OwnedParts
-from rig.objects import EXTERNAL_SECRET, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
+from owned_parts import PARTS, PVC_LABEL, OwnedParts
+from rig.objects import EXTERNAL_SECRET, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
 from rig.processes import wait_until
 from restore_case import DESTINATION, HOME_NFS, PATIENCE, SECRET
 
@@ -32,6 +32,30 @@ class Adoption(OwnedParts):
         self.assertTrue(adopted[RD]["spec"]["paused"])
         self.assertEqual(adopted[RD]["spec"]["kopia"]["repository"], SECRET)
         self.assertEqual(adopted[EXTERNAL_SECRET]["spec"]["secretStoreRef"]["name"], "1password")
+
+    def test_what_was_taken_over_has_no_label_by_which_kyverno_deletes_it(self):
+        label = "generate.kyverno.io/policy-name"
+        for kind in PARTS.values():
+            self.plant(kind, "kyverno", **{label: "volsync-backup", "team": "films"})
+        self.protect()
+        wait_until(lambda: all(label not in self.part_of(kind)["metadata"]["labels"] for kind in PARTS.values()),
+                   PATIENCE, "the labels are gone")
+        for kind in PARTS.values():
+            self.assertEqual(self.part_of(kind)["metadata"]["labels"]["team"], "films")
+
+    def test_what_movers_of_a_source_use_is_taken_over_with_it_or_not_at_all(self):
+        planted = self.plant_all("kyverno")
+        planted[RS] = self.change(RS, {"spec": {"kopia": {
+            "username": "data", "hostname": self.namespace, "sourcePathOverride": "/srv"}}})
+        self.assertTrue(self.create(pvc(labels={"app": "films"})).ok)
+        self.part.bind(self.namespace, "data")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": "hourly"}}})
+        wait_until(lambda: self.messages("ForeignIdentity"), PATIENCE, "an Event says so")
+        self.stays(lambda: self.part_of(EXTERNAL_SECRET) == planted[EXTERNAL_SECRET], "movers use it as it is")
+        self.assert_untouched(planted)
+        self.assertTrue(any(line.startswith("AdoptionWaits") for line in self.audit()["waitsFor"]))
+        self.change(RS, {"spec": {"kopia": {"sourcePathOverride": "/data"}}})
+        self.wait_for_ours()
 
     def test_an_image_of_before_does_not_outlive_the_adoption(self):
         self.plant(RD, "kyverno")

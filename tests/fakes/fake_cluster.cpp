@@ -161,7 +161,8 @@ ApiAnswer FakeCluster::list(const Key& key) const {
   list["metadata"]["resourceVersion"] = std::to_string(version_);
   list["items"] = Json::Value(Json::arrayValue);
   for (const auto& [place, stored] : objects_) {
-    if (place.resource == key.resource) list["items"].append(stored.object);
+    const bool asked = place.resource == key.resource && (key.ns.empty() || place.ns == key.ns);
+    if (asked) list["items"].append(stored.object);
   }
   return {.body = print(list)};
 }

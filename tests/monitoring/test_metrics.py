@@ -10,7 +10,8 @@ from served import Served
 
 # Series that begin with the first object that is written, removed or backed up: only in a cluster.
 IN_A_CLUSTER = {"holdfast_generator_apply_total", "holdfast_generator_delete_total",
-                "holdfast_pvc_last_backup_timestamp_seconds", "holdfast_pvc_gap", "holdfast_memory_left_out",
+                "holdfast_pvc_last_backup_timestamp_seconds", "holdfast_pvc_last_drill_timestamp_seconds",
+                "holdfast_pvc_gap", "holdfast_memory_left_out",
                 "holdfast_maintenance_last_success_timestamp_seconds", "holdfast_maintenance_problem"}
 REVIEW = '{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {}}'
 _SAMPLE = re.compile(r"(?m)^(holdfast_\w+)(?:\{([^}]*)\})? \S+$")

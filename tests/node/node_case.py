@@ -90,6 +90,11 @@ class NodeCase(unittest.TestCase):
             self.objects.apply(SECRET, namespace or self.namespace, mover_secret(
                 f"volsync-{name}", password or self.repository.password_file.read_text()), force=True)
 
+    def lead_movers_to(self, place: str, name: str = "data") -> None:
+        """To another place in the same export, until they are given their Secret again."""
+        self.objects.apply(SECRET, self.namespace, {"metadata": {"name": f"volsync-{name}"}, "stringData": {
+            "KOPIA_REPOSITORY": f"filesystem:///mnt/repository/{place}"}}, force=True)
+
     def in_pod(self, script: str, *claims: str, namespace: str = "", user: int = USER) -> str:
         """Runs a script in a pod that mounts the claims at /<claim>; what it printed. Fails the test where it fails."""
         ns = namespace or self.namespace
@@ -151,7 +156,7 @@ class NodeCase(unittest.TestCase):
         ns, token = namespace or self.namespace, f"now-{next(_numbers)}"
         # A new source synchronises at once; a token that comes while it does is taken for that sync's own.
         wait_until(lambda: self._rests(ns, name), PATIENCE_S,
-                   lambda: f"a first backup of {name}: {self.said_about(name, ns)}", every=0.2)
+                   lambda: f"a first backup of {name}: {self.how_it_stands(name, ns)}", every=0.2)
         self._trigger(ns, name, token)
         return token
 
@@ -199,11 +204,26 @@ class NodeCase(unittest.TestCase):
         events = self.objects.events_about(namespace or self.namespace, name)
         return "; ".join(f"{event['reason']}: {event['message']}" for event in events[-6:])
 
+    def how_it_stands(self, name: str, namespace: str) -> str:
+        """Of its backups, for the message of a failure."""
+        source = self.objects.get(REPLICATION_SOURCE, namespace, f"{name}-backup")
+        jobs = {job["metadata"]["name"]: job.get("status") for job in self.objects.items(JOB, namespace)}
+        pods = {pod["metadata"]["name"]: [status.get("state") for status in
+                                          pod["status"].get("containerStatuses", [])] or pod["status"]
+                for pod in self.objects.items(POD, namespace)}
+        waits = [item.get("waitsFor") for item in self.audited() if item["pvc"] == name]
+        return (f"holdfast waits for {waits}; source {source and source.get('status')}, jobs {jobs}, pods {pods}; "
+                f"{self.said_about(f'{name}-backup', namespace)}; {self.said_about(name, namespace)}")
+
+    def audited(self) -> list[dict]:
+        """What holdfast says of the namespace's claims."""
+        return self.node.api.request("GET", "/api/v1/namespaces/holdfast-system/services/holdfast:8080/proxy/audit"
+                                     f"?namespace={self.namespace}").body["items"]
+
     def gaps(self, name: str = "data") -> list[str]:
         """The reasons why holdfast says that the claim is not protected."""
-        page = self.node.api.request("GET", "/api/v1/namespaces/holdfast-system/services/holdfast:8080/proxy/audit"
-                                     f"?namespace={self.namespace}").body
-        return [gap.partition(":")[0] for item in page["items"] if item["pvc"] == name for gap in item.get("gaps", [])]
+        return [gap.partition(":")[0] for item in self.audited() if item["pvc"] == name
+                for gap in item.get("gaps", [])]
 
     def mover_jobs(self, name: str, namespace: str = "") -> list[dict]:
         return [job for job in self.objects.items(JOB, namespace or self.namespace)

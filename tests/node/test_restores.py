@@ -3,7 +3,7 @@
 import time
 
 from node_case import FILL, PATIENCE_S, SUMS, NodeCase
-from rig.objects import NAMESPACE, PVC, SECRET
+from rig.objects import NAMESPACE, PVC
 from rig.processes import wait_until
 
 
@@ -89,8 +89,7 @@ class Restores(NodeCase):
         """Its Secret leads to another place in the same export, where the mover makes a repository of its own."""
         self.prepared()
         self.delete()
-        self.objects.apply(SECRET, self.namespace, {"metadata": {"name": "volsync-data"}, "stringData": {
-            "KOPIA_REPOSITORY": "filesystem:///mnt/repository/elsewhere"}}, force=True)
+        self.lead_movers_to("elsewhere")
         self.create()
         message = self.wait_for_event("RestoreNotVerified")
         print(f"     {message}")

@@ -321,8 +321,8 @@ class Stage {
       if (apply->object.part == Part::Source) expect_source_allowed(there);
     } else if (const auto* remove = std::get_if<Remove>(&action)) {
       expect_removal_allowed(*remove, *before.find(remove->part));
-    } else if (const auto& set = std::get<SetImage>(action); set.image) {
-      RC_ASSERT(is_right(set.image->name));
+    } else if (const auto* set = std::get_if<SetImage>(&action); set != nullptr && set->image) {
+      RC_ASSERT(is_right(set->image->name));
       RC_ASSERT(is_remembered());
     }
   }

@@ -1,5 +1,6 @@
 """A folder as a user of holdfast has it, with the manifests and the password in it, and a shell there."""
 
+import shlex
 import shutil
 import subprocess
 
@@ -33,19 +34,20 @@ class Installation:
         self.shell(f"kubectl apply -k {OVERLAY} && "
                    "kubectl -n holdfast-system rollout status deployment/holdfast --timeout=2m")
 
-    def shell(self, command: str) -> str:
-        """Runs it with kubectl and helm at hand; what it printed."""
+    def shell(self, command: str, expect: int = 0) -> str:
+        """Runs it with kubectl and helm at hand; what it printed. `expect`: its exit code."""
         environment = plain_environment(self.folder, KUBECONFIG=str(self._cluster.node.kubeconfig))
         environment["PATH"] = f"{self._cluster.programs}:{environment['PATH']}"
         done = subprocess.run(["bash", "-ec", command], cwd=self.folder, env=environment, capture_output=True,
                               text=True, check=False)
-        if done.returncode != 0:
+        if done.returncode != expect:
             raise AssertionError(f"{command}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def holdfast(self, *words: str) -> str:
+    def holdfast(self, *words: str, expect: int = 0) -> str:
         """Runs one of its commands in a pod of the Deployment."""
-        return self.shell(f"kubectl --namespace holdfast-system exec deploy/holdfast -- holdfast {' '.join(words)}")
+        return self.shell(f"kubectl --namespace holdfast-system exec deploy/holdfast -- holdfast {shlex.join(words)}",
+                          expect)
 
     def edit(self, place: str, old: str, new: str) -> None:
         path = self.folder / place

@@ -36,6 +36,10 @@ std::string_view last_utf8(std::string_view text, std::size_t max_bytes);
 /// Well-formed, on one line, at most `max_bytes` and three more for "..." where something was cut: for messages.
 std::string printable(std::string_view text, std::size_t max_bytes);
 
+/// A line for each row, without its end: columns as wide as their widest cell, two blanks between them. Rows may be
+/// shorter than the first. By bytes: a cell with more than ASCII in it is padded too little.
+std::vector<std::string> aligned(const std::vector<std::vector<std::string>>& rows);
+
 /// Two lower-case digits for each byte.
 std::string hex(std::string_view bytes);
 

@@ -61,6 +61,9 @@ class Catalog {
   /// The newest complete snapshot of `identity`, or the newest that began at or before `as_of`.
   std::optional<Snapshot> newest(const Identity& identity, std::optional<Time> as_of = std::nullopt) const;
 
+  /// All complete snapshots of `identity`, newest first.
+  std::vector<Snapshot> all(const Identity& identity) const;
+
   /// The complete snapshot of `identity` with this id.
   std::optional<Snapshot> find(const Identity& identity, std::string_view id) const;
 
@@ -95,6 +98,7 @@ class Catalog {
     std::size_t snapshots = 0;
     Time newest_end;  ///< when the newest ended
     std::int64_t newest_bytes = 0;
+    std::int64_t newest_files = 0;
     bool operator==(const Source&) const = default;
   };
   /// Every identity, sorted.

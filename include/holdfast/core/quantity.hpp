@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace holdfast::core {
@@ -11,5 +12,8 @@ namespace holdfast::core {
 /// The quantity in bytes, rounded up as the API server does; capped at the largest int64. nullopt: not a quantity, or
 /// negative.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
+
+/// "512 B", "5.0 GiB": roughly, for people. Less than nothing is nothing.
+std::string format_size(std::int64_t bytes);
 
 }  // namespace holdfast::core

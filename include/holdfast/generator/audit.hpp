@@ -39,8 +39,10 @@ struct AuditItem {
   std::string restore_token;  ///< of the run that counts now
   std::string verified_by;    ///< the restore: Restore::VerifiedBy, empty: not, or not known any more
   std::string missing;        ///< of what was restored: what is known not to be as it was
-  std::optional<core::Time> last_backup;   ///< when the newest complete snapshot ended
-  std::vector<std::string> waits_for;      ///< `<Code>: <sentence>`, each
+  std::optional<core::Time> last_backup;  ///< when the newest complete snapshot ended
+  std::optional<core::Time> last_drill;   ///< when the last rehearsed restore that brought what it should was over
+  std::string drill;                   ///< of the last one, or of that under way: "running", "verified", "failed: …"
+  std::vector<std::string> waits_for;  ///< `<Code>: <sentence>`, each
   std::vector<std::string> other_sources;  ///< somebody else's ReplicationSources of it: "photos-restic (restic)"
   std::vector<std::string> ignored;        ///< labels and annotations that would ignore existing backups
   bool passes_by = false;                  ///< it would be let through, and backups that are surely its own left alone

@@ -74,7 +74,9 @@ struct View {
   bool watches_current = false;
   /// The PVC that VolSync restores into for the run, whoever it belongs to; nullptr: there is none.
   const core::Claim* run_volume = nullptr;
-  std::map<Part, Mover> movers;  ///< of the run and the two sources, as far as there is a Job that is theirs
+  bool other_drill = false;        ///< there is a drill of another PVC
+  bool drill_volume_left = false;  ///< the volume of an earlier drill of this PVC is still there
+  std::map<Part, Mover> movers;  ///< of the run, the drill and the two sources, as far as there is a Job that is theirs
   std::map<std::string, Mover> stray_movers;  ///< of strays that are sources, by the stray's name
   bool movers_known = false;                  ///< that there is no Job says something
   Users users;
@@ -123,7 +125,13 @@ struct SetImage {
   /// same name must not be filled with it.
   std::string claim_uid;
 };
-using Action = std::variant<Apply, Remove, SetImage>;
+/// Takes off an object of ours the labels by which its former manager would remove it with a policy of its own.
+struct Disown {
+  Part part;
+  std::string ns, name, uid;
+  std::vector<std::string> labels;
+};
+using Action = std::variant<Apply, Remove, SetImage, Disown>;
 
 /// Something that is not done, and why.
 struct Hold {
@@ -168,9 +176,29 @@ std::string_view to_string(Restore::Stage stage);
 /// "log", "counts", "person"; empty: nothing.
 std::string_view to_string(Restore::VerifiedBy by);
 
+/// A restore that is rehearsed.
+struct Drill {
+  bool running = false;
+  std::string token;     ///< of the one that runs, or whose end this plan tells
+  std::string snapshot;  ///< its id
+  std::string grounds;   ///< of an end that is good: by what it counts as arrived
+  DrillMark last;        ///< of those that are over
+};
+
 /// For the log and the counters: steps that this plan takes in the life of a restore. Unverified and Failed are what it
 /// finds, again with every plan: they count once for each token.
-enum class RestoreStep { Started, Verified, AcceptedUnverified, Unverified, Failed, Published, Closed };
+enum class RestoreStep {
+  Started,
+  Verified,
+  AcceptedUnverified,
+  Unverified,
+  Failed,
+  Published,
+  Closed,
+  DrillStarted,
+  DrillVerified,
+  DrillFailed
+};
 
 /// The object of this part under its own name, or nullptr.
 inline const core::Observed* object_of(const View& view, Part part) {
@@ -185,6 +213,7 @@ inline Known known_of(const View& view, Part part) {
 struct Plan {
   core::Protection protection;
   Restore restore;
+  Drill drill;
   std::vector<Action> actions;  ///< in this order; after one that fails the rest waits for the next plan
   std::vector<Hold> holds;
   std::vector<RestoreStep> steps;

@@ -45,6 +45,8 @@ class Metrics {
   void restore_verified(std::string_view by);
   /// When the newest complete backup of a PVC ended; nullopt: there is none, or the PVC is not protected any more.
   void last_backup(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds);
+  /// When the last rehearsed restore of a PVC that brought what it should was over; nullopt: there is none.
+  void last_drill(const std::string& ns, const std::string& pvc, std::optional<double> unix_seconds);
   /// Why a PVC is not protected as it should be; empty: it is, or it is gone. Reasons are words of ours, a few at most.
   void gaps(const std::string& ns, const std::string& pvc, const std::set<std::string>& reasons);
 

@@ -19,7 +19,7 @@
 
 namespace holdfast::volsync {
 
-/// The parts that an object of ours can play. The first six belong to one PVC.
+/// The parts that an object of ours can play. The first seven belong to one PVC.
 enum class Part {
   Secret,
   Destination,
@@ -27,6 +27,7 @@ enum class Part {
   Source,
   OffsiteSecret,
   OffsiteSource,
+  Drill,
   MaintenanceSecret,
   Maintenance,
   CleanupPolicy
@@ -42,7 +43,7 @@ Family family(Part part);
 
 /// The names of a PVC's objects: they depend on its name and the strategy alone. At most 253 bytes.
 struct Names {
-  std::string secret, destination, run, source, offsite_secret, offsite_source;
+  std::string secret, destination, run, source, offsite_secret, offsite_source, drill;
   const std::string& of(Part part) const;  ///< empty for the parts that belong to no PVC
 };
 Names names(core::Naming naming, std::string_view pvc);
@@ -80,6 +81,24 @@ inline constexpr std::string_view kVerified = "holdfast.dev/verified";
 inline constexpr std::string_view kUsers = "holdfast.dev/users";
 /// Annotation beside it: by what, as to_string(Restore::VerifiedBy) says.
 inline constexpr std::string_view kVerifiedBy = "holdfast.dev/verified-by";
+/// Annotation on a ReplicationSource, of whoever wants a backup between two scheduled ones: when that was asked for
+/// (RFC 3339). A backup that began before does not count.
+inline constexpr std::string_view kBackupRequested = "holdfast.dev/backup-requested";
+/// Annotation beside it, ours: the last of those that was made.
+inline constexpr std::string_view kBackupMade = "holdfast.dev/backup-made";
+/// Annotation on a ReplicationSource that is paused: why.
+inline constexpr std::string_view kPauseReason = "holdfast.dev/pause-reason";
+/// Annotation on a ReplicationSource, of whoever wants a drill: when that was asked for (RFC 3339). A drill that is
+/// made because of it carries it too.
+inline constexpr std::string_view kDrillRequested = "holdfast.dev/drill-requested";
+/// Annotation on a drill: the id of the snapshot.
+inline constexpr std::string_view kDrillSnapshot = "holdfast.dev/drill-snapshot";
+// Annotations on a destination: the members of DrillMark.
+inline constexpr std::string_view kDrill = "holdfast.dev/drill";
+inline constexpr std::string_view kDrillEnded = "holdfast.dev/drill-ended";
+inline constexpr std::string_view kDrillProblem = "holdfast.dev/drill-problem";
+inline constexpr std::string_view kDrillVerified = "holdfast.dev/drill-verified";
+inline constexpr std::string_view kDrillMade = "holdfast.dev/drill-made";
 /// Annotation on a namespace, of VolSync's: its movers run as root and may set any owner and mode.
 inline constexpr std::string_view kPrivilegedMovers = "volsync.backube/privileged-movers";
 }  // namespace key
@@ -126,7 +145,16 @@ struct VerifiedMark {
   std::string by;
   bool operator==(const VerifiedMark&) const = default;
 };
-Object destination_object(const Subject& subject, const VerifiedMark& verified);
+/// What a destination says of the drills of its PVC; times are RFC 3339, empty: none.
+struct DrillMark {
+  std::string token;     ///< of the last that is over
+  std::string ended;     ///< when that was
+  std::string problem;   ///< why it did not bring what it should; empty: it did
+  std::string verified;  ///< when the last that did was over
+  std::string made;      ///< when the last that somebody asked for, and that is over, was asked for
+  bool operator==(const DrillMark&) const = default;
+};
+Object destination_object(const Subject& subject, const VerifiedMark& verified, const DrillMark& drilled = {});
 /// A restore under way. `token` goes into the trigger, `as_of` byte for byte into restoreAsOf.
 struct RunWish {
   core::Identity source;
@@ -135,7 +163,16 @@ struct RunWish {
   core::RunsAs root = {};  ///< whom the root of the snapshot belongs to, as far as that is known
 };
 Object run_object(const Subject& subject, const RunWish& wish);
-Object source_object(const Subject& subject);
+/// The same restore into a temporary volume that nobody uses. `snapshot`: the id of what `wish` asks for; `requested`:
+/// when somebody asked for the drill, empty: nobody did.
+Object drill_object(const Subject& subject, const RunWish& wish, std::string_view snapshot, std::string_view requested);
+/// A backup that was asked for. VolSync follows no schedule while `spec.trigger.manual` is there, so it stands there
+/// only until that backup is made.
+struct BackupRequest {
+  std::string token;  ///< for the trigger; empty: none is wanted now
+  std::string made;   ///< when the last one that is made was asked for; empty: none was
+};
+Object source_object(const Subject& subject, const BackupRequest& request = {});
 
 Object offsite_secret_object(const Subject& subject);
 Object offsite_source_object(const Subject& subject);

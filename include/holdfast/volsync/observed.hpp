@@ -65,8 +65,21 @@ std::string movers_of(const core::Observed& source);
 /// about.
 std::string gist_of_source(const core::Observed& source);
 
-/// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by spec.trigger.manual;
-/// empty: it does. We write neither.
+/// What is asked of a ReplicationSource of ours beside its schedule. Where somebody else's token stands in its trigger,
+/// nothing is added. A request that is no time counts as none.
+BackupRequest requested_backup(const core::Observed& source);
+
+/// Its trigger has a token that is none of ours.
+bool is_triggered_by_hand(const core::Observed& source);
+
+/// What our destination says of its PVC's drills.
+DrillMark drill_mark(const core::Observed& destination);
+
+/// The drill that is asked for on a ReplicationSource of ours, as the annotation has it; empty: none, or it is no time.
+std::string requested_drill(const core::Observed& source);
+
+/// Why a ReplicationSource does not follow its schedule: "paused" by spec.paused, "manual" by a spec.trigger.manual
+/// that is none of ours; empty: it does.
 std::string_view stopped_by(const core::Observed& source);
 
 /// `spec.trigger.schedule`; empty: none.

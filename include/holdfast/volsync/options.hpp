@@ -134,8 +134,9 @@ struct Options {
   /// A backup or restore of VolSync that lasts longer is taken for one that hangs.
   std::chrono::milliseconds overlong_sync{std::chrono::hours{6}};
   RestoreDeadlines restore_deadline;
-  bool adopt = false;            ///< take over objects of kyverno and pvc-plumber
-  bool kyverno_cleanup = false;  ///< generator.cleanup: kyverno
+  std::chrono::milliseconds drill_every{std::chrono::hours{7 * 24}};  ///< each PVC's restore is rehearsed; 0: it is not
+  bool adopt = false;                                                 ///< take over objects of kyverno and pvc-plumber
+  bool kyverno_cleanup = false;                                       ///< generator.cleanup: kyverno
   SecretOptions secret;
   RepositoryOptions repository;
   BackupLayer backup;                          ///< over default_backup()

@@ -30,7 +30,7 @@ certs::Contents contents_of(const Json::Value& document) {
   return certs::read_contents(secret->data);
 }
 
-Answer ask_for_secret(const Settings& settings, Cluster& cluster) {
+Answer ask_for_secret(const Settings& settings, ClusterClient& cluster) {
   return cluster.object(kube::kSecrets, settings.generator.own_namespace, settings.certs.secret);
 }
 
@@ -70,7 +70,7 @@ void check_certificate(const Settings& settings, core::Time now, Part part) {
   }
 }
 
-void check_own_certificate(const Settings& settings, Cluster& cluster, core::Time now, Part part) {
+void check_own_certificate(const Settings& settings, ClusterClient& cluster, core::Time now, Part part) {
   if (!settings.webhook.enabled) return part.ok("not needed: the webhook is off");
   const std::string& ns = settings.generator.own_namespace;
   if (ns.empty()) return part.fail("holdfast's own namespace is not known", "set POD_NAMESPACE");
@@ -87,7 +87,7 @@ void check_own_certificate(const Settings& settings, Cluster& cluster, core::Tim
   }
 }
 
-std::string served_chain(const Settings& settings, Cluster& cluster) try {
+std::string served_chain(const Settings& settings, ClusterClient& cluster) try {
   if (settings.certs.mode != Mode::Self) {
     return settings.webhook.cert_dir.empty() ? std::string() : certs::Store(settings.webhook.cert_dir).chain();
   }

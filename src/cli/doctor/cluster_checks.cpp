@@ -21,7 +21,7 @@ std::set<std::string> named(const volsync::Options& options, std::optional<std::
   return names;
 }
 
-void look_for(Cluster& cluster, const kube::Resource& resource, const std::string& name, Part& part) {
+void look_for(ClusterClient& cluster, const kube::Resource& resource, const std::string& name, Part& part) {
   const Answer answer = cluster.object(resource, "", name);
   const auto* error = std::get_if<kube::ApiError>(&answer);
   if (error == nullptr) return;
@@ -31,7 +31,7 @@ void look_for(Cluster& cluster, const kube::Resource& resource, const std::strin
 }
 
 /// Where no class is named, snapshots are of the cluster's default.
-void look_for_default(Cluster& cluster, Part& part) {
+void look_for_default(ClusterClient& cluster, Part& part) {
   const Answer answer = cluster.list(kube::kVolumeSnapshotClasses);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     return part.unknown(fmt::format("{} cannot be listed: {}", kube::kVolumeSnapshotClasses.plural, error->message),
@@ -55,7 +55,7 @@ bool is_stale(const Json::Value& lease, core::Time now) {
 
 }  // namespace
 
-bool check_cluster(Cluster& cluster, const std::string& host, Part part) {
+bool check_cluster(ClusterClient& cluster, const std::string& host, Part part) {
   const Answer answer = cluster.page("/version");
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     if (error->forbidden()) {
@@ -70,7 +70,7 @@ bool check_cluster(Cluster& cluster, const std::string& host, Part part) {
   return true;
 }
 
-void check_storage(const Settings& settings, Cluster& cluster, Part part) {
+void check_storage(const Settings& settings, ClusterClient& cluster, Part part) {
   const volsync::Options& options = settings.generator;
   if (!options.enabled) return part.ok("not needed: the generator is off");
   std::set<std::string> classes = named(options, &volsync::BackupLayer::storage_class);
@@ -83,7 +83,7 @@ void check_storage(const Settings& settings, Cluster& cluster, Part part) {
   if (part.silent()) part.ok("the classes that are named exist");
 }
 
-void check_leader(const Settings& settings, Cluster& cluster, core::Time now, Part part) {
+void check_leader(const Settings& settings, ClusterClient& cluster, core::Time now, Part part) {
   const std::string& ns = settings.generator.own_namespace;
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
   if (ns.empty()) return part.unknown("holdfast's own namespace is not known", "set POD_NAMESPACE");

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view kVolSync = "/apis/volsync.backube/v1alpha1";
 
 /// Adds a finding where a resource is not served; false then.
-bool has_kind(Cluster& cluster, const std::string& page, std::string_view plural, const std::string& advice,
+bool has_kind(ClusterClient& cluster, const std::string& page, std::string_view plural, const std::string& advice,
               Part& part) {
   const Answer answer = cluster.page(page);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
@@ -37,7 +37,7 @@ bool mentions_kopia(const Json::Value& openapi) {
   return false;
 }
 
-void check_kopia_mover(Cluster& cluster, Part& part) {
+void check_kopia_mover(ClusterClient& cluster, Part& part) {
   const Answer schema = cluster.page(fmt::format("/openapi/v3{}", kVolSync));
   if (const auto* error = std::get_if<kube::ApiError>(&schema)) {
     return part.unknown("the schema of VolSync's objects cannot be read: " + error->message, "try again");
@@ -48,7 +48,7 @@ void check_kopia_mover(Cluster& cluster, Part& part) {
 
 }  // namespace
 
-void check_kinds(const Settings& settings, Cluster& cluster, Part part) {
+void check_kinds(const Settings& settings, ClusterClient& cluster, Part part) {
   const volsync::Options& options = settings.generator;
   const std::string volsync(kVolSync), advice = "install VolSync, the fork with the kopia mover";
   const bool sources = has_kind(cluster, volsync, "replicationsources", advice, part);

@@ -58,7 +58,7 @@ std::string as_whom(const Json::Value& object) {
 
 }  // namespace
 
-void check_maintenance(const Settings& settings, Cluster& cluster, core::Time now, Part part) {
+void check_maintenance(const Settings& settings, ClusterClient& cluster, core::Time now, Part part) {
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
   const auto place = volsync::maintenance_place(settings.generator);
   if (!place) return part.ok(volsync::why_no_maintenance(settings.generator));

@@ -73,7 +73,7 @@ void check_privileges(const volsync::Options& options, const Json::Value& namesp
 
 }  // namespace
 
-void check_movers(const Settings& settings, Cluster& cluster, Part part) {
+void check_movers(const Settings& settings, ClusterClient& cluster, Part part) {
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
   const Answer claims = cluster.list(kube::kClaims);
   if (const auto* error = std::get_if<kube::ApiError>(&claims)) return part.unknown(error->message, "try again");

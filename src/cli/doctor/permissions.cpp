@@ -91,7 +91,7 @@ std::string name_of(const Need& need) {
 
 }  // namespace
 
-void check_permissions(const Settings& settings, Cluster& cluster, Part part) {
+void check_permissions(const Settings& settings, ClusterClient& cluster, Part part) {
   std::size_t granted = 0;
   bool complete = true;
   for (const Need& need : needs_of(settings)) {

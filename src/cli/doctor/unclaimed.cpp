@@ -33,7 +33,7 @@ void add_sources(const Answer& answer, generator::ClaimedSources& claimed) {
 
 }  // namespace
 
-void check_unclaimed(const Settings& settings, const core::Evidence& evidence, Cluster& cluster, core::Time now,
+void check_unclaimed(const Settings& settings, const core::Evidence& evidence, ClusterClient& cluster, core::Time now,
                      Part part) {
   if (!settings.generator.enabled) return part.ok("not looked for: the generator is off");
   if (!std::holds_alternative<core::Current>(evidence.state)) {

@@ -29,7 +29,7 @@ void look_at(const Json::Value& destination, Seen& seen) {
 
 }  // namespace
 
-void check_verification(const Settings& settings, Cluster& cluster, Part part) {
+void check_verification(const Settings& settings, ClusterClient& cluster, Part part) {
   if (!settings.generator.enabled) return part.ok("not needed: the generator is off");
   const Answer answer = cluster.list(kube::kReplicationDestinations);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {

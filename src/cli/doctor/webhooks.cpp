@@ -129,7 +129,7 @@ class Registration {
 
 }  // namespace
 
-void check_webhooks(const Settings& settings, Cluster& cluster, Part part) {
+void check_webhooks(const Settings& settings, ClusterClient& cluster, Part part) {
   if (!settings.webhook.enabled) return part.ok("not needed: the webhook is off");
   std::vector<Endpoint> endpoints = {{kube::kMutatingWebhooks, kMutatesClaims},
                                      {kube::kValidatingWebhooks, "/validate/pvc"}};

@@ -42,6 +42,14 @@ void add_main(Table& table) {
   deadlines.add("generator.restoreDeadline.bind",
                 "how long one that is offered may take to be bound, where a pod or the PVC's storage class wants it",
                 duration(&Deadlines::bind, "1m..8760h", 1min, kLongest), by_default("1h"));
+  using std::chrono::milliseconds;
+  main.add("generator.drills",
+           "how often the restore of each PVC is rehearsed, into a temporary volume of its size, one PVC at a time",
+           choice(&Options::drill_every, {{"off", milliseconds{0}},
+                                          {"daily", milliseconds{24h}},
+                                          {"weekly", milliseconds{7 * 24h}},
+                                          {"monthly", milliseconds{30 * 24h}}}),
+           by_default("weekly"), flag("--drills"));
   Rows<Settings>(table, [](Settings& s) -> auto& { return s; })
       .add("generator.sweep", "how often everything is looked at again, besides what the watches tell at once",
            duration(&Settings::sweep, "10s..24h", 10s, 24h), by_default("15m"), flag("--sweep"));

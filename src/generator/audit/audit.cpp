@@ -123,6 +123,15 @@ class ItemReader {
     item_.secret = secret();
     item_.destination = destination();
     item_.source = source();
+    item_.last_drill = core::parse_rfc3339(plan_.drill.last.verified);
+    item_.drill = drill();
+  }
+
+  std::string drill() const {
+    const DrillMark& last = plan_.drill.last;
+    if (plan_.drill.running) return "running";
+    if (last.token.empty()) return {};
+    return last.problem.empty() ? "verified" : "failed: " + cut(last.problem, kMaxReasonBytes);
   }
 
   /// What was written down holds, also when the run has gone.

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/generator/audit.hpp"
 #include "holdfast/json/tree.hpp"
 #include "src/generator/plan/hold.hpp"
@@ -52,6 +52,8 @@ Json::Value to_value(const AuditItem& item) {
   put(out, "verifiedBy", item.verified_by);
   put(out, "missing", item.missing);
   if (item.last_backup) out["lastBackup"] = core::format_seconds(*item.last_backup);
+  if (item.last_drill) out["lastDrill"] = core::format_seconds(*item.last_drill);
+  put(out, "drill", item.drill);
   for (const Gap& gap : item.gaps) out["gaps"].append(to_line(gap));
   put(out, "waitsFor", item.waits_for);
   put(out, "otherSources", item.other_sources);
@@ -64,16 +66,13 @@ using Row = std::vector<std::string>;
 Row to_row(const AuditItem& item) {
   const auto or_dash = [](const std::string& text) { return text.empty() ? std::string("-") : text; };
   const std::string protection = item.is_protected ? item.protection + " " + item.tier : item.protection;
-  const std::string last = item.last_backup ? core::format_seconds(*item.last_backup) : "-";
-  return {to_string(item.pvc),    protection, or_dash(item.source), last, or_dash(item.restore), or_dash(item.verdict),
-          item.gap ? "GAP" : "ok"};
-}
-
-/// Columns as wide as their widest cell; the last one is not padded.
-std::string line(const Row& row, std::span<const std::size_t> widths) {
-  std::string text;
-  for (std::size_t i = 0; i + 1 < row.size(); ++i) text += fmt::format("{:<{}}  ", row[i], widths[i]);
-  return text + row.back() + "\n";
+  const auto time_or_dash = [](const std::optional<core::Time>& time) {
+    return time ? core::format_seconds(*time) : std::string("-");
+  };
+  return {to_string(item.pvc),   protection,
+          or_dash(item.source),  time_or_dash(item.last_backup),
+          or_dash(item.restore), item.drill.starts_with("failed") ? "failed" : time_or_dash(item.last_drill),
+          or_dash(item.verdict), item.gap ? "GAP" : "ok"};
 }
 
 }  // namespace
@@ -91,17 +90,14 @@ std::string audit_json(const std::vector<AuditItem>& items) {
 }
 
 std::string audit_text(const std::vector<AuditItem>& items) {
-  const Row head = {"PVC", "PROTECTION", "BACKUP", "LAST BACKUP", "RESTORE", "IF CREATED NOW", ""};
+  const Row head = {"PVC", "PROTECTION", "BACKUP", "LAST BACKUP", "RESTORE", "LAST DRILL", "IF CREATED NOW", ""};
   const auto order = sorted(items);
   std::vector<Row> rows = {head};
   for (const AuditItem* item : order) rows.push_back(to_row(*item));
-  std::vector<std::size_t> widths(head.size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text = line(head, widths);
+  const auto lines = base::aligned(rows);
+  std::string text = lines[0] + "\n";
   for (std::size_t i = 0; i < order.size(); ++i) {
-    text += line(rows[i + 1], widths);
+    text += lines[i + 1] + "\n";
     for (const Gap& gap : order[i]->gaps) {
       if (!gap.message.empty()) text += "    gap " + to_line(gap) + "\n";
     }

@@ -9,6 +9,7 @@
 
 #include "holdfast/core/candidates.hpp"
 #include "holdfast/core/edit_distance.hpp"
+#include "holdfast/core/quantity.hpp"
 #include "src/generator/audit/verdict_now.hpp"
 #include "src/generator/plan/hold.hpp"
 
@@ -26,14 +27,6 @@ constexpr std::string_view kSuffix = "-backup";
 std::string_view pvc_of(std::string_view user) {
   if (user.ends_with(kSuffix) && user.size() > kSuffix.size()) user.remove_suffix(kSuffix.size());
   return user.substr(0, kNameBytes);
-}
-
-std::string size_text(std::int64_t bytes) {
-  constexpr std::string_view kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  double value = static_cast<double>(std::max<std::int64_t>(bytes, 0));
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
-  return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
 }  // namespace
@@ -129,7 +122,7 @@ Json::Value unclaimed_values(const std::vector<Unclaimed>& all, core::Time now) 
 std::string describe(const Unclaimed& one, core::Time now) {
   std::string text =
       fmt::format("{} snapshot{}, the newest {} old and {}", one.source.snapshots, one.source.snapshots == 1 ? "" : "s",
-                  core::format_age(now - one.source.newest_end), size_text(one.source.newest_bytes));
+                  core::format_age(now - one.source.newest_end), core::format_size(one.source.newest_bytes));
   std::string_view before = "; nearest: ";
   for (const core::PvcName& pvc : one.nearest) text += std::string(std::exchange(before, ", ")) + to_string(pvc);
   return text;

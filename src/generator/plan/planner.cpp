@@ -53,16 +53,20 @@ void Planner::for_protected_claim() {
   remove_strangers();
   look_at_users(backup.settings);
   look_at_classes(backup.settings);
+  source_stays_theirs_ = source_stays_theirs();
   secret();
+  drilled_ = judge_drill();
   destination();
   run();
   source();
   offsite();
+  drill();
   publish();
   close();
   movers();
   report_overdue();
   remove_strays();
+  disown();
 }
 
 void Planner::warn_of_protection() {

@@ -69,6 +69,9 @@ class Planner {
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
+  /// Somebody else's ReplicationSource that could be taken over stays as it is for now: so does what its movers use.
+  bool source_stays_theirs() const;
+  void disown();
   VerifiedMark mark_to_carry();
   bool waits_for_a_run() const;
   /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
@@ -91,6 +94,17 @@ class Planner {
   bool waits_for_memory(const core::Observed& destination);
   void close();
   std::optional<core::Image> rightful_image() const;
+
+  // The rehearsal of restores: planner_drill.cpp.
+  /// What the destination is to say of drills now.
+  DrillMark judge_drill();
+  std::optional<std::string> drill_problem(const core::Observed& run);
+  void drill();
+  void end_drill(const core::Observed& run);
+  bool is_drill_due(const core::Observed& source, std::string_view requested);
+  void start_drill(std::string_view requested);
+  void report_drills();
+  std::optional<core::Time> drilled_or_made(const core::Observed& source) const;
 
   // How the movers fare: planner_movers.cpp.
   Sync sync(Part part, const core::Observed& object) const;
@@ -156,8 +170,10 @@ class Planner {
   const Options& options_;
   const core::Time now_;
   core::Identity identity_;
+  DrillMark drilled_;   ///< what the destination is to say
   core::RunsAs users_;  ///< of the PVC, as far as backups go by them
   bool can_judge_classes_ = true;
+  bool source_stays_theirs_ = false;
   Plan plan_;
 };
 

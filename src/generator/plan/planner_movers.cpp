@@ -21,6 +21,11 @@ std::string look_at(const View& view, const Mover& mover, std::string_view how) 
 
 std::string times(std::int64_t number) { return number == 1 ? "once" : fmt::format("{} times", number); }
 
+std::string_view work_of(Part part) {
+  if (part == Part::RestoreRun) return "the restore";
+  return part == Part::Drill ? "the drill" : "a backup";
+}
+
 using SyncIs = Sync::Is;
 
 /// Of a Job that is there. One that is complete is VolSync's to see to: of a restore the image is made just then.
@@ -143,13 +148,13 @@ void Planner::report_failing_mover(Part part, const Mover& mover) {
   const std::string waits = mover.waiting.empty() ? "" : "; now: " + cut(one_line(mover.waiting), kMaxWordsBytes);
   hold(make_warning(part, "MoverFailing",
                     "{} goes on failing: the mover has failed {} (of {} tries), VolSync tries again by itself{}{}; {}",
-                    part == Part::RestoreRun ? "the restore" : "a backup", times(mover.failed), mover.backoff_limit + 1,
-                    words, waits, look_at(view_, mover, "logs job/")));
+                    work_of(part), times(mover.failed), mover.backoff_limit + 1, words, waits,
+                    look_at(view_, mover, "logs job/")));
 }
 
 /// Whatever else there is to see: VolSync itself says why it cannot go on, such as a Secret that is not there.
 void Planner::look_at_errors() {
-  for (const Part part : {Part::RestoreRun, Part::Source, Part::OffsiteSource}) {
+  for (const Part part : {Part::RestoreRun, Part::Source, Part::OffsiteSource, Part::Drill}) {
     const core::Observed* object = object_of(view_, part);
     if (!is_ours(object) || is_strangers(object) || object->meta.deleting || object->status.error.empty()) continue;
     // Many pass before anybody could look.
@@ -158,9 +163,9 @@ void Planner::look_at_errors() {
       look_again(due);
       continue;
     }
-    hold(make_warning(part, "VolSyncError", "{} does not go on since {}: VolSync says of {} {}: {}",
-                      part == Part::RestoreRun ? "the restore" : "a backup", core::format_seconds(due - kStuck),
-                      resource(part).kind, object->meta.name, cut(one_line(object->status.error), kMaxErrorBytes)));
+    hold(make_warning(part, "VolSyncError", "{} does not go on since {}: VolSync says of {} {}: {}", work_of(part),
+                      core::format_seconds(due - kStuck), resource(part).kind, object->meta.name,
+                      cut(one_line(object->status.error), kMaxErrorBytes)));
   }
 }
 
@@ -184,9 +189,8 @@ void Planner::report_idle_mover(Part part, const Mover& mover) {
   if (!said) return;
   const std::string words =
       mover.waiting.empty() ? *said : "; it waits for " + cut(one_line(mover.waiting), kMaxWordsBytes);
-  hold(make_warning(part, "MoverNotStarted", "{} does not begin: its mover has no pod at work{}; {}",
-                    part == Part::RestoreRun ? "the restore" : "a backup", words,
-                    look_at(view_, mover, "describe pods -l job-name=")));
+  hold(make_warning(part, "MoverNotStarted", "{} does not begin: its mover has no pod at work{}; {}", work_of(part),
+                    words, look_at(view_, mover, "describe pods -l job-name=")));
 }
 
 }  // namespace holdfast::generator

@@ -1,4 +1,6 @@
 // What is written for a protected PVC: the secret before the destination, the destination before the source.
+#include <fmt/format.h>
+
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
@@ -7,11 +9,33 @@
 #include "src/generator/plan/restore.hpp"
 
 namespace holdfast::generator {
+namespace {
+
+constexpr std::size_t kMaxReasonBytes = 256;
+
+/// Of what kyverno generates. By them it finds what it deletes with the policy or the trigger. Source: kyverno's
+/// api/kyverno/constants.go and pkg/background/generate.
+constexpr std::string_view kKyvernoLabels = "generate.kyverno.io/";
+
+/// One object without the other would leave movers that back up into nowhere, and report success.
+Hold waits_for_source_hold(Part part, const core::Observed& source) {
+  return make_hold(
+      part, "AdoptionWaits",
+      fmt::format("the {} is taken over together with ReplicationSource {}, not before it: movers of that one "
+                  "use it as it is",
+                  to_string(part), source.meta.name));
+}
+
+}  // namespace
 
 void Planner::secret() {
   if (!is_wanted(Part::Secret) || !available(Part::Secret)) return;
-  settle(secret_object(subject()));
   const core::Observed* there = object_of(view_, Part::Secret);
+  // Beside a Secret that somebody made by hand it would change what movers are told.
+  if (source_stays_theirs_ && there == nullptr) {
+    return hold(waits_for_source_hold(Part::Secret, *object_of(view_, Part::Source)));
+  }
+  settle(secret_object(subject()));
   if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
   hold(make_warning(Part::Secret, "SecretNotReady", "backups and restores of this PVC wait for their secret: {}",
                     cut(one_line(there->ready), 512)));
@@ -21,7 +45,7 @@ void Planner::destination() {
   if (!available(Part::Destination)) return;
   // Which backups it is the destination to, is its ReplicationSource's to say: not known yet, not written.
   if (known_of(view_, Part::Source) == Known::NotYet) return;
-  if (movable(Part::Destination, identity_)) settle(destination_object(subject(), mark_to_carry()));
+  if (movable(Part::Destination, identity_)) settle(destination_object(subject(), mark_to_carry(), drilled_));
 }
 
 /// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it. As
@@ -49,7 +73,7 @@ void Planner::source() {
   if (!available(Part::Source)) return;
   const core::Observed* there = object_of(view_, Part::Source);
   if (is_strangers(there) || !movable(Part::Source, identity_)) return;
-  const Object wanted = source_object(subject());
+  const Object wanted = source_object(subject(), is_ours(there) ? requested_backup(*there) : BackupRequest{});
   if (is_ours(there)) {
     report_rivals(there);
     if (view_.ownership.is_another_at_work(identity_, view_.pvc)) hold(identity_taken_hold(identity_, view_, true));
@@ -60,6 +84,29 @@ void Planner::source() {
   if (auto unmet = source_precondition(view_, policy_, options_, now_)) return hold(*std::move(unmet));
   if (there != nullptr) return existing_source(*there, wanted);
   settle(wanted);
+}
+
+bool Planner::source_stays_theirs() const {
+  const core::Observed* there = object_of(view_, Part::Source);
+  if (standing(there, options_.adopt) != Standing::Adoptable) return false;
+  // A restore needs what is ours, and before it there is nothing to back up.
+  if (is_wanted(Part::RestoreRun)) return false;
+  if (standing_of(there) != Standing::Adoptable || there->meta.deleting || !core::mover_problem(identity_).empty()) {
+    return true;
+  }
+  return source_precondition(view_, policy_, options_, now_) || !sync(Part::Source, *there).may_change();
+}
+
+/// Of everything that is ours; what was just taken over is with the next plan.
+void Planner::disown() {
+  for (const auto& [part, object] : view_.objects) {
+    if (!is_ours(object) || is_strangers(object) || object->meta.deleting) continue;
+    Disown action{part, object->meta.ns, object->meta.name, object->meta.uid, {}};
+    for (const auto& [label, value] : object->meta.labels) {
+      if (label.starts_with(kKyvernoLabels)) action.labels.push_back(label);
+    }
+    if (!action.labels.empty()) plan_.actions.emplace_back(std::move(action));
+  }
 }
 
 void Planner::existing_source(const core::Observed& there, const Object& wanted) {
@@ -89,12 +136,15 @@ void Planner::report_stopped(Part part, const core::Observed& source) {
   const std::string_view by = stopped_by(source);
   if (by.empty()) return;
   const bool paused = by == "paused";
-  hold(make_warning(
-      part, paused ? "BackupsPaused" : "BackupsManual",
-      "the PVC is not backed up on schedule: somebody has set {} on ReplicationSource {}, which holdfast leaves as it "
-      "is; to let backups go on: `kubectl -n {} patch replicationsource {} --type merge -p '{}'`",
-      paused ? "spec.paused" : "spec.trigger.manual", source.meta.name, source.meta.ns, source.meta.name,
-      paused ? R"({"spec":{"paused":null}})" : R"({"spec":{"trigger":{"manual":null}}})"));
+  const std::string_view reason = paused ? value_of(source.meta.annotations, key::kPauseReason) : "";
+  hold(make_warning(part, paused ? "BackupsPaused" : "BackupsManual",
+                    "the PVC is not backed up on schedule: somebody has set {} on ReplicationSource {}{}, which "
+                    "holdfast leaves as it "
+                    "is; to let backups go on: `kubectl -n {} patch replicationsource {} --type merge -p '{}'`",
+                    paused ? "spec.paused" : "spec.trigger.manual", source.meta.name,
+                    reason.empty() ? "" : fmt::format(" ({})", cut(one_line(reason), kMaxReasonBytes)), source.meta.ns,
+                    source.meta.name,
+                    paused ? R"({"spec":{"paused":null}})" : R"({"spec":{"trigger":{"manual":null}}})"));
 }
 
 void Planner::offsite() {
@@ -158,6 +208,9 @@ bool Planner::is_strangers(const core::Observed* object) const {
 void Planner::settle(Object wanted, std::string idle_job) {
   const core::Observed* there = object_of(view_, wanted.part);
   if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
+  if (source_stays_theirs_ && wanted.part != Part::Source && standing_of(there) == Standing::Adoptable) {
+    return hold(waits_for_source_hold(wanted.part, *object_of(view_, Part::Source)));
+  }
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   if (waits_for_classes(wanted.part)) return;
   apply(std::move(wanted), there, std::move(idle_job));

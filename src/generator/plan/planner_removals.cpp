@@ -54,7 +54,8 @@ void Planner::remove_strangers() {
                        !attempt_of(manual_token(*object), view_.claim->uid, promise->snapshot);
     if (stale) remove(part, *object, "restore-done");
   };
-  for (const Part part : {Part::Source, Part::OffsiteSource, Part::RestoreRun}) consider(part, object_of(view_, part));
+  for (const Part part : {Part::Source, Part::OffsiteSource, Part::RestoreRun, Part::Drill})
+    consider(part, object_of(view_, part));
   for (const auto& [part, stray] : view_.strays) {
     if (family(part) == Family::Sources) consider(part, stray);
   }
@@ -100,8 +101,8 @@ void Planner::remove_everything(std::string_view reason) {
   if (options_.kyverno_cleanup) return;
   // Who has not seen it lately does not know that it is not there.
   if (!view_.watches_current) return;
-  for (const Part part :
-       {Part::Source, Part::OffsiteSource, Part::RestoreRun, Part::Destination, Part::OffsiteSecret, Part::Secret}) {
+  for (const Part part : {Part::Source, Part::OffsiteSource, Part::RestoreRun, Part::Drill, Part::Destination,
+                          Part::OffsiteSecret, Part::Secret}) {
     const auto consider = [&](const core::Observed* object) {
       // Whose owner is another PVC is not an orphan of this one, whatever else is written on it.
       if (!is_ours(object) || is_owned_by_another(*object, view_.pvc.name)) return;

@@ -42,7 +42,8 @@ class SourcePreconditions {
 
   std::optional<Precondition> ask() const {
     if (auto unmet = bound()) return unmet;
-    if (auto unmet = old_enough()) return unmet;
+    const bool begins = object_of(view_, Part::Source) == nullptr;  // one that is taken over backs up already
+    if (auto unmet = begins ? old_enough() : std::nullopt) return unmet;
     if (auto unmet = promise_kept()) return unmet;
     const auto catalog = usable_catalog(view_, policy_, Part::Source);
     if (const auto* unmet = std::get_if<Precondition>(&catalog)) return *unmet;
@@ -86,7 +87,7 @@ class SourcePreconditions {
 
   /// Whoever it is that releases the PVC: backups of two under one identity push each other out.
   std::optional<Precondition> identity_taken(const core::Catalog& catalog) const {
-    if (object_of(view_, Part::Source) != nullptr) return std::nullopt;  // one that is taken over goes on as it does
+    if (object_of(view_, Part::Source) != nullptr) return std::nullopt;
     const core::Identity identity = backup_identity(view_, policy_);
     const core::Ownership& said = view_.ownership;
     if (said.whose(identity, view_.pvc) != core::Whose::Anothers) return std::nullopt;
@@ -135,7 +136,9 @@ class SourcePreconditions {
 };
 
 Precondition evidence_unknown(Part part, std::string_view reason) {
-  const std::string_view held = part == Part::RestoreRun ? "the restore does not go on" : "no backup is set up yet";
+  const std::string_view held = part == Part::RestoreRun ? "the restore does not go on"
+                                : part == Part::Drill    ? "the drill does not go on"
+                                                         : "no backup is set up yet";
   Precondition unmet{
       make_hold(part, "EvidenceUnknown",
                 fmt::format("{}: it cannot be proven now which backups exist: {}; it goes on by itself when the "
@@ -170,11 +173,12 @@ std::variant<const core::Catalog*, Precondition> usable_catalog(const View& view
   const core::Evidence& evidence = *view.evidence;
   const auto* pinned = std::get_if<core::RepositoryId>(&policy.pin);
   if (pinned != nullptr && evidence.repository && *evidence.repository != *pinned) {
-    return Precondition{make_warning(part, "RepositoryChanged",
-                                     "{} for this PVC: the repository at {} is {} but {} is pinned; mount the right "
-                                     "one, or accept the new one for good: set index.repositoryId to it",
-                                     part == Part::RestoreRun ? "nothing is restored" : "no backup is set up",
-                                     cut(evidence.place, 128), evidence.repository->hex(), pinned->hex())};
+    return Precondition{make_warning(
+        part, "RepositoryChanged",
+        "{} for this PVC: the repository at {} is {} but {} is pinned; mount the right "
+        "one, or accept the new one for good: set index.repositoryId to it",
+        part == Part::Source || part == Part::OffsiteSource ? "no backup is set up" : "nothing is restored",
+        cut(evidence.place, 128), evidence.repository->hex(), pinned->hex())};
   }
   if (const auto* unknown = std::get_if<core::Unknown>(&evidence.state)) return evidence_unknown(part, unknown->reason);
   const auto& current = std::get<core::Current>(evidence.state);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "holdfast/base/clock.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/audit/verdict_now.hpp"
 #include "src/generator/plan/backup_source.hpp"
 
@@ -88,6 +89,7 @@ void Auditor::show_all(bool anyhow) {
     const StoredView stored = from_.views.of(pvc, evidence);
     const View& view = stored.view;
     reporter_.last_backup(pvc, last_backup(view, *current->catalog));
+    reporter_.last_drill(pvc, last_drill(view));
     if (gaps) show_gaps(view, make_plan(view, from_.setup.policy, from_.setup.options, base::utc_now()));
   }
 }
@@ -96,6 +98,11 @@ std::optional<core::Time> Auditor::last_backup(const View& view, const core::Cat
   const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
   if (!core::protection(view.claim->pvc, labels, from_.setup.policy).protects()) return std::nullopt;
   return newest_backup_end(view, from_.setup.policy, catalog);
+}
+
+std::optional<core::Time> Auditor::last_drill(const View& view) {
+  const core::Observed* destination = object_of(view, Part::Destination);
+  return is_ours(destination) ? core::parse_rfc3339(drill_mark(*destination).verified) : std::nullopt;
 }
 
 }  // namespace holdfast::generator

@@ -49,6 +49,7 @@ class Auditor {
   void add_troubles(const core::PvcName& pvc, AuditItem& item) const;
   void show_gaps(const View& view, const Plan& plan);
   std::optional<core::Time> last_backup(const View& view, const core::Catalog& catalog) const;
+  static std::optional<core::Time> last_drill(const View& view);
 
   const Sources from_;
   Reporter& reporter_;

@@ -48,9 +48,17 @@ std::optional<UnfitImage> unfit(const std::string& name, std::int64_t requested,
   return covered ? std::nullopt : std::optional(UnfitImage{name, snapshot->restore_size, base::utc_now()});
 }
 
+std::string disown_body(const Disown& disown) {
+  Json::Value body;
+  body["metadata"]["uid"] = disown.uid;
+  for (const std::string& label : disown.labels) body["metadata"]["labels"][label] = Json::Value();
+  return json::write_tree(body);
+}
+
 Family family_of(const Action& action) {
   if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
   if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
+  if (const auto* disown = std::get_if<Disown>(&action)) return family(disown->part);
   return Family::Destinations;
 }
 
@@ -159,6 +167,9 @@ void Executor::send(const Action& action, kube::Deadline deadline, kube::Done do
   } else if (const auto* remove = std::get_if<Remove>(&action)) {
     client_.remove({resource(remove->part), remove->ns, remove->name}, {remove->uid, remove->resource_version},
                    deadline, std::move(done));
+  } else if (const auto* disown = std::get_if<Disown>(&action)) {
+    client_.merge_patch({resource(disown->part), disown->ns, disown->name}, disown_body(*disown), deadline,
+                        std::move(done));
   } else {
     const auto& set = std::get<SetImage>(action);
     client_.merge_patch({kube::kReplicationDestinations, set.ns, set.name, "status"}, image_body(set), deadline,

@@ -8,7 +8,14 @@ namespace {
 constexpr std::string_view kNotFound = "NotFound";
 
 const std::string& claim_uid(const Action& action) {
-  return std::visit([](const auto& one) -> const std::string& { return one.claim_uid; }, action);
+  static const std::string kAny;
+  const auto read = [](const auto& one) -> const std::string& {
+    if constexpr (requires { one.claim_uid; })
+      return one.claim_uid;
+    else
+      return kAny;
+  };
+  return std::visit(read, action);
 }
 
 /// Of the PVC of that uid, which is there.
@@ -26,11 +33,13 @@ std::string objection(const Apply&, const core::Claim& claim) {
   return claim.deleting ? "the PVC is being deleted" : "";
 }
 
+std::string objection(const Disown&, const core::Claim&) { return {}; }
+
 /// Whether the PVC, and whether its namespace, is to be read again before the action.
 bool rests_on_claim(const Action& action) {
   if (const auto* set = std::get_if<SetImage>(&action)) return set->image.has_value();
   if (const auto* apply = std::get_if<Apply>(&action)) return !apply->claim_uid.empty();
-  return true;
+  return std::holds_alternative<Remove>(action);
 }
 
 bool rests_on_namespace(const Action& action) {

@@ -12,6 +12,11 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours kLongestSleep{1};  ///< wall clocks may be set meanwhile
 
+bool begins_drill(const Action& action) {
+  const auto* apply = std::get_if<Apply>(&action);
+  return apply != nullptr && apply->creates && apply->object.part == Part::Drill;
+}
+
 }  // namespace
 
 Reconciler::Reconciler(const Parts& parts, std::function<std::optional<Steady>()> leads_until,
@@ -21,6 +26,7 @@ Reconciler::Reconciler(const Parts& parts, std::function<std::optional<Steady>()
 void Reconciler::work(const core::PvcName& pvc, Steady until) {
   StoredView stored = with_.views.of(pvc, nullptr);
   stored.view.evidence = evidence_for(stored.view);
+  if (drilling_ && *drilling_ != pvc) stored.view.other_drill = true;
   const View& view = stored.view;
   if (with_.memory.learn(view)) learned_();
   Plan plan = make_plan(view, with_.setup.policy, with_.setup.options, base::utc_now());
@@ -36,19 +42,22 @@ void Reconciler::work(const core::PvcName& pvc, Steady until) {
     return rest(pvc, plan);
   }
   list_orphans(pvc, plan);
+  if (std::ranges::any_of(plan.actions, begins_drill)) drilling_ = pvc;
   std::vector<Action> actions = plan.actions;
   with_.executor.run(
       pvc, std::move(actions), until,
       [this, pvc, plan = std::move(plan)](const Executor::Outcome& outcome) { worked(pvc, plan, outcome); });
 }
 
-/// Of a restore that is over nothing counts that was asked for before its end was seen.
+/// Of a restore or a drill that is over nothing counts that was asked for before its end was seen.
 const core::Evidence* Reconciler::evidence_for(const View& view) const {
   const auto asked = asked_.find(view.pvc);
   if (asked == asked_.end()) return nullptr;
-  const core::Observed* run = object_of(view, Part::RestoreRun);
-  const Steady since =
-      run == nullptr ? asked->second : std::max(asked->second, run->end_seen + std::chrono::nanoseconds{1});
+  Steady since = asked->second;
+  for (const Part part : {Part::RestoreRun, Part::Drill}) {
+    const core::Observed* run = object_of(view, part);
+    if (run != nullptr) since = std::max(since, run->end_seen + std::chrono::nanoseconds{1});
+  }
   return with_.refresher.since(since, steady_clock::now());
 }
 
@@ -86,6 +95,7 @@ void Reconciler::rest(const core::PvcName& pvc, const Plan& plan) {
 
 void Reconciler::worked(const core::PvcName& pvc, const Plan& plan, const Executor::Outcome& outcome) {
   const auto now = steady_clock::now();
+  if (drilling_ == pvc) drilling_.reset();  // the store knows it, or it was refused
   const auto claim = with_.store.claim(pvc);
   const auto until = leads_until_();
   const bool all_done = outcome.written == plan.actions.size();

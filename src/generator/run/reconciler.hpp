@@ -52,6 +52,8 @@ class Reconciler {
   const std::function<void()> learned_;
   /// PVCs whose plans need evidence, and since when: an older proof may not know the backups that they are about.
   std::map<core::PvcName, Steady> asked_;
+  std::optional<core::PvcName>
+      drilling_;                     ///< whose drill is being written: two plans at a time must not begin one each
   std::set<core::PvcName> waiting_;  ///< those to look at when the next evidence is here
 };
 

@@ -29,6 +29,9 @@ Described describe(const Action& action) {
   if (const auto* remove = std::get_if<Remove>(&action)) {
     return {{"delete", "deleted"}, &resource(remove->part), &remove->name};
   }
+  if (const auto* disown = std::get_if<Disown>(&action)) {
+    return {{"disown", "disowned"}, &resource(disown->part), &disown->name};
+  }
   const auto& image = std::get<SetImage>(action);
   const Words words = image.image ? Words{"open", "destination opened"} : Words{"close", "destination closed"};
   return {words, &resource(Part::Destination), &image.name};
@@ -55,8 +58,31 @@ Told tell(RestoreStep step) {
       return {"RestorePublished", ""};
     case RestoreStep::Closed:
       return {"RestoreDone", ""};
+    case RestoreStep::DrillStarted:
+      return {"DrillStarted", ""};
+    case RestoreStep::DrillVerified:
+      return {"DrillVerified", ""};
+    case RestoreStep::DrillFailed:
+      return {};
   }
   return {};
+}
+
+bool is_of_drill(RestoreStep step) {
+  return step == RestoreStep::DrillStarted || step == RestoreStep::DrillVerified || step == RestoreStep::DrillFailed;
+}
+
+bool is_good(RestoreStep step) {
+  return step != RestoreStep::Unverified && step != RestoreStep::Failed && step != RestoreStep::DrillFailed;
+}
+
+std::string drill_sentence(RestoreStep step, const Drill& drill) {
+  if (step == RestoreStep::DrillStarted) {
+    return fmt::format("VolSync was asked to restore snapshot {} into a temporary volume (token {})", drill.snapshot,
+                       drill.token);
+  }
+  if (step == RestoreStep::DrillFailed) return drill.last.problem;
+  return fmt::format("snapshot {} can be restored: {}", drill.snapshot, drill.grounds);
 }
 
 /// Of the run that the plan asks for.
@@ -88,6 +114,10 @@ std::string sentence(RestoreStep step, const Plan& plan, const core::Claim& clai
     case RestoreStep::Unverified:
     case RestoreStep::Failed:
       return plan.restore.problem;
+    case RestoreStep::DrillStarted:
+    case RestoreStep::DrillVerified:
+    case RestoreStep::DrillFailed:
+      return drill_sentence(step, plan.drill);
   }
   return {};
 }
@@ -134,20 +164,31 @@ void Reporter::steps(const core::Claim& claim, const Plan& plan, kube::Deadline 
 void Reporter::step(const core::Claim& claim, const Plan& plan, RestoreStep step, kube::Deadline deadline) {
   auto& counted = counted_[claim.pvc.full_name()];
   if (counted.size() >= kMostStepsKept) counted.clear();
-  const std::string key = fmt::format("{} {} {}", claim.uid, plan.restore.token, static_cast<int>(step));
+  const std::string& token = is_of_drill(step) ? plan.drill.token : plan.restore.token;
+  const std::string key = fmt::format("{} {} {}", claim.uid, token, static_cast<int>(step));
   if (!counted.insert(key).second) return;
   const Told told = tell(step);
   if (!told.counted.empty()) metrics_.restore(told.counted);
   if (step == RestoreStep::Verified) metrics_.restore_verified(to_string(plan.restore.verified_by));
   const std::string text = sentence(step, plan, claim);
-  const bool good = step != RestoreStep::Unverified && step != RestoreStep::Failed;
-  log_.log(good ? ops::Level::Info : ops::Level::Warn, good ? "restore" : "restore not verified",
+  log_step(claim, plan, step, text);
+  if (!told.reason.empty()) event(claim, false, std::string(told.reason), text, deadline);
+}
+
+void Reporter::log_step(const core::Claim& claim, const Plan& plan, RestoreStep step, const std::string& text) {
+  const bool good = is_good(step);
+  const auto level = good ? ops::Level::Info : ops::Level::Warn;
+  if (is_of_drill(step)) {
+    return log_.log(
+        level, good ? "drill" : "drill failed",
+        {{"namespace", claim.pvc.ns}, {"pvc", claim.pvc.name}, {"token", plan.drill.token}, {"message", text}});
+  }
+  log_.log(level, good ? "restore" : "restore not verified",
            {{"namespace", claim.pvc.ns},
             {"pvc", claim.pvc.name},
             {"stage", to_string(plan.restore.stage)},
             {"token", plan.restore.token},
             {"message", text}});
-  if (!told.reason.empty()) event(claim, false, std::string(told.reason), text, deadline);
 }
 
 void Reporter::done(const core::PvcName& pvc, const Action& action) {
@@ -181,6 +222,12 @@ void Reporter::last_backup(const core::PvcName& pvc, std::optional<core::Time> e
   metrics_.last_backup(pvc.ns, pvc.name, unix_seconds);
 }
 
+void Reporter::last_drill(const core::PvcName& pvc, std::optional<core::Time> verified) {
+  std::optional<double> unix_seconds;
+  if (verified) unix_seconds = base::seconds(verified->time_since_epoch());
+  metrics_.last_drill(pvc.ns, pvc.name, unix_seconds);
+}
+
 void Reporter::gaps(const core::PvcName& pvc, const std::vector<Gap>& gaps) {
   std::set<std::string> reasons;
   for (const Gap& gap : gaps) reasons.insert(gap.reason);
@@ -199,6 +246,7 @@ void Reporter::forget(const core::PvcName& pvc) {
   said_.erase(pvc);
   counted_.erase(pvc);
   metrics_.last_backup(pvc.ns, pvc.name, std::nullopt);
+  metrics_.last_drill(pvc.ns, pvc.name, std::nullopt);
 }
 
 void Reporter::event(const core::Claim& claim, bool warning, std::string reason, std::string message,

@@ -20,13 +20,15 @@ class Reporter {
 
   /// What holds `claim`'s objects up. Events are written until `deadline`, by a leader only: nullopt writes none.
   void holds(const core::Claim& claim, const Plan& plan, std::optional<kube::Deadline> deadline);
-  /// Steps that were taken in a restore.
+  /// Steps that were taken in a restore or a drill.
   void steps(const core::Claim& claim, const Plan& plan, kube::Deadline deadline);
   /// An action was carried out, or failed.
   void done(const core::PvcName& pvc, const Action& action);
   void failed(const core::PvcName& pvc, const core::Claim* claim, const Action& action, const kube::ApiError& error,
               kube::Deadline deadline);
   void last_backup(const core::PvcName& pvc, std::optional<core::Time> ended);
+  /// `verified`: when the last drill that brought what it should was over.
+  void last_drill(const core::PvcName& pvc, std::optional<core::Time> verified);
   /// All that there are of the PVC, whose metrics end with them; each new one is logged.
   void gaps(const core::PvcName& pvc, const std::vector<Gap>& gaps);
   /// The PVC is gone, and so is all that was said of it.
@@ -35,6 +37,7 @@ class Reporter {
  private:
   void event(const core::Claim& claim, bool warning, std::string reason, std::string message, kube::Deadline deadline);
   void step(const core::Claim& claim, const Plan& plan, RestoreStep step, kube::Deadline deadline);
+  void log_step(const core::Claim& claim, const Plan& plan, RestoreStep step, const std::string& text);
 
   kube::EventRecorder& events_;
   const ops::Logger& log_;

@@ -9,14 +9,9 @@
 #include "holdfast/core/candidates.hpp"
 #include "holdfast/volsync/cluster_facts.hpp"
 #include "holdfast/volsync/observed.hpp"
-#include "holdfast/volsync/run_as.hpp"
-#include "holdfast/volsync/text.hpp"
 
 namespace holdfast::generator {
 namespace {
-
-constexpr Part kPvcParts[] = {Part::Secret, Part::Destination,   Part::RestoreRun,
-                              Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
 
 /// The whole object once more, as kubectl sent it.
 constexpr const char* kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -269,50 +264,6 @@ void Store::set_state(Family family, const kube::WatchState& state) {
   tell(all());
 }
 
-StoredView Store::view(const core::PvcName& pvc) const {
-  StoredView stored;
-  View& view = stored.view;
-  view.pvc = pvc;
-  stored.claim = claim(pvc);
-  view.claim = stored.claim.get();
-  view.claims_known = claims_known_;
-  view.ownership = ownership(pvc);
-  view.watches_current = watches_current();
-  const auto ns = namespaces_.find(pvc.ns);
-  if (ns != namespaces_.end()) {
-    view.namespace_labels = &ns->second.labels;
-    view.namespace_deleting = ns->second.deleting;
-    view.privileged_movers = gives_privileges(value_of(ns->second.annotations, key::kPrivilegedMovers));
-  }
-  const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
-    const auto found = table(family).objects.find(Place{pvc.ns, name});
-    if (found == table(family).objects.end()) return nullptr;
-    return stored.objects.emplace_back(std::make_unique<const core::Observed>(found->unpack())).get();
-  };
-  const Names wanted = names(naming_, pvc.name);
-  stored.run_volume = claim({pvc.ns, run_volume_name(wanted.run)});
-  view.run_volume = stored.run_volume.get();
-  for (const Part part : kPvcParts) {
-    view.known[part] = table(family(part)).known;
-    if (const core::Observed* object = unpacked(family(part), wanted.of(part))) view.objects[part] = object;
-  }
-  if (const auto rivals = rivals_.find(pvc); rivals != rivals_.end()) {
-    for (const std::string& name : rivals->second) {
-      if (name == wanted.source || name == wanted.offsite_source) continue;  // those are parts
-      if (const core::Observed* rival = unpacked(Family::Sources, name)) view.rivals.push_back(rival);
-    }
-  }
-  const auto strays = strays_.find(pvc);
-  if (strays == strays_.end()) return stored;
-  for (const auto& [family, name] : strays->second) {
-    const Part part = family == Family::Secrets   ? Part::Secret
-                      : family == Family::Sources ? Part::Source
-                                                  : Part::Destination;
-    view.strays.emplace_back(part, unpacked(family, name));
-  }
-  return stored;
-}
-
 std::vector<core::PvcName> Store::all() const {
   std::set<core::PvcName> all = names_of<core::PvcName>(claims_);
   for (const Table& table : tables_) {
@@ -376,7 +327,14 @@ bool Store::is_stray(Family family, const core::Observed& object) const {
   });
 }
 
+/// Ours, under its right name.
+bool Store::is_drill(Family family, const core::Observed& object) const {
+  return family == Family::Destinations && is_ours(&object) &&
+         names(naming_, made_for(object).name).drill == object.meta.name;
+}
+
 void Store::link(Family family, const core::Observed& object) {
+  if (is_drill(family, object)) drills_.emplace(object.meta.ns, object.meta.name);
   if (is_stray(family, object)) strays_[made_for(object)].emplace(family, object.meta.name);
   if (family != Family::Sources || is_ours(&object)) return;
   if (std::string pvc = source_claim(object); !pvc.empty()) {
@@ -385,6 +343,7 @@ void Store::link(Family family, const core::Observed& object) {
 }
 
 void Store::unlink(Family family, const core::Observed& object) {
+  if (is_drill(family, object)) drills_.erase({object.meta.ns, object.meta.name});
   if (family == Family::Sources && !is_ours(&object)) {
     const auto rivals = rivals_.find({object.meta.ns, source_claim(object)});
     if (rivals != rivals_.end()) rivals->second.erase(object.meta.name);

@@ -21,6 +21,10 @@
 
 namespace holdfast::generator {
 
+/// Those that belong to one PVC.
+inline constexpr Part kPvcParts[] = {Part::Secret,        Part::Destination,   Part::RestoreRun, Part::Source,
+                                     Part::OffsiteSecret, Part::OffsiteSource, Part::Drill};
+
 /// A view with the objects that it points to. They stay where they are when it is moved; it cannot be copied.
 struct StoredView {
   View view;
@@ -122,6 +126,7 @@ class Store {
   void tell(const std::vector<core::PvcName>& pvcs) const;
   void put(Family family, core::Observed object);
   bool is_stray(Family family, const core::Observed& object) const;
+  bool is_drill(Family family, const core::Observed& object) const;
   void link(Family family, const core::Observed& object);
   void unlink(Family family, const core::Observed& object);
 
@@ -141,6 +146,7 @@ class Store {
   /// Our objects, by the PVC that they say they are for, whose names are others than that PVC's plan gives: those that
   /// have their right names are found by them.
   std::map<core::PvcName, std::set<std::pair<Family, std::string>>> strays_;
+  std::set<Name> drills_;  ///< that there are
   /// The names of somebody else's ReplicationSources, by the PVC that they back up.
   std::map<core::PvcName, std::set<std::string>> rivals_;
   std::function<void()> owners_changed_;

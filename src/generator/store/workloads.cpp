@@ -11,7 +11,7 @@ namespace {
 
 using Is = kube::WatchState::Is;
 
-constexpr Part kMoved[] = {Part::RestoreRun, Part::Source, Part::OffsiteSource};
+constexpr Part kMoved[] = {Part::RestoreRun, Part::Source, Part::OffsiteSource, Part::Drill};
 constexpr std::size_t kMostPodsOfJob = 16;  ///< VolSync's Jobs make at most nine
 
 bool is_volsyncs(const core::Meta& meta) { return value_of(meta.labels, "app.kubernetes.io/created-by") == "volsync"; }

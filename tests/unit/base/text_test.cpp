@@ -60,3 +60,11 @@ TEST_CASE("a text is trimmed of blanks and line ends, and split at every separat
   CHECK(split("a,,b,", ',') == std::vector<std::string_view>{"a", "", "b", ""});
   CHECK(split("", ',') == std::vector<std::string_view>{""});
 }
+
+TEST_CASE("rows are aligned in columns as wide as their widest cell, and no line ends with blanks") {
+  CHECK(aligned({{"NAME", "SIZE", ""}, {"a", "10 B", "old"}, {"longer", "1", ""}, {"b"}}) ==
+        std::vector<std::string>{"NAME    SIZE", "a       10 B  old", "longer  1", "b"});
+  CHECK(aligned({{"a"}, {"b", "more than the first has"}})[1] == "b  more than the first has");
+  CHECK(aligned({{"", ""}, {}}) == std::vector<std::string>{"", ""});
+  CHECK(aligned({}).empty());
+}

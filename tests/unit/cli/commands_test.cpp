@@ -36,8 +36,9 @@ const std::string kUnreachable =
     "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
     "users: [{name: u, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
 
-const std::vector<std::string> kCommands = {"serve", "decide", "render",        "why",      "audit",
-                                            "plan",  "doctor", "repository-id", "settings", "version"};
+const std::vector<std::string> kCommands = {"serve",         "decide",     "render",    "why",    "audit", "plan",
+                                            "doctor",        "drill",      "snapshots", "backup", "pause", "resume",
+                                            "repository-id", "completion", "settings",  "version"};
 
 }  // namespace
 
@@ -54,7 +55,8 @@ TEST_CASE("--help of every command says what it does, on stdout, and is no error
 }
 
 TEST_CASE("the help of a command that looks at backups or cluster has the table of settings") {
-  for (const char* command : {"render", "why", "audit", "plan", "doctor"}) {
+  for (const char* command :
+       {"render", "why", "audit", "plan", "doctor", "snapshots", "backup", "drill", "pause", "resume"}) {
     INFO(command);
     const std::string help = run_program({command, "--help"}).out;
     CHECK_THAT(help, Contains("generator.minAge"));
@@ -74,6 +76,9 @@ TEST_CASE("wrong usage ends with 2 and says what is wrong on stderr") {
       {{"doctor", "-o", "xml"}, "--output"},
       {{"doctor", "surplus"}, "surplus"},
       {{"audit", "--fit", "tight"}, "deny|warn|off"},
+      {{"audit", "--fit"}, "1 required deny|warn|off missing"},
+      {{"completion"}, "shell is required"},
+      {{"completion", "csh"}, "csh not in {bash,zsh,fish}"},
   };
   for (const auto& [words, said] : wrong) {
     INFO(said);
@@ -87,7 +92,7 @@ TEST_CASE("wrong usage ends with 2 and says what is wrong on stderr") {
 TEST_CASE("a command without a backend, where it needs one, ends with 2 and names the setting") {
   const Installation here;
   for (const Words& words : {Words{"plan", "-f", here.claims.path()}, Words{"audit", "-f", here.claims.path()},
-                             Words{"why", "media/photos"}, Words{"doctor"}}) {
+                             Words{"why", "media/photos"}, Words{"doctor"}, Words{"snapshots"}}) {
     const Ending ending = run_program(words);
     INFO(words[0]);
     CHECK(ending.code == cli::kUsage);
@@ -124,7 +129,8 @@ TEST_CASE("a kubeconfig that is not there or says nothing ends with 2 and names 
   const Installation here;
   const TempFile empty("apiVersion: v1\nkind: Config\n");
   for (const std::string& file : {std::string("/nonexistent/kubeconfig"), empty.path()}) {
-    for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}, Words{"doctor"}}) {
+    for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}, Words{"doctor"}, Words{"snapshots"},
+                               Words{"backup", "--all"}, Words{"pause", "media/photos"}}) {
       INFO(words[0] << " " << file);
       Words all = here.with_catalog(words);
       all.insert(all.end(), {"--kubeconfig", file});
@@ -135,9 +141,10 @@ TEST_CASE("a kubeconfig that is not there or says nothing ends with 2 and names 
   }
 }
 
-TEST_CASE("without any cluster `audit` and `why` end with 2, and say what to set") {
+TEST_CASE("without any cluster those that need one end with 2, and say what to set") {
   const Installation here;
-  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}}) {
+  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}, Words{"backup", "media/photos"},
+                             Words{"drill", "--all"}, Words{"pause", "--all"}, Words{"resume", "media/photos"}}) {
     const Ending ending = run_program(here.with_catalog(words));
     CHECK(ending.code == cli::kUsage);
     CHECK_THAT(ending.err, Contains("kubeconfig (--kubeconfig) is not set"));
@@ -147,7 +154,8 @@ TEST_CASE("without any cluster `audit` and `why` end with 2, and say what to set
 TEST_CASE("a cluster that does not answer is no answer: 3") {
   const Installation here;
   const TempFile kubeconfig(kUnreachable);
-  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}}) {
+  for (const Words& words : {Words{"audit"}, Words{"why", "media/photos"}, Words{"backup", "media/photos"},
+                             Words{"drill", "--all"}, Words{"pause", "--all"}, Words{"resume", "media/photos"}}) {
     INFO(words[0]);
     Words all = here.with_catalog(words);
     all.insert(all.end(), {"--kubeconfig", kubeconfig.path()});

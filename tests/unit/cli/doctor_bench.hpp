@@ -48,7 +48,7 @@ class Cluster {
   fakes::FakeApiServer server_;
 
  public:
-  cli::diagnosis::Cluster cluster;
+  cli::ClusterClient cluster;
 };
 
 /// A folder of certificates.

@@ -190,10 +190,22 @@ TEST_CASE("every identity with complete snapshots is listed with the end of its 
   CHECK(Catalog().last_ends().empty());
 }
 
+TEST_CASE("all complete snapshots of an identity come newest first, and no other's") {
+  ListedSnapshot other = data(3, "2026-01-03T00:00:00Z");
+  other.source.user = "a";
+  const Catalog both = catalog({data(1, "2026-01-01T00:00:00Z"), other, data(2, "2026-01-02T00:00:00Z")});
+  const auto all = both.all(kData);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0] == both.newest(kData));
+  CHECK(all[1].id == data(1, "2026-01-01T00:00:00Z").id);
+  CHECK(both.all({"nobody", "media", "/data"}).empty());
+}
+
 TEST_CASE("the complete snapshots of each identity are one source, sorted") {
   ListedSnapshot other = data(3, "2026-01-03T00:00:00Z");
   other.source.user = "a";
   other.size_bytes = 7;
+  other.files = 5;
   const Catalog both = catalog({data(2, "2026-01-02T00:00:00Z"), data(1, "2026-01-01T00:00:00Z"), other});
   const auto sources = both.sources();
   REQUIRE(sources.size() == 2);
@@ -201,6 +213,7 @@ TEST_CASE("the complete snapshots of each identity are one source, sorted") {
   const auto& first = sources[0].snapshots == 1 ? sources[0] : sources[1];
   const auto& second = sources[0].snapshots == 1 ? sources[1] : sources[0];
   CHECK(first.newest_bytes == 7);
+  CHECK(first.newest_files == 5);
   CHECK(second.identity == to_string(kData));
   CHECK(format_nanoseconds(second.newest_end) == both.newest(kData)->end_time);
   CHECK(sources[0].identity < sources[1].identity);

@@ -5,6 +5,7 @@
 
 #include "holdfast/core/quantity.hpp"
 
+using holdfast::core::format_size;
 using holdfast::core::parse_bytes;
 
 namespace {
@@ -88,4 +89,15 @@ TEST_CASE("what is no quantity, or negative, is refused") {
     CHECK(parse_bytes(text) == std::nullopt);
   }
   CHECK(parse_bytes(std::string(65, '1')) == std::nullopt);
+}
+
+TEST_CASE("a size is told in the largest unit that it fills") {
+  CHECK(format_size(-1) == "0 B");
+  CHECK(format_size(0) == "0 B");
+  CHECK(format_size(1023) == "1023 B");
+  CHECK(format_size(1024) == "1.0 KiB");
+  CHECK(format_size(1536) == "1.5 KiB");
+  CHECK(format_size(1024 * 1024 - 1) == "1.0 MiB");
+  CHECK(format_size(5LL << 30) == "5.0 GiB");
+  CHECK(format_size(kMax) == "8.0 EiB");
 }

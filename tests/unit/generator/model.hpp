@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "holdfast/generator/plan.hpp"
+#include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/restore.hpp"
 #include "tests/unit/volsync/subject.hpp"
 
@@ -108,6 +109,8 @@ inline std::vector<std::string> words(const Plan& plan) {
       said.push_back((apply->adopts ? "adopt " : "apply ") + std::string(to_string(apply->object.part)));
     } else if (const auto* remove = std::get_if<Remove>(&action)) {
       said.push_back("remove " + std::string(to_string(remove->part)) + " " + remove->reason);
+    } else if (const auto* disown = std::get_if<Disown>(&action)) {
+      said.push_back("disown " + std::string(to_string(disown->part)));
     } else {
       said.push_back(std::get<SetImage>(action).image ? "image on" : "image off");
     }
@@ -154,6 +157,8 @@ struct World {
     seen.claim = shown ? &*shown : nullptr;
     seen.watches_current = watches_current;
     seen.run_volume = run_volume ? &*run_volume : nullptr;
+    seen.other_drill = other_drill;
+    seen.drill_volume_left = drill_volume_left;
     seen.namespace_labels = &namespace_labels;
     for (const Part part : kParts) {
       if (const core::Observed* object = find(part)) seen.objects[part] = object;
@@ -224,7 +229,15 @@ struct World {
     ++writes;
     if (const auto* apply = std::get_if<Apply>(&action)) return carry_out(*apply);
     if (const auto* remove = std::get_if<Remove>(&action)) return carry_out(*remove);
+    if (const auto* disown = std::get_if<Disown>(&action)) return carry_out(*disown);
     return carry_out(std::get<SetImage>(action));
+  }
+  bool carry_out(const Disown& disown) {
+    const auto there = objects.find({std::string(resource(disown.part).plural), disown.name});
+    if (there == objects.end() || there->second.meta.uid != disown.uid) return false;
+    for (const std::string& label : disown.labels) there->second.meta.labels.erase(label);
+    touch(there->second);
+    return true;
   }
   bool carry_out(const Apply& apply) {
     core::Observed written = applied(apply.object);
@@ -286,8 +299,11 @@ struct World {
   // VolSync.
   std::string run_token() { return parse(the(Part::RestoreRun).spec)["trigger"]["manual"].asString(); }
   void finish_run(std::string result, std::string logs, std::optional<core::Image> made) {
-    core::Observed& run = the(Part::RestoreRun);
-    run.status.last_manual_sync = run_token();
+    finish(Part::RestoreRun, std::move(result), std::move(logs), std::move(made));
+  }
+  void finish(Part part, std::string result, std::string logs, std::optional<core::Image> made) {
+    core::Observed& run = the(part);
+    run.status.last_manual_sync = manual_token(run);
     run.status.last_sync = now;
     run.end_seen = clock += std::chrono::seconds{1};
     run.status.mover_result = std::move(result);
@@ -305,8 +321,8 @@ struct World {
     return true;
   }
 
-  static constexpr Part kParts[] = {Part::Secret, Part::Destination,   Part::RestoreRun,
-                                    Part::Source, Part::OffsiteSecret, Part::OffsiteSource};
+  static constexpr Part kParts[] = {Part::Secret,        Part::Destination,   Part::RestoreRun, Part::Source,
+                                    Part::OffsiteSecret, Part::OffsiteSource, Part::Drill};
   core::Policy policy;
   Options options;
   core::Time now = kNoon;
@@ -314,6 +330,8 @@ struct World {
   std::optional<std::optional<core::Claim>> silent;  ///< all that the watch of PVCs shows, where it says nothing more
   bool watches_current = true;
   std::optional<core::Claim> run_volume;
+  bool other_drill = false;
+  bool drill_volume_left = false;
   core::StringMap namespace_labels;
   std::map<Key, core::Observed> objects;
   std::vector<std::pair<Part, core::Observed>> strays;

@@ -50,6 +50,7 @@ TEST_CASE("a newest backup that is older than its schedule allows is a gap") {
 
 TEST_CASE("a PVC with a schedule of its own is late by that one") {
   World world = bound();
+  world.options.drill_every = std::chrono::milliseconds{0};
   world.claim->pvc.annotations[std::string(key::kSchedule)] = "M 2 * * 0";
   world.settle();
   world.evidence = current({listed(kOwnSource, kSnapshot, "2026-03-01T12:00:00Z")});

@@ -138,3 +138,69 @@ TEST_CASE("an image that a PVC of another manager may wait for stays on its dest
   CHECK(facts().publishes_image);  // it may at any moment
   CHECK_FALSE(destination_facts(world.find(Part::Destination), false, {"media", "data"}, world.policy).publishes_image);
 }
+
+TEST_CASE("what movers of a source use is taken over with it or not at all") {
+  World world = adopting(Part::Source, kTheirs);
+  world.options.secret.external_secret = true;
+  world.options.secret.store = world.options.secret.key = "store";
+  world.put_foreign(Part::Secret, "kyverno");
+  world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"data","hostname":"media"}})";
+  struct Obstacle {
+    const char* is;
+    void (*put)(World&);
+  };
+  const Obstacle obstacle = GENERATE(values<Obstacle>({
+      {"it is not known which backups there are", [](World& it) { it.evidence = unknown(); }},
+      {"there are older backups that were never restored",
+       [](World& it) { it.evidence = current({listed(kOwnSource, kSnapshot, kSnapshotStart)}); }},
+      {"no repository is pinned", [](World& it) { it.policy.pin = core::Unpinned{}; }},
+      {"it backs up elsewhere", [](World& it) { it.the(Part::Source).spec = kInAnotherPath; }},
+      {"its mover works", [](World& it) { it.the(Part::Source).status.sync_started = it.now; }},
+  }));
+  INFO(obstacle.is);
+  obstacle.put(world);
+  CHECK(words(world.plan()) == Words{});
+  CHECK(held(world.plan(), "AdoptionWaits") != nullptr);
+  World by_hand = world;
+  by_hand.objects.erase(world.key(Part::Secret));
+  CHECK(words(by_hand.plan()) == Words{});  // nor is a Secret that is nobody's written over
+  world.evidence = current({});
+  world.policy.pin = core::RepositoryId::parse(kRepositoryId).value();
+  world.the(Part::Source).spec = kTheirs;
+  world.the(Part::Source).status.sync_started.reset();
+  const auto all = words(world.plan());
+  CHECK(std::ranges::find(all, "adopt source") != all.end());
+  CHECK(std::ranges::find(all, "adopt destination") != all.end());
+}
+
+TEST_CASE("a source that is taken over need not be of a PVC of some age: it backs up already") {
+  World world = adopting(Part::Source, kTheirs);
+  world.claim->created = world.now;
+  CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});
+  world.objects.clear();
+  CHECK(held(world.plan(), "TooYoung") != nullptr);
+}
+
+TEST_CASE("a PVC that waits gets its destination and its secret, whatever source there is") {
+  World world = promised();
+  world.options.adopt = true;
+  world.put_foreign(Part::Source, "kyverno").spec = kTheirs;
+  world.put_foreign(Part::Destination, "kyverno");
+  CHECK(words(world.plan())[0] == "adopt destination");
+}
+
+TEST_CASE("what was taken over carries no label by which kyverno would delete it") {
+  World world = adopting(Part::Source, kTheirs);
+  world.the(Part::Source).meta.labels["generate.kyverno.io/policy-name"] = "volsync";
+  world.the(Part::Source).meta.labels["team"] = "films";
+  for (const Action& action : world.plan().actions) REQUIRE(world.carry_out(action));
+  world.the(Part::Source).meta.labels["generate.kyverno.io/policy-name"] = "volsync";  // an apply leaves it
+  world.the(Part::Source).meta.labels["team"] = "films";
+  CHECK(words(world.plan()) == Words{"disown source"});
+  world.settle();
+  CHECK_FALSE(world.the(Part::Source).meta.labels.contains("generate.kyverno.io/policy-name"));
+  CHECK(world.the(Part::Source).meta.labels.contains("team"));
+  World theirs = bound();
+  theirs.put_foreign(Part::Source, "kyverno").meta.labels["generate.kyverno.io/policy-name"] = "volsync";
+  CHECK(words(theirs.plan()) == Words{"apply destination"});
+}

@@ -361,3 +361,20 @@ TEST_CASE("a view knows whose backups the sources under its PVC's names make, an
   CHECK(bench.store.view(kData).view.ownership.is_known(namesake));
   CHECK(bench.store.view(namesake).view.ownership.whose(identity, namesake) == core::Whose::Anothers);
 }
+
+TEST_CASE("a PVC's view tells of a drill of another one, and of the volume that its own has left") {
+  Bench bench;
+  bench.store.apply_claim(claim(kData));
+  bench.store.apply_object(Family::Destinations, object("media", "data-drill", "holdfast", "data"));
+  CHECK_FALSE(bench.store.view(kData).view.other_drill);
+  bench.store.apply_object(Family::Destinations, object("apps", "x-drill", "", "x"));
+  bench.store.apply_object(Family::Destinations, object("apps", "x-backup", "holdfast", "x"));
+  CHECK_FALSE(bench.store.view(kData).view.other_drill);
+  bench.store.apply_object(Family::Destinations, object("apps", "y-drill", "holdfast", "y"));
+  CHECK(bench.store.view(kData).view.other_drill);
+  bench.store.remove_object(Family::Destinations, "apps", "y-drill");
+  CHECK_FALSE(bench.store.view(kData).view.other_drill);
+  CHECK_FALSE(bench.store.view(kData).view.drill_volume_left);
+  bench.store.apply_claim(claim({"media", "volsync-data-drill-dest"}, "u7"));
+  CHECK(bench.store.view(kData).view.drill_volume_left);
+}

@@ -1,4 +1,4 @@
-// The API server as `doctor` asks it: one question after the other, each waited for.
+// The API server as commands ask it: one question after the other, each waited for, ten seconds at most.
 // One thread.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "holdfast/kube/client.hpp"
 #include "holdfast/net/server.hpp"
 
-namespace holdfast::cli::diagnosis {
+namespace holdfast::cli {
 
 using json::at;
 using json::text_at;
@@ -19,15 +19,18 @@ using json::text_at;
 /// What the API server said, or why not.
 using Answer = std::variant<Json::Value, kube::ApiError>;
 
-class Cluster {
+class ClusterClient {
  public:
   /// Throws kube::ConfigError.
-  Cluster(const kube::Config& config, const ops::Logger& log);
+  ClusterClient(const kube::Config& config, const ops::Logger& log);
 
   Answer page(std::string_view path);
   Answer object(const kube::Resource& resource, const std::string& ns, const std::string& name);
   /// In `ns`, or where that is empty in all namespaces.
   Answer list(const kube::Resource& resource, const std::string& ns = {}, const std::string& label_selector = {});
+  /// As a JSON merge patch.
+  Answer patch(const kube::Resource& resource, const std::string& ns, const std::string& name,
+               const Json::Value& changes);
   /// Whether we may; in `ns`, or where that is empty in all namespaces; the object `name`, or where that is empty all
   /// of them. "<plural>/<subresource>" is understood.
   std::variant<bool, kube::ApiError> may(const std::string& verb, std::string_view group, std::string_view resource,
@@ -40,4 +43,4 @@ class Cluster {
   kube::Client client_;
 };
 
-}  // namespace holdfast::cli::diagnosis
+}  // namespace holdfast::cli

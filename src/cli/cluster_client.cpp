@@ -1,11 +1,11 @@
-#include "src/cli/doctor/cluster.hpp"
+#include "src/cli/cluster_client.hpp"
 
 #include <future>
 #include <memory>
 
 #include "holdfast/json/tree.hpp"
 
-namespace holdfast::cli::diagnosis {
+namespace holdfast::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
@@ -20,27 +20,27 @@ Answer parsed(kube::Result result) {
 
 }  // namespace
 
-Cluster::Cluster(const kube::Config& config, const ops::Logger& log)
-    : client_(loop_, config, {1, "holdfast-doctor"}, log) {}
+ClusterClient::ClusterClient(const kube::Config& config, const ops::Logger& log)
+    : client_(loop_, config, {1, "holdfast-cli"}, log) {}
 
-Answer Cluster::wait(const std::function<void(kube::Deadline, kube::Done)>& ask) {
+Answer ClusterClient::wait(const std::function<void(kube::Deadline, kube::Done)>& ask) {
   const auto answer = std::make_shared<std::promise<kube::Result>>();
   ask(std::chrono::steady_clock::now() + kPatience,
       [answer](kube::Result result) { answer->set_value(std::move(result)); });
   return parsed(answer->get_future().get());
 }
 
-Answer Cluster::page(std::string_view path) {
+Answer ClusterClient::page(std::string_view path) {
   return wait([&](kube::Deadline deadline, kube::Done done) { client_.get_page(path, deadline, std::move(done)); });
 }
 
-Answer Cluster::object(const kube::Resource& resource, const std::string& ns, const std::string& name) {
+Answer ClusterClient::object(const kube::Resource& resource, const std::string& ns, const std::string& name) {
   return wait([&](kube::Deadline deadline, kube::Done done) {
     client_.get({resource, ns, name}, deadline, std::move(done));
   });
 }
 
-Answer Cluster::list(const kube::Resource& resource, const std::string& ns, const std::string& label_selector) {
+Answer ClusterClient::list(const kube::Resource& resource, const std::string& ns, const std::string& label_selector) {
   return wait([&](kube::Deadline deadline, kube::Done done) {
     kube::Client::ListOptions all;
     all.limit = 0;
@@ -49,9 +49,16 @@ Answer Cluster::list(const kube::Resource& resource, const std::string& ns, cons
   });
 }
 
-std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::string_view group,
-                                                std::string_view resource, const std::string& ns,
-                                                const std::string& name) {
+Answer ClusterClient::patch(const kube::Resource& resource, const std::string& ns, const std::string& name,
+                            const Json::Value& changes) {
+  return wait([&](kube::Deadline deadline, kube::Done done) {
+    client_.merge_patch({resource, ns, name}, json::write_tree(changes), deadline, std::move(done));
+  });
+}
+
+std::variant<bool, kube::ApiError> ClusterClient::may(const std::string& verb, std::string_view group,
+                                                      std::string_view resource, const std::string& ns,
+                                                      const std::string& name) {
   const std::size_t slash = resource.find('/');
   Json::Value review;
   review["apiVersion"] = kReviews.api_version();
@@ -70,4 +77,4 @@ std::variant<bool, kube::ApiError> Cluster::may(const std::string& verb, std::st
   return at(std::get<Json::Value>(answer), {"status", "allowed"}) == true;
 }
 
-}  // namespace holdfast::cli::diagnosis
+}  // namespace holdfast::cli

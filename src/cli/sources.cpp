@@ -1,0 +1,194 @@
+#include "src/cli/sources.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#include "holdfast/base/text.hpp"
+#include "holdfast/cli/run.hpp"
+#include "holdfast/json/objects.hpp"
+#include "src/cli/cluster.hpp"
+#include "src/cli/output.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+namespace key = volsync::key;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kBetweenLooks{1};
+
+/// Throws std::runtime_error: what cannot be read is neither missing nor somebody else's.
+core::Observed read(const Json::Value& object) {
+  auto observed = json::read_observed(json::write_tree(object));
+  if (auto* read = std::get_if<core::Observed>(&observed)) return std::move(*read);
+  throw std::runtime_error(fmt::format("{}/{} cannot be read: {}", text_at(object, {"metadata", "namespace"}),
+                                       text_at(object, {"metadata", "name"}),
+                                       std::get<json::ObjectFault>(observed).problem));
+}
+
+/// Before anybody is asked.
+const SourcesRequest& checked(const SourcesRequest& request) {
+  if (request.all == !request.pvc.empty()) throw SettingsError("give either NAMESPACE/PVC or --all");
+  if (!request.all && !core::parse_pvc_name(request.pvc)) {
+    throw SettingsError(fmt::format("{:?} is not <namespace>/<pvc>", request.pvc));
+  }
+  if (request.reason != base::printable(request.reason, kMaxReasonBytes)) {
+    throw SettingsError(fmt::format("--reason: at most {} bytes of text on one line", kMaxReasonBytes));
+  }
+  return request;
+}
+
+int exit_code(const std::vector<Outcome>& outcomes) {
+  const auto any = [&](std::string_view result) { return std::ranges::count(outcomes, result, &Outcome::result) > 0; };
+  if (any("refused") || any("failed")) return kCheckFailed;
+  return any("unknown") ? kCannotTell : kOk;
+}
+
+Json::Value to_value(const Outcome& outcome) {
+  Json::Value item;
+  item["namespace"] = outcome.pvc.ns;
+  item["pvc"] = outcome.pvc.name;
+  item["result"] = outcome.result;
+  item["message"] = outcome.message;
+  return item;
+}
+
+}  // namespace
+
+Sources::Sources(const Settings& settings, const SourcesRequest& request)
+    : settings_(settings),
+      request_(checked(request)),
+      log_(command_log(settings)),
+      client_(need_cluster(settings), log_) {}
+
+std::vector<Target> Sources::targets(std::vector<Outcome>& refused) {
+  if (request_.all) return all();
+  auto found = one(*core::parse_pvc_name(request_.pvc), refused);
+  std::vector<Target> targets;
+  if (found) targets.push_back(*std::move(found));
+  return targets;
+}
+
+std::optional<Target> Sources::one(const core::PvcName& pvc, std::vector<Outcome>& refused) {
+  auto source = look(kube::kReplicationSources, pvc.ns, names(pvc).source);
+  if (!source) {
+    refused.push_back({pvc, "refused",
+                       fmt::format("there is no ReplicationSource {}; `holdfast why {}` says what it waits for",
+                                   names(pvc).source, to_string(pvc))});
+    return std::nullopt;
+  }
+  if (!volsync::is_ours(&*source) || volsync::made_for(*source) != pvc) {
+    refused.push_back(
+        {pvc, "refused", fmt::format("ReplicationSource {} is not holdfast's for this PVC", source->meta.name)});
+    return std::nullopt;
+  }
+  Target target{pvc, {*std::move(source)}};
+  auto offsite = look(kube::kReplicationSources, pvc.ns, names(pvc).offsite_source);
+  if (offsite && volsync::is_ours(&*offsite)) target.sources.push_back(*std::move(offsite));
+  return target;
+}
+
+std::vector<Target> Sources::all() {
+  const Answer answer =
+      client_.list(kube::kReplicationSources, request_.ns, fmt::format("{}={}", key::kManagedBy, volsync::kManager));
+  if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
+    throw std::runtime_error("ReplicationSources cannot be listed: " + error->text());
+  }
+  std::map<core::PvcName, core::Observed> sources, offsite;
+  for (const Json::Value& item : json::at(std::get<Json::Value>(answer), {"items"})) {
+    core::Observed source = read(item);
+    if (!volsync::is_ours(&source)) continue;
+    const core::PvcName pvc = volsync::made_for(source);
+    if (source.meta.name == names(pvc).source) {
+      sources.emplace(pvc, std::move(source));
+    } else if (source.meta.name == names(pvc).offsite_source) {
+      offsite.emplace(pvc, std::move(source));
+    }
+  }
+  std::vector<Target> targets;
+  for (auto& [pvc, source] : sources) {
+    Target& target = targets.emplace_back(Target{pvc, {std::move(source)}});
+    if (const auto found = offsite.find(pvc); found != offsite.end()) target.sources.push_back(found->second);
+  }
+  return targets;
+}
+
+std::optional<core::Observed> Sources::look(const kube::Resource& resource, const std::string& ns,
+                                            const std::string& name) {
+  const Answer answer = client_.object(resource, ns, name);
+  if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
+    if (error->not_found()) return std::nullopt;
+    throw std::runtime_error(fmt::format("{} {}/{}: {}", resource.kind, ns, name, error->text()));
+  }
+  return read(std::get<Json::Value>(answer));
+}
+
+std::string Sources::change(const core::Observed& source, Json::Value patch) {
+  patch["metadata"]["uid"] = source.meta.uid;
+  const Answer answer = client_.patch(kube::kReplicationSources, source.meta.ns, source.meta.name, patch);
+  const auto* error = std::get_if<kube::ApiError>(&answer);
+  return error == nullptr ? std::string() : fmt::format("ReplicationSource {}: {}", source.meta.name, error->text());
+}
+
+std::string Sources::annotate(const core::Observed& source, std::string_view key, const std::string& value) {
+  Json::Value patch;
+  patch["metadata"]["annotations"][std::string(key)] = value;
+  return change(source, std::move(patch));
+}
+
+std::optional<Outcome> Awaited::look() {
+  std::string now;
+  try {
+    auto found = look_();
+    if (auto* ended = std::get_if<Outcome>(&found)) return std::move(*ended);
+    now = std::get<std::string>(std::move(found));
+  } catch (const std::runtime_error& e) {
+    now = e.what();
+  }
+  if (now != last_) fmt::print(stderr, "# {}: {}\n", to_string(pvc_), now);
+  last_ = std::move(now);
+  return std::nullopt;
+}
+
+void await(std::vector<Awaited> awaited, Clock::time_point deadline, std::vector<Outcome>& outcomes) {
+  while (!awaited.empty()) {
+    std::erase_if(awaited, [&](Awaited& one) {
+      auto ended = one.look();
+      if (!ended && Clock::now() >= deadline) ended = one.late();
+      if (!ended) return false;
+      outcomes.push_back(*std::move(ended));
+      return true;
+    });
+    if (!awaited.empty()) std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+Clock::time_point deadline_of(const SourcesRequest& request) {
+  const auto time = core::parse_duration(request.timeout);
+  if (!time || *time <= Clock::duration::zero()) {
+    throw SettingsError(fmt::format("--timeout: {:?} is not a duration such as 30m", request.timeout));
+  }
+  return Clock::now() + *time;
+}
+
+int report(std::vector<Outcome> outcomes, Output output) {
+  if (outcomes.empty()) {
+    fmt::print(stderr, "holdfast: nothing to do: there is no ReplicationSource of holdfast's\n");
+    return kCannotTell;
+  }
+  std::ranges::stable_sort(outcomes, {}, &Outcome::pvc);
+  std::vector<std::vector<std::string>> rows;
+  Json::Value value;
+  for (const Outcome& outcome : outcomes) {
+    rows.push_back({to_string(outcome.pvc), outcome.result, outcome.message});
+    value["items"].append(to_value(outcome));
+  }
+  print(output == Output::Text ? fmt::format("{}\n", fmt::join(base::aligned(rows), "\n")) : render(value, output));
+  return exit_code(outcomes);
+}
+
+}  // namespace holdfast::cli

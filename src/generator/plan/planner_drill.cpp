@@ -1,0 +1,166 @@
+// Drills: restores that are rehearsed, into a temporary volume that nobody uses, one PVC at a time. What comes of one
+// is written on the destination; then the drill goes, and its volume and snapshot with it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "holdfast/volsync/run_as.hpp"
+#include "holdfast/volsync/text.hpp"
+#include "src/generator/plan/attempt.hpp"
+#include "src/generator/plan/hold.hpp"
+#include "src/generator/plan/planner.hpp"
+#include "src/generator/plan/precondition.hpp"
+
+namespace holdfast::generator {
+namespace {
+
+constexpr std::chrono::hours kTryAgain{24};  ///< one that failed; or sooner, where all are made more often
+constexpr std::chrono::minutes kTurnAgain{5};
+constexpr std::chrono::seconds kTurnSoon{5};  ///< somebody waits for it
+constexpr std::size_t kMaxProblemBytes = 512;
+constexpr int kMinutes = 60;
+
+std::optional<core::Time> time_of(const std::string& text) { return core::parse_rfc3339(text); }
+
+/// Another one for each drill.
+std::string drill_token(std::string_view claim_uid, std::string_view snapshot, core::Time now) {
+  return "drill-" + short_digest(fmt::format("{}/{}/{}", claim_uid, snapshot, core::format_nanoseconds(now)));
+}
+
+std::string grounds_of(const core::SyncStatus& status) {
+  const MoverLog log = read_mover_log(status.mover_logs);
+  if (log.counts.empty()) return "the mover says that it is complete, and the snapshot is in the repository since";
+  return fmt::format("kopia counted what the snapshot holds, {} files", log.counts.back().files);
+}
+
+}  // namespace
+
+DrillMark Planner::judge_drill() {
+  const core::Observed* destination = object_of(view_, Part::Destination);
+  DrillMark mark = is_ours(destination) ? drill_mark(*destination) : DrillMark{};
+  plan_.drill.last = mark;
+  const core::Observed* run = object_of(view_, Part::Drill);
+  if (!is_ours(run) || run->meta.deleting || is_strangers(run)) return mark;
+  plan_.drill.token = manual_token(*run);
+  plan_.drill.snapshot = value_of(run->meta.annotations, key::kDrillSnapshot);
+  if (mark.token == plan_.drill.token) return mark;
+  const auto problem = drill_problem(*run);
+  plan_.drill.running = !problem;
+  if (!problem) return mark;
+  mark.token = plan_.drill.token;
+  mark.ended = core::format_seconds(run->status.last_sync.value_or(now_));
+  mark.problem = cut(one_line(*problem), kMaxProblemBytes);
+  if (mark.problem.empty()) mark.verified = mark.ended;
+  const std::string_view requested = value_of(run->meta.annotations, key::kDrillRequested);
+  if (!requested.empty()) mark.made = requested;
+  if (mark.problem.empty()) plan_.drill.grounds = grounds_of(run->status);
+  plan_.drill.last = mark;
+  plan_.steps.push_back(mark.problem.empty() ? RestoreStep::DrillVerified : RestoreStep::DrillFailed);
+  return mark;
+}
+
+/// By what a restore counts as arrived, too; nullopt: it is not over, or it is not known yet what came of it.
+std::optional<std::string> Planner::drill_problem(const core::Observed& run) {
+  const core::SyncStatus& status = run.status;
+  const bool over = status.last_manual_sync == manual_token(run) && !status.sync_started;
+  if (!over && status.mover_result == "Failed") return mover_failure(status);
+  if (!over) {
+    if (!is_due(run.meta.created, options_.overlong_sync)) return std::nullopt;
+    return fmt::format("it was not done after {}", core::format_duration(options_.overlong_sync));
+  }
+  std::string problem = attempt_problem(status, plan_.drill.snapshot, view_.index_blobs);
+  const auto source = identity_in(run);
+  if (!problem.empty() || !source) return problem;
+  const auto known = usable_catalog_since(view_, policy_, Part::Drill, run.end_seen);
+  if (const auto* unmet = std::get_if<Precondition>(&known)) {
+    hold(*unmet);
+    return std::nullopt;
+  }
+  const auto snapshot = std::get<const core::Catalog*>(known)->find(*source, plan_.drill.snapshot);
+  if (snapshot) return count_problem(read_mover_log(status.mover_logs), *snapshot);
+  return fmt::format("snapshot {} left the repository meanwhile, so the mover may have restored an older one",
+                     cut(plan_.drill.snapshot, 64));
+}
+
+void Planner::drill() {
+  report_drills();
+  const core::Observed* there = object_of(view_, Part::Drill);
+  if (is_ours(there)) return end_drill(*there);
+  const core::Observed* source = object_of(view_, Part::Source);
+  if (!is_ours(source) || is_strangers(source) || view_.claim->phase != core::Claim::Phase::Bound) return;
+  std::string requested = requested_drill(*source);
+  if (requested == plan_.drill.last.made) requested.clear();
+  if (!is_drill_due(*source, requested) || !available(Part::Drill)) return;
+  const bool waits = view_.other_drill || view_.drill_volume_left;
+  if (waits) return look_again(now_ + (requested.empty() ? kTurnAgain : kTurnSoon));
+  start_drill(requested);
+}
+
+/// When it is written what came of it, or nobody wants it any more.
+void Planner::end_drill(const core::Observed& run) {
+  if (run.meta.deleting || is_strangers(&run)) return;
+  const core::Observed* destination = object_of(view_, Part::Destination);
+  const bool written = is_ours(destination) && drill_mark(*destination).token == manual_token(run);
+  const bool by_hand = run.meta.annotations.contains(key::kDrillRequested);
+  const bool wanted = by_hand || options_.drill_every.count() > 0;
+  if (written || !wanted) remove(Part::Drill, run, "drill-done");
+}
+
+/// When the last was verified; before that when backups began, and some of the time between two later, so that those of
+/// many PVCs do not fall together.
+std::optional<core::Time> Planner::drilled_or_made(const core::Observed& source) const {
+  if (const auto verified = time_of(plan_.drill.last.verified)) return verified;
+  if (!source.meta.created) return std::nullopt;
+  const auto part = options_.drill_every * (minute_of(view_.pvc) + 1) / kMinutes;
+  return *source.meta.created + part - options_.drill_every;
+}
+
+bool Planner::is_drill_due(const core::Observed& source, std::string_view requested) {
+  if (!requested.empty()) return true;
+  const auto since = drilled_or_made(source);
+  if (options_.drill_every.count() == 0 || !since) return false;
+  core::Time due = *since + options_.drill_every;
+  const auto ended = time_of(plan_.drill.last.ended);
+  const auto pause = std::min<std::chrono::milliseconds>(kTryAgain, options_.drill_every);
+  if (ended && !plan_.drill.last.problem.empty()) due = *ended + pause;
+  look_again(due);
+  return due <= now_;
+}
+
+void Planner::start_drill(std::string_view requested) {
+  if (!movable(Part::Drill, identity_)) return;
+  const auto catalog = usable_catalog(view_, policy_, Part::Drill);
+  if (const auto* unmet = std::get_if<Precondition>(&catalog)) return hold(*unmet);
+  const auto snapshot = std::get<const core::Catalog*>(catalog)->newest(identity_);
+  if (!snapshot) {
+    return hold(
+        make_hold(Part::Drill, "NothingToDrill", "a restore can be rehearsed when there is a first complete backup"));
+  }
+  plan_.drill.token = drill_token(view_.claim->uid, snapshot->id, now_);
+  plan_.drill.snapshot = snapshot->id;
+  const RunWish wish{identity_, snapshot->start_time, plan_.drill.token, owner_of_root(*snapshot)};
+  const std::size_t before = plan_.actions.size();
+  settle(drill_object(subject(), wish, snapshot->id, requested));
+  if (plan_.actions.size() > before) plan_.steps.push_back(RestoreStep::DrillStarted);
+}
+
+void Planner::report_drills() {
+  const DrillMark& last = plan_.drill.last;
+  if (!last.problem.empty()) {
+    return hold(make_warning(Part::Drill, "DrillFailed",
+                             "the rehearsed restore of {} did not bring what the backup holds: {}; holdfast tries "
+                             "again within a day, `holdfast drill {} --wait` does so now",
+                             last.ended, last.problem, to_string(view_.pvc)));
+  }
+  const core::Observed* source = object_of(view_, Part::Source);
+  if (options_.drill_every.count() == 0 || !is_ours(source) || is_strangers(source)) return;
+  const auto since = drilled_or_made(*source);
+  if (!since || !is_due(*since, 2 * options_.drill_every)) return;
+  hold(make_warning(Part::Drill, "DrillOverdue", "no restore of the PVC was rehearsed with success since {}: {}",
+                    core::format_seconds(*since),
+                    view_.drill_volume_left ? "the temporary volume of an earlier drill is still there"
+                    : view_.other_drill     ? "the drill of another PVC is under way"
+                                            : "see what its events say"));
+}
+
+}  // namespace holdfast::generator
