@@ -122,7 +122,7 @@ std::vector<Arm> arms_of(const std::vector<const Verb*>& verbs) {
     auto arm = std::ranges::find_if(arms, same);
     if (arm == arms.end()) arm = arms.insert(arms.end(), {option.value, {}});
     for (const std::string& name : option.names)
-      arm->patterns.push_back(std::string(any) + shell_word(path + " " + name));
+      arm->patterns.push_back(fmt::format("{}{}", any, shell_word(fmt::format("{} {}", path, name))));
   };
   for (const Verb* verb : verbs) {
     for (const Option& option : verb->options) add(option, "", verb->path);
@@ -284,7 +284,7 @@ std::string fish_word(std::string_view text) {
 }
 
 std::string fish_value(const Value& value) {
-  const std::string required = value.optional ? "" : " -x";
+  std::string required = value.optional ? "" : " -x";
   switch (value.kind) {
     case Value::Kind::None:
       return "";
