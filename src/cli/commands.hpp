@@ -41,6 +41,10 @@ int doctor(const Settings& settings, Output output);
 /// The table of settings.
 int list_settings(Output output);
 
+/// What `generator.adopt: true` would take over, in `scope`: <namespace>, <namespace>/<pvc>, or everything. Writes
+/// nothing.
+int plan_adoption(const Settings& settings, const std::string& scope, Output output);
+
 /// Everything that the repository holds, or where `name` is <namespace>/<pvc> that PVC's.
 int snapshots(const Settings& settings, const std::string& name, Output output);
 

@@ -24,6 +24,7 @@ struct Arguments {
   Output output = Output::Text;
   RenderRequest render;
   bool require_claimed = false;
+  bool plan_only = false;
   std::string pvc;
   SourcesRequest sources;
   CertificateRequest certificates;
@@ -177,6 +178,13 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                                  "of one PVC, newest first");
   snapshots->add_option("pvc", arguments.pvc, "only this one's")->type_name("NAMESPACE/PVC");
   add_source_verbs(app, arguments);
+  CLI::App* adopt =
+      add_verb(app, arguments, "adopt",
+               "Say what generator.adopt would take over from kyverno or pvc-plumber, field by field, and "
+               "what it would not; exit code 1 where something is not taken over as a whole");
+  adopt->add_flag("--plan", arguments.plan_only, "write nothing; the generator does it with generator.adopt: true")
+      ->required();
+  adopt->add_option("scope", arguments.pvc, "only this namespace or PVC")->type_name("NAMESPACE[/PVC]");
   add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
   add_certs(app, arguments);
   add_completion(app, arguments);
@@ -205,6 +213,7 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "plan")
     return plan(settings, {with_templates(arguments.input), arguments.require_claimed}, arguments.output);
   if (verb == "doctor") return doctor(settings, arguments.output);
+  if (verb == "adopt") return plan_adoption(settings, arguments.pvc, arguments.output);
   if (verb == "snapshots") return snapshots(settings, arguments.pvc, arguments.output);
   if (verb == "backup") return backup(settings, arguments.sources, arguments.output);
   if (verb == "drill") return drill(settings, arguments.sources, arguments.output);

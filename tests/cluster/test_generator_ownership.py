@@ -1,5 +1,7 @@
 """Whose an object is: holdfast keeps its own as they should be, and touches nobody else's."""
 
+import json
+
 import re
 import time
 
@@ -65,10 +67,30 @@ class Ownership(OwnedParts):
         self.assertEqual(len(sentences), len(planted))
         for sentence in sentences:
             self.assertIn("generator.adopt: true", sentence)
+        self.assert_planned(planted)
         self.opt_out()
         wait_until(lambda: not self.audit()["protected"], PATIENCE, "the PVC is seen to want no backup")
         self.stays(lambda: all(map(self.part_of, planted)), "theirs are there")
         self.assert_untouched(planted)
+
+    def assert_planned(self, planted: dict):
+        """`adopt --plan` says what would change, field by field, and writes nothing."""
+        done = self.command("adopt", "--plan", f"{self.namespace}/data", "-o", "json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        [item] = json.loads(done.stdout)["items"]
+        self.assertTrue(item["whole"])
+        found = {part["kind"]: part for part in item["objects"]}
+        self.assertEqual({kind: part["manager"] for kind, part in found.items()},
+                         {"ReplicationDestination": "kyverno", "ReplicationSource": "pvc-plumber",
+                          "ExternalSecret": "kyverno"})
+        changes = {change["field"]: change for change in found["ReplicationSource"]["changes"]}
+        self.assertEqual(changes["spec.sourcePVC"], {"field": "spec.sourcePVC", "before": '"theirs"', "after": '"data"'})
+        self.assertEqual(changes["spec.trigger.schedule"]["before"], '"0 0 1 1 *"')
+        self.assertNotIn("before", changes["spec.kopia.compression"])
+        self.assert_untouched(planted)
+        text = self.command("adopt", "--plan", self.namespace).stdout
+        self.assertIn("ReplicationSource data-backup of pvc-plumber: is taken over", text)
+        self.assertIn("1 PVC with objects of others, 1 of them taken over as a whole; nothing was written", text)
 
     def test_no_second_source_is_made_beside_another_s_of_the_same_pvc(self):
         def source(name: str, **mover) -> None:

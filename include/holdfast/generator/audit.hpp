@@ -20,6 +20,24 @@ struct Gap {
   bool operator==(const Gap&) const = default;
 };
 
+/// A field that an object has and that would be another one if it were taken over.
+struct ChangedField {
+  std::string path;    ///< "spec.trigger.schedule"
+  std::string before;  ///< as JSON, at most 200 bytes; empty: absent
+  std::string after;
+  bool operator==(const ChangedField&) const = default;
+};
+
+/// Somebody else's object under one of our names.
+struct ForeignPart {
+  std::string kind;
+  std::string name;
+  std::string manager;                ///< who says to have written it; empty: nobody does
+  bool taken = false;                 ///< this plan would take it over
+  std::vector<ChangedField> changes;  ///< of one that is taken
+  std::string why;                    ///< of one that is not: a sentence
+};
+
 struct AuditItem {
   core::PvcName pvc;
   bool is_protected = false;
@@ -46,6 +64,7 @@ struct AuditItem {
   std::vector<std::string> other_sources;  ///< somebody else's ReplicationSources of it: "photos-restic (restic)"
   std::vector<std::string> ignored;        ///< labels and annotations that would ignore existing backups
   bool passes_by = false;                  ///< it would be let through, and backups that are surely its own left alone
+  std::vector<ForeignPart> foreign;        ///< in no list of values: for `adopt`
   bool gap = false;                        ///< there are `gaps`
   std::vector<Gap> gaps;                   ///< each reason once
 };

@@ -10,6 +10,7 @@
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "holdfast/volsync/text.hpp"
+#include "src/generator/audit/foreign_parts.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/precondition.hpp"
@@ -57,6 +58,7 @@ class ItemReader {
     item_.warnings = verdict.warnings;
     read_backups();
     if (stored_) read_cluster();
+    item_.foreign = foreign_parts(view_, plan_);
     read_gaps();
     return std::move(item_);
   }

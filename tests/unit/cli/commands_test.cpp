@@ -36,9 +36,9 @@ const std::string kUnreachable =
     "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
     "users: [{name: u, user: {}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
 
-const std::vector<std::string> kCommands = {"serve",         "decide",     "render",    "why",    "audit", "plan",
-                                            "doctor",        "drill",      "snapshots", "backup", "pause", "resume",
-                                            "repository-id", "completion", "settings",  "version"};
+const std::vector<std::string> kCommands = {"serve",  "decide",        "render",     "why",      "audit",  "plan",
+                                            "doctor", "drill",         "snapshots",  "adopt",    "backup", "pause",
+                                            "resume", "repository-id", "completion", "settings", "version"};
 
 }  // namespace
 
