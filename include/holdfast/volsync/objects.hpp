@@ -148,7 +148,7 @@ struct VerifiedMark {
 /// What a destination says of the drills of its PVC; times are RFC 3339, empty: none.
 struct DrillMark {
   std::string token;     ///< of the last that is over
-  std::string ended;     ///< when that was
+  std::string ended;     ///< when that was; without one: since when there are drills
   std::string problem;   ///< why it did not bring what it should; empty: it did
   std::string verified;  ///< when the last that did was over
   std::string made;      ///< when the last that somebody asked for, and that is over, was asked for

@@ -104,7 +104,7 @@ class Planner {
   bool is_drill_due(const core::Observed& source, std::string_view requested);
   void start_drill(std::string_view requested);
   void report_drills();
-  std::optional<core::Time> drilled_or_made(const core::Observed& source) const;
+  std::optional<core::Time> drilled_since() const;
 
   // How the movers fare: planner_movers.cpp.
   Sync sync(Part part, const core::Observed& object) const;

@@ -38,6 +38,8 @@ std::string grounds_of(const core::SyncStatus& status) {
 DrillMark Planner::judge_drill() {
   const core::Observed* destination = object_of(view_, Part::Destination);
   DrillMark mark = is_ours(destination) ? drill_mark(*destination) : DrillMark{};
+  // So that a version or a setting that begins with them does not find all of them due, and overdue.
+  if (mark.ended.empty() && options_.drill_every.count() > 0) mark.ended = core::format_seconds(now_);
   plan_.drill.last = mark;
   const core::Observed* run = object_of(view_, Part::Drill);
   if (!is_ours(run) || run->meta.deleting || is_strangers(run)) return mark;
@@ -106,19 +108,20 @@ void Planner::end_drill(const core::Observed& run) {
   if (written || !wanted) remove(Part::Drill, run, "drill-done");
 }
 
-/// When the last was verified; before that when backups began, and some of the time between two later, so that those of
-/// many PVCs do not fall together.
-std::optional<core::Time> Planner::drilled_or_made(const core::Observed& source) const {
-  if (const auto verified = time_of(plan_.drill.last.verified)) return verified;
-  if (!source.meta.created) return std::nullopt;
+/// When the last was verified; before the first, a time by which those of many PVCs do not fall together.
+std::optional<core::Time> Planner::drilled_since() const {
+  const DrillMark& last = plan_.drill.last;
+  if (const auto verified = time_of(last.verified)) return verified;
+  const auto since = time_of(last.ended);
+  if (!since || !last.token.empty()) return since;
   const auto part = options_.drill_every * (minute_of(view_.pvc) + 1) / kMinutes;
-  return *source.meta.created + part - options_.drill_every;
+  return *since + part - options_.drill_every;
 }
 
 bool Planner::is_drill_due(const core::Observed& source, std::string_view requested) {
   if (!requested.empty()) return true;
-  const auto since = drilled_or_made(source);
-  if (options_.drill_every.count() == 0 || !since) return false;
+  const auto since = drilled_since();
+  if (options_.drill_every.count() == 0 || !since || stopped_by(source) == "paused") return false;
   core::Time due = *since + options_.drill_every;
   const auto ended = time_of(plan_.drill.last.ended);
   const auto pause = std::min<std::chrono::milliseconds>(kTryAgain, options_.drill_every);
@@ -154,7 +157,7 @@ void Planner::report_drills() {
   }
   const core::Observed* source = object_of(view_, Part::Source);
   if (options_.drill_every.count() == 0 || !is_ours(source) || is_strangers(source)) return;
-  const auto since = drilled_or_made(*source);
+  const auto since = drilled_since();
   if (!since || !is_due(*since, 2 * options_.drill_every)) return;
   hold(make_warning(Part::Drill, "DrillOverdue", "no restore of the PVC was rehearsed with success since {}: {}",
                     core::format_seconds(*since),

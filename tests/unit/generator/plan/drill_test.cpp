@@ -156,6 +156,14 @@ TEST_CASE("there is no drill without backups of a PVC that is there") {
   World world = backed_up();
   world.now += kWeek;
   SECTION("switched off") { world.options.drill_every = 0ms; }
+  SECTION("while somebody has paused it") {
+    Json::Value spec = parse(world.the(Part::Source).spec);
+    spec["paused"] = true;
+    world.the(Part::Source).spec = holdfast::test::print(spec);
+    request(world, "2026-03-08T12:00:00Z");
+    CHECK(words(world.plan()) == Words{"apply drill"});
+    request(world, "");
+  }
   SECTION("not bound") { world.claim->phase = core::Claim::Phase::Lost; }
   SECTION("without a complete backup") {
     world.evidence = current({});
@@ -212,4 +220,22 @@ TEST_CASE("that no drill has succeeded for two weeks is told") {
   CHECK(warned(world.plan(), "DrillOverdue"));
   world.options.drill_every = 0ms;
   CHECK_FALSE(warned(world.plan(), "DrillOverdue"));
+}
+
+TEST_CASE("where drills begin with a version or a setting, none is due or overdue at once") {
+  World world = bound();
+  world.options.drill_every = 0ms;
+  world.evidence = current({listed(kOwnSource, kSnapshot, kStart)});
+  world.settle();
+  CHECK(mark(world).ended.empty());
+  world.now += 10 * kWeek;
+  world.options.drill_every = kWeek;
+  const Plan plan = world.plan();
+  CHECK(words(plan) == Words{"apply destination"});
+  CHECK_FALSE(warned(plan, "DrillOverdue"));
+  world.settle();
+  CHECK(world.plan().holds.empty());
+  CHECK(world.find(Part::Drill) == nullptr);
+  world.now += kWeek;
+  CHECK(words(world.plan()) == Words{"apply drill"});
 }
