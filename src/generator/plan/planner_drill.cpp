@@ -71,8 +71,9 @@ std::optional<std::string> Planner::drill_problem(const core::Observed& run) {
     return fmt::format("it was not done after {}", core::format_duration(options_.overlong_sync));
   }
   std::string problem = attempt_problem(status, plan_.drill.snapshot, view_.index_blobs);
+  if (!problem.empty()) return problem;
   const auto source = identity_in(run);
-  if (!problem.empty() || !source) return problem;
+  if (!source) return "somebody has changed the drill: it names no kopia source any more";
   const auto known = usable_catalog_since(view_, policy_, Part::Drill, run.end_seen);
   if (const auto* unmet = std::get_if<Precondition>(&known)) {
     hold(*unmet);
@@ -90,6 +91,7 @@ void Planner::drill() {
   if (is_ours(there)) return end_drill(*there);
   const core::Observed* source = object_of(view_, Part::Source);
   if (!is_ours(source) || is_strangers(source) || view_.claim->phase != core::Claim::Phase::Bound) return;
+  if (!is_ours(object_of(view_, Part::Destination))) return;  // what comes of it is written there
   std::string requested = requested_drill(*source);
   if (requested == plan_.drill.last.made) requested.clear();
   if (!is_drill_due(*source, requested) || !available(Part::Drill)) return;
@@ -102,9 +104,10 @@ void Planner::drill() {
 void Planner::end_drill(const core::Observed& run) {
   if (run.meta.deleting || is_strangers(&run)) return;
   const core::Observed* destination = object_of(view_, Part::Destination);
-  const bool written = is_ours(destination) && drill_mark(*destination).token == manual_token(run);
+  const bool can_be_written = is_ours(destination);
+  const bool written = can_be_written && drill_mark(*destination).token == manual_token(run);
   const bool by_hand = run.meta.annotations.contains(key::kDrillRequested);
-  const bool wanted = by_hand || options_.drill_every.count() > 0;
+  const bool wanted = can_be_written && (by_hand || options_.drill_every.count() > 0);
   if (written || !wanted) remove(Part::Drill, run, "drill-done");
 }
 

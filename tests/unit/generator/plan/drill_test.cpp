@@ -86,6 +86,12 @@ TEST_CASE("a drill that did not bring what the backup holds is told, and tried a
     world.the(Part::Drill).status.mover_result = "Failed";
     world.the(Part::Drill).status.mover_logs = "wrong password";
   }
+  SECTION("somebody has changed what it restores") {
+    finish(world);
+    Json::Value spec = parse(world.the(Part::Drill).spec);
+    spec["kopia"].removeMember("username");
+    world.the(Part::Drill).spec = holdfast::test::print(spec);
+  }
   SECTION("it made no image") { world.finish(Part::Drill, "Successful", kCompleted, std::nullopt); }
   SECTION("its snapshot left the repository meanwhile") {
     finish(world);
@@ -195,6 +201,12 @@ TEST_CASE("a drill goes with its PVC, with the wish for it, and with the setting
     world.create_claim("uid-2");
     world.claim->phase = core::Claim::Phase::Bound;
     CHECK(words(world.plan())[1] == "remove drill owner-gone");
+  }
+  SECTION("its destination becomes somebody else's, who would not be told") {
+    world.the(Part::Destination).meta.labels.clear();
+    CHECK(words(world.plan()) == Words{"remove drill drill-done"});
+    world.settle();
+    CHECK(world.plan().actions.empty());
   }
   SECTION("drills are switched off") {
     world.options.drill_every = 0ms;
