@@ -154,8 +154,9 @@ class NodeCase(unittest.TestCase):
     def start_backup(self, name: str = "data", namespace: str = "") -> str:
         """Its token."""
         ns, token = namespace or self.namespace, f"now-{next(_numbers)}"
-        # A new source synchronises at once; a token that comes while it does is taken for that sync's own.
-        wait_until(lambda: self._rests(ns, name), PATIENCE_S,
+        # A new source synchronises at once; a token that comes while it does is taken for that sync's own. The first one
+        # of a node may find something missing yet, which VolSync looks for after ever longer times.
+        wait_until(lambda: self._rests(ns, name), 2 * PATIENCE_S,
                    lambda: f"a first backup of {name}: {self.how_it_stands(name, ns)}", every=0.2)
         self._trigger(ns, name, token)
         return token
