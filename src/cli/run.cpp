@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iterator>
 #include <string_view>
 #include <variant>
 
+#include "holdfast/base/text.hpp"
+#include "holdfast/core/edit_distance.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/completion.hpp"
 #include "src/cli/input/files.hpp"
@@ -223,6 +226,24 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   return serve(settings);
 }
 
+/// Of a first word that is no verb; empty: it may be one.
+std::string unknown_verb(const CLI::App& app, std::string_view word) {
+  constexpr std::size_t kLongest = 32;
+  constexpr std::size_t kFar = 2;
+  if (word.empty() || word.starts_with('-')) return {};
+  std::string nearest;
+  std::size_t least = kFar + 1;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->get_name() == word) return {};
+    const std::size_t far = word.size() > kLongest ? least : core::edit_distance(word, verb->get_name());
+    if (far < least) nearest = verb->get_name();
+    least = std::min(least, far);
+  }
+  const std::string shown = base::printable(word, kLongest);
+  return nearest.empty() ? fmt::format("there is no command {:?}; `holdfast --help` lists them", shown)
+                         : fmt::format("there is no command {:?}; did you mean `holdfast {}`?", shown, nearest);
+}
+
 /// The verb that was given, or the exit code where there is none to carry out. The parser, with half a megabyte of
 /// options and their help, is gone when the verb begins.
 std::variant<std::string, int> read_command_line(int argc, char** argv, Arguments& arguments) {
@@ -230,6 +251,9 @@ std::variant<std::string, int> read_command_line(int argc, char** argv, Argument
   app.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
   app.require_subcommand(1);
   add_verbs(app, arguments);
+  if (const std::string problem = argc > 1 ? unknown_verb(app, argv[1]) : ""; !problem.empty()) {
+    throw SettingsError(problem);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
