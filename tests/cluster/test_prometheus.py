@@ -9,10 +9,10 @@ import unittest
 from guarded_case import pvc
 from installation import MANIFESTS
 from rig import prometheus
-from rig.objects import JOB, KOPIA_MAINTENANCE
+from rig.objects import JOB, KOPIA_MAINTENANCE, REPLICATION_DESTINATION
 from rig.prometheus import Prometheus
 from rig.processes import wait_until
-from restore_case import RestoreCase
+from restore_case import DESTINATION, RestoreCase
 
 MONITORING = MANIFESTS / "components/monitoring"
 PATIENCE_S = 60
@@ -57,6 +57,8 @@ class Scraped(RestoreCase):
         self.assertEqual({name: rule.get("lastError") for name, rule in loaded.items() if rule["health"] != "ok"}, {})
         self.create_with_backup()
         self.wait_for_destination()
+        self.objects.merge(REPLICATION_DESTINATION, self.namespace, DESTINATION, {"metadata": {"annotations": {
+            "holdfast.dev/drill-verified": "2026-11-20T08:00:00Z"}}})  # as after a drill
         self.maintain()
         for query in queries():
             if MAY_BE_EMPTY.search(query):
