@@ -9,7 +9,7 @@ using volsync::SecurityContext;
 
 std::optional<std::string> to_compression(std::string_view text) {
   const bool good = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
-  return good ? to_text(text) : std::nullopt;
+  return good ? to_one_line(text) : std::nullopt;
 }
 
 std::optional<bool> to_auto(std::string_view text) { return text == "auto" ? std::optional(true) : std::nullopt; }

@@ -129,27 +129,28 @@ void add_policy(Table& table) {
 void add_s3(Table& table) {
   Rows<S3Options> s3(table, [](Settings& s) -> auto& { return s.index.s3; });
   s3.add("index.s3.endpoint", "kopia-s3: the server; https unless it begins with http://",
-         value(&S3Options::endpoint, "HOST[:PORT] or URL", to_text), flag("--s3-endpoint"));
-  s3.add("index.s3.bucket", "kopia-s3: the bucket", value(&S3Options::bucket, "NAME", to_text), flag("--s3-bucket"));
+         value(&S3Options::endpoint, "HOST[:PORT] or URL", to_one_line), flag("--s3-endpoint"));
+  s3.add("index.s3.bucket", "kopia-s3: the bucket", value(&S3Options::bucket, "NAME", to_one_line),
+         flag("--s3-bucket"));
   s3.add("index.s3.prefix",
          "kopia-s3: before the names of all objects, letter for letter as kopia's own --prefix: one that is a folder "
          "ends with a slash",
-         value(&S3Options::prefix, "PREFIX", to_text), flag("--s3-prefix"));
-  s3.add("index.s3.region", "kopia-s3: the bucket's region", value(&S3Options::region, "NAME", to_text),
+         value(&S3Options::prefix, "PREFIX", to_one_line), flag("--s3-prefix"));
+  s3.add("index.s3.region", "kopia-s3: the bucket's region", value(&S3Options::region, "NAME", to_one_line),
          by_default("us-east-1"), flag("--s3-region"));
   s3.add("index.s3.caFile",
          "kopia-s3: the authorities of the server's certificate, PEM; read at each use, and so the next three",
-         value(&S3Options::ca_file, "FILE", to_text), by_default("the system's"), flag("--s3-ca-file"));
+         value(&S3Options::ca_file, "FILE", to_one_line), by_default("the system's"), flag("--s3-ca-file"));
   s3.add("index.s3.accessKeyFile", "kopia-s3: holds the access key; or the variable AWS_ACCESS_KEY_ID",
-         value(&S3Options::access_key_file, "FILE", to_text), flag("--s3-access-key-file"),
+         value(&S3Options::access_key_file, "FILE", to_one_line), flag("--s3-access-key-file"),
          variable("AWS_ACCESS_KEY_ID_FILE"));
   s3.add("index.s3.secretKeyFile", "kopia-s3: holds the secret key; or the variable AWS_SECRET_ACCESS_KEY",
-         value(&S3Options::secret_key_file, "FILE", to_text), flag("--s3-secret-key-file"),
+         value(&S3Options::secret_key_file, "FILE", to_one_line), flag("--s3-secret-key-file"),
          variable("AWS_SECRET_ACCESS_KEY_FILE"));
   s3.add("index.s3.sessionTokenFile",
          "kopia-s3: holds the session token, where the keys are temporary; or the variable AWS_SESSION_TOKEN",
-         value(&S3Options::session_token_file, "FILE", to_text), by_default("none"), flag("--s3-session-token-file"),
-         variable("AWS_SESSION_TOKEN_FILE"));
+         value(&S3Options::session_token_file, "FILE", to_one_line), by_default("none"),
+         flag("--s3-session-token-file"), variable("AWS_SESSION_TOKEN_FILE"));
   s3.add("index.s3.pathStyle", "kopia-s3: ask for host/bucket rather than for bucket.host",
          boolean(&S3Options::path_style), by_default("false for Amazon, else true"), flag("--s3-path-style"));
 }
@@ -159,13 +160,13 @@ void add_index(Table& table) {
   Rows<Policy> policy(table, &Settings::policy);
   index.add("index.backend", "where the backups are", word(&Index::backend, {"kopia-fs", "kopia-s3", "catalog"}),
             by_default("none"), flag("--index-backend"), variable("BACKEND_TYPE"));
-  index.add("index.path", "kopia-fs: the mounted repository", value(&Index::path, "DIR", to_text), flag("--index-path"),
-            variable("KOPIA_REPOSITORY_PATH"));
+  index.add("index.path", "kopia-fs: the mounted repository", value(&Index::path, "DIR", to_one_line),
+            flag("--index-path"), variable("KOPIA_REPOSITORY_PATH"));
   add_s3(table);
   index.add("index.catalogFile", "catalog: a file as `kopia snapshot list --all --json` prints it",
-            value(&Index::catalog_file, "FILE", to_text), flag("--catalog-file"));
+            value(&Index::catalog_file, "FILE", to_one_line), flag("--catalog-file"));
   index.add("index.passwordFile", "holds the repository password, read at each use; or the variable KOPIA_PASSWORD",
-            value(&Index::password_file, "FILE", to_text), flag("--kopia-password-file"),
+            value(&Index::password_file, "FILE", to_one_line), flag("--kopia-password-file"),
             variable("KOPIA_PASSWORD_FILE"));
   policy.add("index.repositoryId",
              "the repository's identity, as `holdfast repository-id` prints it; without it nothing starts empty",
@@ -180,11 +181,11 @@ void add_index(Table& table) {
              "older copy of it",
              value(&Policy::fresh_limit, "off or a duration such as 48h", to_fresh_limit), by_default("off"),
              flag("--fresh-limit"));
-  index.add("index.kopia", "the kopia program", value(&Index::kopia, "FILE", to_text), by_default("kopia"),
+  index.add("index.kopia", "the kopia program", value(&Index::kopia, "FILE", to_one_line), by_default("kopia"),
             flag("--kopia-binary"));
   index.add("index.cacheDir",
             "in it we keep folders holdfast-<n> with kopia's cache and configuration, one for each process",
-            value(&Index::cache_dir, "DIR", to_text), by_default("a private folder"), flag("--cache-dir"));
+            value(&Index::cache_dir, "DIR", to_one_line), by_default("a private folder"), flag("--cache-dir"));
   index.add("index.timeout",
             "how long one look at the repository may take; a listing that needs longer gets twice as long the next "
             "time, up to 5 m",
@@ -198,15 +199,15 @@ void add_index(Table& table) {
 void add_webhook(Table& table) {
   Rows<Webhook> webhook(table, &Settings::webhook);
   webhook.add("webhook.port", "0: a free one", port(&Webhook::port), by_default("9443"), flag("--webhook-port"));
-  webhook.add("webhook.certDir", "holds tls.crt, tls.key and ca.crt", value(&Webhook::cert_dir, "DIR", to_text),
+  webhook.add("webhook.certDir", "holds tls.crt, tls.key and ca.crt", value(&Webhook::cert_dir, "DIR", to_one_line),
               flag("--webhook-cert-dir"));
   webhook.add("webhook.clientCaFile",
               "the authorities of those who may call, PEM; a connection without a client certificate of theirs ends in "
               "its handshake; read again when it changes",
-              value(&Webhook::client_ca_file, "FILE", to_text), by_default("none: who can connect may call"),
+              value(&Webhook::client_ca_file, "FILE", to_one_line), by_default("none: who can connect may call"),
               flag("--webhook-client-ca-file"));
   webhook.add("webhook.clientNames", "the names of which that certificate has to have one, as common name or DNS name",
-              list(&Webhook::client_names, "NAME", to_text, kMostNames), by_default("any"),
+              list(&Webhook::client_names, "NAME", to_one_line, kMostNames), by_default("any"),
               flag("--webhook-client-name"));
   Rows<Policy>(table, &Settings::policy)
       .add("webhook.retryAfter", "when a client that was told to wait shall try again",
@@ -261,7 +262,7 @@ void add_general(Table& table) {
            boolean(&core::Policy::reveal), by_default("false"), flag("--log-reveal"));
   top.add("kubeconfig",
           "how to reach the API server; in a pod its own account is used. Without a connection nothing is generated",
-          value(&Settings::kubeconfig, "FILE", to_text), by_default("in-cluster, or none"), flag("--kubeconfig"));
+          value(&Settings::kubeconfig, "FILE", to_one_line), by_default("in-cluster, or none"), flag("--kubeconfig"));
 }
 
 }  // namespace holdfast::cli

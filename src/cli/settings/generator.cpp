@@ -76,13 +76,13 @@ void add_secret(Table& table) {
              value(&SecretOptions::store, "NAME", to_object_name));
   secret.add("generator.secret.storeKind", "its kind", store_kind(&SecretOptions::store_kind),
              by_default("ClusterSecretStore"));
-  secret.add("generator.secret.key", "the entry in the store", value(&SecretOptions::key, "KEY", to_text));
+  secret.add("generator.secret.key", "the entry in the store", value(&SecretOptions::key, "KEY", to_one_line));
   secret.add("generator.secret.property", "the repository password in that entry",
-             value(&SecretOptions::property, "NAME", to_text), by_default("kopia_password"));
+             value(&SecretOptions::property, "NAME", to_one_line), by_default("kopia_password"));
   secret.add("generator.secret.accessKeyProperty", "repository kind s3: the access key in that entry",
-             value(&SecretOptions::access_key_property, "NAME", to_text), by_default("access_key"));
+             value(&SecretOptions::access_key_property, "NAME", to_one_line), by_default("access_key"));
   secret.add("generator.secret.secretKeyProperty", "repository kind s3: the secret key in that entry",
-             value(&SecretOptions::secret_key_property, "NAME", to_text), by_default("secret_key"));
+             value(&SecretOptions::secret_key_property, "NAME", to_one_line), by_default("secret_key"));
   secret.add("generator.secret.refreshInterval", "how often the store is read again",
              value(&SecretOptions::refresh_interval, "a duration such as 1h", to_interval), by_default("1h"));
 }
@@ -95,18 +95,19 @@ void add_repository(Table& table) {
       "generator.repository.kind", "where movers find the repository",
       choice(&Options::kind, {{"none", Kind::None}, {"nfs", Kind::Nfs}, {"s3", Kind::S3}, {"pvc", Kind::Pvc}}),
       by_default("none"));
-  repository.add("generator.repository.server", "nfs: the server", value(&Options::server, "HOST", to_text));
+  repository.add("generator.repository.server", "nfs: the server", value(&Options::server, "HOST", to_one_line));
   repository.add("generator.repository.path", "nfs: the exported path", value(&Options::path, "PATH", to_path));
   repository.add("generator.repository.claim", "pvc: a claim of this name in every namespace with protected PVCs",
                  value(&Options::claim, "NAME", to_object_name));
   repository.add("generator.repository.mountPath",
                  "nfs, pvc: where movers mount it; with moverVolumes VolSync puts it under /mnt",
                  value(&Options::mount_path, "PATH", to_path), by_default("/repository"));
-  repository.add("generator.repository.bucket", "s3: the bucket", value(&Options::bucket, "NAME", to_text));
-  repository.add("generator.repository.endpoint", "s3: the server", value(&Options::endpoint, "HOST or URL", to_text));
+  repository.add("generator.repository.bucket", "s3: the bucket", value(&Options::bucket, "NAME", to_one_line));
+  repository.add("generator.repository.endpoint", "s3: the server",
+                 value(&Options::endpoint, "HOST or URL", to_one_line));
   repository.add("generator.repository.prefix", "s3: before the names of all objects",
-                 value(&Options::prefix, "PREFIX", to_text));
-  repository.add("generator.repository.region", "s3: the region", value(&Options::region, "NAME", to_text));
+                 value(&Options::prefix, "PREFIX", to_one_line));
+  repository.add("generator.repository.region", "s3: the region", value(&Options::region, "NAME", to_one_line));
   repository.add("generator.repository.moverVolumes",
                  "nfs, pvc: write the volume into the VolSync objects; false: somebody else mounts it",
                  boolean(&Options::mover_volumes), by_default("true"));
@@ -123,7 +124,7 @@ void add_repository(Table& table) {
       duration(&Options::jitter, "0s..30s", 0s, 30s), by_default("0s"));
   repository.add("generator.repository.jitterImage",
                  "with jitter: an image with a program sleep, for the init container that waits",
-                 value(&Options::jitter_image, "IMAGE", to_text), by_default("the mover's own"));
+                 value(&Options::jitter_image, "IMAGE", to_one_line), by_default("the mover's own"));
 }
 
 BackupLayer& backup_of(Settings& s) { return s.generator.backup; }
@@ -165,18 +166,18 @@ void add_offsite(Table& table) {
               "a second backup with restic for PVCs with the annotation holdfast.dev/offsite: \"true\"",
               boolean(&Options::enabled), by_default("false"));
   offsite.add("generator.offsite.repository", "such as s3:https://host/bucket; /<namespace>/<pvc> is added",
-              value(&Options::repository, "a restic repository", to_text));
+              value(&Options::repository, "a restic repository", to_one_line));
   offsite.add("generator.offsite.store", "the secret store to read from",
               value(&Options::store, "NAME", to_object_name));
   offsite.add("generator.offsite.storeKind", "its kind", store_kind(&Options::store_kind),
               by_default("ClusterSecretStore"));
-  offsite.add("generator.offsite.key", "the entry in the store", value(&Options::key, "KEY", to_text));
+  offsite.add("generator.offsite.key", "the entry in the store", value(&Options::key, "KEY", to_one_line));
   offsite.add("generator.offsite.passwordProperty", "the repository password in that entry",
-              value(&Options::password_property, "NAME", to_text), by_default("restic_password"));
+              value(&Options::password_property, "NAME", to_one_line), by_default("restic_password"));
   offsite.add("generator.offsite.accessKeyProperty", "the access key in that entry",
-              value(&Options::access_key_property, "NAME", to_text), by_default("access_key"));
+              value(&Options::access_key_property, "NAME", to_one_line), by_default("access_key"));
   offsite.add("generator.offsite.secretKeyProperty", "the secret key in that entry",
-              value(&Options::secret_key_property, "NAME", to_text), by_default("secret_key"));
+              value(&Options::secret_key_property, "NAME", to_one_line), by_default("secret_key"));
   offsite.add("generator.offsite.schedule", "when off-site backups are made",
               value(&Options::schedule, kSpreadCron, to_spread_schedule), by_default("30 2 * * *"));
   Rows<Retain> retain(table, [](Settings& s) -> auto& { return s.generator.offsite.retain; });

@@ -29,7 +29,7 @@ std::optional<std::chrono::milliseconds> to_duration(std::string_view text, std:
   return std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
 }
 
-std::optional<std::string> to_text(std::string_view text) {
+std::optional<std::string> to_one_line(std::string_view text) {
   return keep(!text.empty() && text.find_first_of("\r\n") == std::string_view::npos, text);
 }
 
@@ -38,7 +38,7 @@ std::optional<std::string> to_object_name(std::string_view text) {
 }
 
 std::optional<std::string> to_path(std::string_view text) {
-  return text.starts_with('/') ? to_text(text) : std::nullopt;
+  return text.starts_with('/') ? to_one_line(text) : std::nullopt;
 }
 
 std::optional<std::string> to_quantity(std::string_view text) { return keep(core::parse_bytes(text) > 0, text); }

@@ -104,7 +104,9 @@ class Planner {
   bool is_drill_due(const core::Observed& source, std::string_view requested);
   void start_drill(std::string_view requested);
   void report_drills();
-  std::optional<core::Time> drilled_since() const;
+  std::chrono::milliseconds first_drill() const;
+  bool begins_late();
+  std::optional<core::Time> drilled_since(const core::Observed& source) const;
 
   // How the movers fare: planner_movers.cpp.
   Sync sync(Part part, const core::Observed& object) const;

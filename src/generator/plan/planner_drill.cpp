@@ -38,8 +38,7 @@ std::string grounds_of(const core::SyncStatus& status) {
 DrillMark Planner::judge_drill() {
   const core::Observed* destination = object_of(view_, Part::Destination);
   DrillMark mark = is_ours(destination) ? drill_mark(*destination) : DrillMark{};
-  // So that a version or a setting that begins with them does not find all of them due, and overdue.
-  if (mark.ended.empty() && options_.drill_every.count() > 0) mark.ended = core::format_seconds(now_);
+  if (mark.ended.empty() && begins_late()) mark.ended = core::format_seconds(now_);
   plan_.drill.last = mark;
   const core::Observed* run = object_of(view_, Part::Drill);
   if (!is_ours(run) || run->meta.deleting || is_strangers(run)) return mark;
@@ -111,19 +110,36 @@ void Planner::end_drill(const core::Observed& run) {
   if (written || !wanted) remove(Part::Drill, run, "drill-done");
 }
 
-/// When the last was verified; before the first, a time by which those of many PVCs do not fall together.
-std::optional<core::Time> Planner::drilled_since() const {
+/// A part of the time between two, so that those of many PVCs do not fall together.
+std::chrono::milliseconds Planner::first_drill() const {
+  return options_.drill_every * (minute_of(view_.pvc) + 1) / kMinutes;
+}
+
+/// There are backups, and they began so long ago that a first drill would be overdue: drills begin now, with a version
+/// or a setting, and not all of them at once.
+bool Planner::begins_late() {
+  const core::Observed* source = object_of(view_, Part::Source);
+  if (options_.drill_every.count() == 0 || !is_ours(source) || !source->meta.created) return false;
+  if (*source->meta.created + first_drill() + options_.drill_every > now_) return false;
+  plan_.needs_evidence = plan_.needs_evidence || view_.evidence == nullptr;
+  const auto catalog = usable_catalog(view_, policy_, Part::Drill);
+  const auto* usable = std::get_if<const core::Catalog*>(&catalog);
+  return usable != nullptr && (*usable)->newest(identity_);
+}
+
+/// When the last was verified; before the first, so that it comes within the time between two.
+std::optional<core::Time> Planner::drilled_since(const core::Observed& source) const {
   const DrillMark& last = plan_.drill.last;
   if (const auto verified = time_of(last.verified)) return verified;
-  const auto since = time_of(last.ended);
-  if (!since || !last.token.empty()) return since;
-  const auto part = options_.drill_every * (minute_of(view_.pvc) + 1) / kMinutes;
-  return *since + part - options_.drill_every;
+  const auto begun = time_of(last.ended);
+  if (begun && !last.token.empty()) return begun;
+  const auto since = begun ? begun : source.meta.created;
+  return since ? std::optional(*since + first_drill() - options_.drill_every) : std::nullopt;
 }
 
 bool Planner::is_drill_due(const core::Observed& source, std::string_view requested) {
   if (!requested.empty()) return true;
-  const auto since = drilled_since();
+  const auto since = drilled_since(source);
   if (options_.drill_every.count() == 0 || !since || stopped_by(source) == "paused") return false;
   core::Time due = *since + options_.drill_every;
   const auto ended = time_of(plan_.drill.last.ended);
@@ -160,7 +176,8 @@ void Planner::report_drills() {
   }
   const core::Observed* source = object_of(view_, Part::Source);
   if (options_.drill_every.count() == 0 || !is_ours(source) || is_strangers(source)) return;
-  const auto since = drilled_since();
+  if (last.ended.empty()) return;  // it comes, or it is seen that drills begin late
+  const auto since = drilled_since(*source);
   if (!since || !is_due(*since, 2 * options_.drill_every)) return;
   hold(make_warning(Part::Drill, "DrillOverdue", "no restore of the PVC was rehearsed with success since {}: {}",
                     core::format_seconds(*since),

@@ -225,13 +225,29 @@ TEST_CASE("somebody else's object under the name of a drill is left alone, and t
 
 TEST_CASE("that no drill has succeeded for two weeks is told") {
   World world = backed_up();
+  world.settle();
+  world.now += kWeek;
+  world.settle();
+  finish(world);
+  world.settle();
   world.other_drill = true;
-  world.now += kWeek;
+  world.now += 2 * kWeek - 1s;
   CHECK_FALSE(warned(world.plan(), "DrillOverdue"));
-  world.now += kWeek;
+  world.now += 1s;
   CHECK(warned(world.plan(), "DrillOverdue"));
   world.options.drill_every = 0ms;
   CHECK_FALSE(warned(world.plan(), "DrillOverdue"));
+}
+
+TEST_CASE("a first drill that never comes is told, too") {
+  World world = backed_up();
+  world.other_drill = true;
+  world.now += 2 * kWeek;
+  world.settle();
+  CHECK_FALSE(warned(world.plan(), "DrillOverdue"));  // it may be that drills begin only now
+  world.now += 2 * kWeek;
+  world.settle();
+  CHECK(warned(world.plan(), "DrillOverdue"));
 }
 
 TEST_CASE("where drills begin with a version or a setting, none is due or overdue at once") {
