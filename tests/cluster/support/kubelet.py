@@ -9,11 +9,12 @@ from pod import Missing, Pod
 from rig.cluster_network import ClusterNetwork
 from rig.control_plane import ControlPlane
 from rig.objects import POD, Objects, Refused
-from rig.processes import plain_environment
+from rig.processes import plain_environment, wait_until
 from suite import Stage
 
 _OURS = "app.kubernetes.io/name=holdfast"
 _LOOK_EVERY_S = 0.2
+_START_S = 60
 _MOST_PODS = 16  # at a time
 
 # What `kubectl exec deploy/holdfast -- …` does where there is no node to do it; all else is kubectl's own.
@@ -81,6 +82,8 @@ class Kubelet:
     def kill_all(self) -> None:
         """Their processes, and none starts again before may_start is set."""
         self.may_start = False
+        before = self.looks
+        wait_until(lambda: self.looks > before + 1 and not self._starting, _START_S, "no pod is being started")
         for pod in self.pods:
             pod.kill()
 
