@@ -5,8 +5,12 @@
 
 #include <array>
 
+#include "src/cli/make_index.hpp"
+
 namespace holdfast::cli {
 namespace {
+
+constexpr std::chrono::seconds kListingTime{60};
 
 std::string replica_name() {
   std::string pod = from_environment("POD_NAME").value_or("");
@@ -42,6 +46,14 @@ generator::Generator::Setup generator_setup(const Settings& settings, const kube
   setup.identity = replica_name();
   if (setup.options.own_namespace.empty()) setup.options.own_namespace = config.ns;
   return setup;
+}
+
+generator::Generator::Audit audit_cluster(Look& look_at, const kube::Config& config, const std::string& ns,
+                                          bool adopt) {
+  auto setup = generator_setup(look_at.settings, config);
+  if (adopt) setup.options.adopt = true;
+  const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * look_at.settings.index.timeout;
+  return generator::audit_once(setup, config, *look_at.index, look_at.log, deadline, ns);
 }
 
 std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config) {

@@ -10,6 +10,8 @@
 
 namespace holdfast::cli {
 
+struct Look;
+
 /// The setting `kubeconfig`, else the pod's own account; nullopt: neither is there. Throws SettingsError.
 std::optional<kube::Config> cluster_config(const Settings& settings);
 
@@ -29,6 +31,11 @@ auto with_kubeconfig(const Make& make) {
 /// What the generator works by: this replica's name is POD_NAME, or host and process; where POD_NAMESPACE does not say
 /// it, our own namespace is that of the pod's account, or of the kubeconfig's context.
 generator::Generator::Setup generator_setup(const Settings& settings, const kube::Config& config);
+
+/// One look at every PVC of the cluster, or of one namespace, with time for a listing of each kind and of the backups.
+/// `adopt`: as with generator.adopt, whatever the settings say. Throws std::runtime_error with what could not be read.
+generator::Generator::Audit audit_cluster(Look& look_at, const kube::Config& config, const std::string& ns = {},
+                                          bool adopt = false);
 
 /// Where the generator of this installation keeps what was seen; nullopt: it keeps nothing.
 std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config);

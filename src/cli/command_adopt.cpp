@@ -16,7 +16,6 @@ namespace {
 using generator::AuditItem;
 using generator::ForeignPart;
 
-constexpr std::chrono::seconds kListingTime{60};
 constexpr std::size_t kMaxManagerBytes = 64;
 
 /// "media", "media/photos" or nothing.
@@ -95,11 +94,7 @@ Json::Value to_value(const std::vector<AuditItem>& items) {
 int plan_adoption(const Settings& settings, const std::string& scope_text, Output output) {
   const Scope scope = read_scope(scope_text);
   Look look_at(settings);
-  const kube::Config config = need_cluster(settings);
-  auto setup = generator_setup(settings, config);
-  setup.options.adopt = true;
-  const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * settings.index.timeout;
-  auto audit = generator::audit_once(setup, config, *look_at.index, look_at.log, deadline, scope.ns);
+  auto audit = audit_cluster(look_at, need_cluster(settings), scope.ns, true);
   if (!audit.problem.empty()) look_at.log.warn("the plan is incomplete", {{"problem", audit.problem}});
   std::erase_if(audit.items, [&](const AuditItem& item) { return item.foreign.empty() || !scope.has(item.pvc); });
   std::ranges::sort(audit.items, {}, &AuditItem::pvc);

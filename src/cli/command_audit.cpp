@@ -18,15 +18,6 @@ namespace holdfast::cli {
 namespace {
 
 using Audit = generator::Generator::Audit;
-constexpr std::chrono::seconds kListingTime{60};
-
-/// All PVCs of the cluster, or of one namespace.
-Audit audit_cluster(Look& look_at, const std::string& ns = {}) {
-  const kube::Config config = need_cluster(look_at.settings);
-  const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * look_at.settings.index.timeout;
-  return generator::audit_once(generator_setup(look_at.settings, config), config, *look_at.index, look_at.log, deadline,
-                               ns);
-}
 
 Audit audit_file(Look& look_at, const InputRequest& request) {
   const core::Policy& policy = look_at.settings.policy;
@@ -102,7 +93,8 @@ generator::AuditItem absent(const core::PvcName& name, Look& look_at) {
 int audit(const Settings& settings, const InputRequest& input, Output output) {
   Look look_at(settings);
   const bool of_cluster = input.files.empty();
-  const Audit audit = of_cluster ? audit_cluster(look_at, input.ns) : audit_file(look_at, input);
+  const Audit audit =
+      of_cluster ? audit_cluster(look_at, need_cluster(settings), input.ns) : audit_file(look_at, input);
   if (!audit.problem.empty()) look_at.log.warn("the audit is incomplete", {{"problem", audit.problem}});
   if (output == Output::Text) {
     print(generator::audit_text(audit.items) + generator::unclaimed_text(audit.unclaimed, base::utc_now()) +
@@ -120,7 +112,7 @@ int why(const Settings& settings, const std::string& name, Output output) {
   const auto pvc = core::parse_pvc_name(name);
   if (!pvc) throw SettingsError(fmt::format("why: {:?} is not <namespace>/<pvc>", name));
   Look look_at(settings);
-  Audit audit = audit_cluster(look_at);
+  Audit audit = audit_cluster(look_at, need_cluster(settings));
   std::erase_if(audit.items, [&](const generator::AuditItem& item) { return item.pvc != *pvc; });
   if (!audit.problem.empty()) look_at.log.warn("the answer is incomplete", {{"problem", audit.problem}});
   const bool exists = !audit.items.empty();

@@ -20,7 +20,6 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::size_t kMaxIdentityBytes = 512;
-constexpr std::chrono::seconds kListingTime{60};
 
 std::int64_t seconds(std::chrono::nanoseconds age) { return std::chrono::floor<std::chrono::seconds>(age).count(); }
 
@@ -84,9 +83,7 @@ void mark_unclaimed(Overview& overview, Look& look_at) {
   const auto config = cluster_config(look_at.settings);
   if (!config || !look_at.settings.generator.enabled) return;
   try {
-    const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * look_at.settings.index.timeout;
-    const auto audit = generator::audit_once(generator_setup(look_at.settings, *config), *config, *look_at.index,
-                                             look_at.log, deadline);
+    const auto audit = audit_cluster(look_at, *config);
     if (audit.problem.empty()) return overview.mark(audit.unclaimed);
     look_at.log.warn("which of them no PVC claims is not known", {{"problem", audit.problem}});
   } catch (const std::runtime_error& e) {

@@ -17,6 +17,8 @@ constexpr const char* kMovers[] = {"kopia", "restic", "rclone", "rsync", "rsyncT
 /// Before the time at which a backup was asked for: what we write into a trigger.
 constexpr std::string_view kRequestToken = "holdfast-backup-";
 
+bool is_anothers_token(std::string_view token) { return !token.empty() && !token.starts_with(kRequestToken); }
+
 /// The spec as a tree; null where it cannot be read, which then says nothing.
 Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
 
@@ -142,10 +144,7 @@ BackupRequest requested_backup(const core::Observed& source) {
   return {std::move(token), made};
 }
 
-bool is_triggered_by_hand(const core::Observed& source) {
-  const std::string token = manual_token(source);
-  return !token.empty() && !token.starts_with(kRequestToken);
-}
+bool is_triggered_by_hand(const core::Observed& source) { return is_anothers_token(manual_token(source)); }
 
 DrillMark drill_mark(const core::Observed& destination) {
   const auto said = [&](std::string_view key) { return std::string(value_of(destination.meta.annotations, key)); };
@@ -162,7 +161,7 @@ std::string_view stopped_by(const core::Observed& source) {
   const Json::Value spec = spec_of(source);
   const Json::Value& paused = json::at(spec, {"paused"});
   if (paused.isBool() && paused.asBool()) return "paused";
-  return is_triggered_by_hand(source) ? "manual" : "";
+  return is_anothers_token(json::text_at(spec, {"trigger", "manual"})) ? "manual" : "";
 }
 
 std::string schedule_of(const core::Observed& source) {

@@ -192,6 +192,18 @@ std::string count_problem(const MoverLog& log, const core::Snapshot& snapshot) {
   return {};
 }
 
+std::string grounds_of(const MoverLog& log) {
+  if (log.counts.empty()) {
+    return "its mover says that it is complete, and the snapshot is in the repository since; kopia's count is not kept "
+           "(MOVER_LOG_DEBUG is not set on VolSync's operator)";
+  }
+  const RestoredCount& count = log.counts.back();
+  std::string grounds = fmt::format("kopia counted what the snapshot holds: {} files", count.files);
+  if (count.directories) grounds += fmt::format(", {} directories", *count.directories);
+  if (count.links) grounds += fmt::format(", {} symbolic links", *count.links);
+  return grounds;
+}
+
 std::string mover_failure(const core::SyncStatus& status) {
   const std::string words = last_words(status.mover_logs);
   return fmt::format("the mover failed and {}", words.empty() ? "left no log" : "said last: " + words);

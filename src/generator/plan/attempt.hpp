@@ -54,6 +54,9 @@ std::string attempt_problem(const core::SyncStatus& status, std::string_view sna
 /// What kopia counted differently from what the snapshot holds; empty: nothing, or it did not say.
 std::string count_problem(const MoverLog& log, const core::Snapshot& snapshot);
 
+/// By what an attempt without a problem counts as arrived, in words.
+std::string grounds_of(const MoverLog& log);
+
 /// What a failed mover said last, on one line.
 std::string mover_failure(const core::SyncStatus& status);
 

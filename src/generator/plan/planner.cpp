@@ -55,7 +55,7 @@ void Planner::for_protected_claim() {
   look_at_classes(backup.settings);
   source_stays_theirs_ = source_stays_theirs();
   secret();
-  drilled_ = judge_drill();
+  judge_drill();
   destination();
   run();
   source();

@@ -96,8 +96,8 @@ class Planner {
   std::optional<core::Image> rightful_image() const;
 
   // The rehearsal of restores: planner_drill.cpp.
-  /// What the destination is to say of drills now.
-  DrillMark judge_drill();
+  /// Finds out what the destination is to say of drills: `last` of the plan's.
+  void judge_drill();
   std::optional<std::string> drill_problem(const core::Observed& run);
   void drill();
   void end_drill(const core::Observed& run);
@@ -172,7 +172,6 @@ class Planner {
   const Options& options_;
   const core::Time now_;
   core::Identity identity_;
-  DrillMark drilled_;   ///< what the destination is to say
   core::RunsAs users_;  ///< of the PVC, as far as backups go by them
   bool can_judge_classes_ = true;
   bool source_stays_theirs_ = false;

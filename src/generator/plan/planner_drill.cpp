@@ -27,37 +27,29 @@ std::string drill_token(std::string_view claim_uid, std::string_view snapshot, c
   return "drill-" + short_digest(fmt::format("{}/{}/{}", claim_uid, snapshot, core::format_nanoseconds(now)));
 }
 
-std::string grounds_of(const core::SyncStatus& status) {
-  const MoverLog log = read_mover_log(status.mover_logs);
-  if (log.counts.empty()) return "the mover says that it is complete, and the snapshot is in the repository since";
-  return fmt::format("kopia counted what the snapshot holds, {} files", log.counts.back().files);
-}
-
 }  // namespace
 
-DrillMark Planner::judge_drill() {
+void Planner::judge_drill() {
   const core::Observed* destination = object_of(view_, Part::Destination);
-  DrillMark mark = is_ours(destination) ? drill_mark(*destination) : DrillMark{};
+  DrillMark& mark = plan_.drill.last;
+  if (is_ours(destination)) mark = drill_mark(*destination);
   if (mark.ended.empty() && begins_late()) mark.ended = core::format_seconds(now_);
-  plan_.drill.last = mark;
   const core::Observed* run = object_of(view_, Part::Drill);
-  if (!is_ours(run) || run->meta.deleting || is_strangers(run)) return mark;
+  if (!is_ours(run) || run->meta.deleting || is_strangers(run)) return;
   plan_.drill.token = manual_token(*run);
   plan_.drill.snapshot = value_of(run->meta.annotations, key::kDrillSnapshot);
-  if (mark.token == plan_.drill.token) return mark;
+  if (mark.token == plan_.drill.token) return;
   const auto problem = drill_problem(*run);
   plan_.drill.running = !problem;
-  if (!problem) return mark;
+  if (!problem) return;
   mark.token = plan_.drill.token;
   mark.ended = core::format_seconds(run->status.last_sync.value_or(now_));
   mark.problem = cut(one_line(*problem), kMaxProblemBytes);
   if (mark.problem.empty()) mark.verified = mark.ended;
   const std::string_view requested = value_of(run->meta.annotations, key::kDrillRequested);
   if (!requested.empty()) mark.made = requested;
-  if (mark.problem.empty()) plan_.drill.grounds = grounds_of(run->status);
-  plan_.drill.last = mark;
+  if (mark.problem.empty()) plan_.drill.grounds = grounds_of(read_mover_log(run->status.mover_logs));
   plan_.steps.push_back(mark.problem.empty() ? RestoreStep::DrillVerified : RestoreStep::DrillFailed);
-  return mark;
 }
 
 /// By what a restore counts as arrived, too; nullopt: it is not over, or it is not known yet what came of it.

@@ -45,7 +45,7 @@ void Planner::destination() {
   if (!available(Part::Destination)) return;
   // Which backups it is the destination to, is its ReplicationSource's to say: not known yet, not written.
   if (known_of(view_, Part::Source) == Known::NotYet) return;
-  if (movable(Part::Destination, identity_)) settle(destination_object(subject(), mark_to_carry(), drilled_));
+  if (movable(Part::Destination, identity_)) settle(destination_object(subject(), mark_to_carry(), plan_.drill.last));
 }
 
 /// That a restore was verified is written down as long as the PVC lives; only the plan that finds it so adds it. As

@@ -60,19 +60,9 @@ void compare(Restore& restore, const View& view, const OpenPromise& promise, con
   restore.problem = count_problem(read_mover_log(run.status.mover_logs), *snapshot);
 }
 
-/// By what it counts as arrived, in words.
 void say_grounds(Restore& restore, const MoverLog& log) {
   restore.verified_by = log.counts.empty() ? VerifiedBy::Log : VerifiedBy::Counts;
-  if (log.counts.empty()) {
-    restore.grounds =
-        "its mover says that it is complete, and the snapshot is in the repository since; kopia's count is not kept "
-        "(MOVER_LOG_DEBUG is not set on VolSync's operator)";
-    return;
-  }
-  const RestoredCount& count = log.counts.back();
-  restore.grounds = fmt::format("kopia counted what the snapshot holds: {} files", count.files);
-  if (count.directories) restore.grounds += fmt::format(", {} directories", *count.directories);
-  if (count.links) restore.grounds += fmt::format(", {} symbolic links", *count.links);
+  restore.grounds = grounds_of(log);
 }
 
 /// What of the snapshot is known not to be in the volume as it was; empty: nothing is known.
