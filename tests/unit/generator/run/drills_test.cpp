@@ -1,4 +1,6 @@
 // Drills by a whole generator: their turns, what is told of them, and what is left.
+#include <atomic>
+
 #include "holdfast/base/clock.hpp"
 #include "tests/unit/generator/household.hpp"
 
@@ -54,6 +56,20 @@ TEST_CASE("of two drills that are asked for together one waits for the other") {
   REQUIRE(holdfast::test::eventually([&] { return !house.drills(first); }));
   CHECK(house.audited(first).drill == "verified");
   CHECK(holdfast::test::eventually([&] { return house.drills(second); }));
+}
+
+TEST_CASE("while a drill is being written no other begins") {
+  std::atomic<bool> is_being_written = false;
+  Rehearsing house;
+  house.cluster.set_faults([&](const fakes::ApiRequest& request) {
+    const bool is_first = request.path.ends_with("-drill") && !is_being_written.exchange(true);
+    return is_first ? fakes::Fault{.kind = fakes::Fault::Kind::Silent} : fakes::Fault{};
+  });
+  house.ask("one");
+  REQUIRE(holdfast::test::eventually([&] { return is_being_written.load(); }));
+  house.ask("two");
+  REQUIRE(house.all_was_looked_at());
+  CHECK_FALSE(house.drills("two"));
 }
 
 TEST_CASE("a drill is told by events and a metric, and is no gap") {
