@@ -232,7 +232,7 @@ core::ClusterFacts Inquiry::facts() const {
   } else {
     const auto& object = std::get<0>(destination_);
     facts.destination =
-        volsync::destination_facts(object ? &*object : nullptr, questions_.adopt, pvc_, questions_.policy);
+        volsync::destination_facts(object ? &*object : nullptr, questions_.adopts, pvc_, questions_.policy);
   }
   if (!without_backup_) return facts;
   if (backup_problem_.empty())

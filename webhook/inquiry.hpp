@@ -59,7 +59,7 @@ struct Questions {
   kube::Client& client;
   const core::Policy policy;
   const Templates templates;  ///< all of the policy's
-  const bool adopt;
+  const volsync::Adopts adopts;
   const std::chrono::milliseconds overlong;
   SharedQuestion<NamespaceView> views;           ///< about a namespace, PVCs too
   SharedQuestion<NamespaceView> sources;         ///< the same without PVCs

@@ -49,9 +49,9 @@ generator::Generator::Setup generator_setup(const Settings& settings, const kube
 }
 
 generator::Generator::Audit audit_cluster(Look& look_at, const kube::Config& config, const std::string& ns,
-                                          bool adopt) {
+                                          volsync::Adopts adopts) {
   auto setup = generator_setup(look_at.settings, config);
-  if (adopt) setup.options.adopt = true;
+  setup.options.adopt = std::max(setup.options.adopt, adopts);
   const auto deadline = std::chrono::steady_clock::now() + kListingTime + 2 * look_at.settings.index.timeout;
   return generator::audit_once(setup, config, *look_at.index, look_at.log, deadline, ns);
 }

@@ -33,9 +33,9 @@ auto with_kubeconfig(const Make& make) {
 generator::Generator::Setup generator_setup(const Settings& settings, const kube::Config& config);
 
 /// One look at every PVC of the cluster, or of one namespace, with time for a listing of each kind and of the backups.
-/// `adopt`: as with generator.adopt, whatever the settings say. Throws std::runtime_error with what could not be read.
+/// `adopts`: at least that, whatever the settings say. Throws std::runtime_error with what could not be read.
 generator::Generator::Audit audit_cluster(Look& look_at, const kube::Config& config, const std::string& ns = {},
-                                          bool adopt = false);
+                                          volsync::Adopts adopts = volsync::Adopts::Requested);
 
 /// Where the generator of this installation keeps what was seen; nullopt: it keeps nothing.
 std::optional<kube::Target> memory_place(const Settings& settings, const kube::Config& config);

@@ -41,9 +41,18 @@ int doctor(const Settings& settings, Output output);
 /// The table of settings.
 int list_settings(Output output);
 
-/// What `generator.adopt: true` would take over, in `scope`: <namespace>, <namespace>/<pvc>, or everything. Writes
-/// nothing.
-int plan_adoption(const Settings& settings, const std::string& scope, Output output);
+/// What another system made for PVCs, and holdfast takes over.
+struct AdoptRequest {
+  bool plan = false, apply = false, undo = false;  ///< exactly one of them
+  std::string scope;                               ///< <namespace>, <namespace>/<pvc>, or empty: everything
+  std::string timeout = "5m";
+};
+/// Writes nothing.
+int plan_adoption(const Settings& settings, const AdoptRequest& request, Output output);
+/// Asks the generator to take over all of each PVC's objects, and waits until it has.
+int apply_adoption(const Settings& settings, const AdoptRequest& request, Output output);
+/// Makes what was taken over what it was before.
+int undo_adoption(const Settings& settings, const AdoptRequest& request, Output output);
 
 /// Everything that the repository holds, or where `name` is <namespace>/<pvc> that PVC's.
 int snapshots(const Settings& settings, const std::string& name, Output output);

@@ -27,9 +27,9 @@ struct Arguments {
   Output output = Output::Text;
   RenderRequest render;
   bool require_claimed = false;
-  bool plan_only = false;
   std::string pvc;
   SourcesRequest sources;
+  AdoptRequest adopt;
   CertificateRequest certificates;
   std::string shell;
   std::string completion;  ///< the script for that shell
@@ -153,6 +153,23 @@ void add_source_verbs(CLI::App& app, Arguments& arguments) {
   add_sources(app, arguments, "resume", "Let backups of PVCs go on by their schedule");
 }
 
+void add_adopt(CLI::App& app, Arguments& arguments) {
+  AdoptRequest& request = arguments.adopt;
+  CLI::App* verb = add_verb(app, arguments, "adopt",
+                            "Take over what kyverno or pvc-plumber made for PVCs, all of a PVC's objects or none; exit "
+                            "code 1 where some PVC's cannot be");
+  CLI::Option_group* what = verb->add_option_group("what to do");
+  what->add_flag("--plan", request.plan, "say what would change, field by field, and write nothing");
+  CLI::Option* apply = what->add_flag("--apply", request.apply, "take it over, and wait until that is done");
+  what->add_flag("--undo", request.undo, "give back what was taken over: labels, owners and fields as they were");
+  what->require_option(1);
+  verb->add_option("scope", request.scope, "only this namespace or PVC")->type_name("NAMESPACE[/PVC]");
+  verb->add_option("--timeout", request.timeout, "with --apply: wait no longer than this")
+      ->type_name("DURATION")
+      ->needs(apply)
+      ->capture_default_str();
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_settings(*app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics"),
                arguments);
@@ -181,13 +198,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
                                  "of one PVC, newest first");
   snapshots->add_option("pvc", arguments.pvc, "only this one's")->type_name("NAMESPACE/PVC");
   add_source_verbs(app, arguments);
-  CLI::App* adopt =
-      add_verb(app, arguments, "adopt",
-               "Say what generator.adopt would take over from kyverno or pvc-plumber, field by field, and "
-               "what it would not; exit code 1 where something is not taken over as a whole");
-  adopt->add_flag("--plan", arguments.plan_only, "write nothing; the generator does it with generator.adopt: true")
-      ->required();
-  adopt->add_option("scope", arguments.pvc, "only this namespace or PVC")->type_name("NAMESPACE[/PVC]");
+  add_adopt(app, arguments);
   add_verb(app, arguments, "repository-id", "Print the identity of the repository, to pin it");
   add_certs(app, arguments);
   add_completion(app, arguments);
@@ -198,6 +209,11 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
 InputRequest with_templates(InputRequest input) {
   input.templates = true;
   return input;
+}
+
+int adopt(const Settings& settings, const AdoptRequest& request, Output output) {
+  if (request.apply) return apply_adoption(settings, request, output);
+  return request.undo ? undo_adoption(settings, request, output) : plan_adoption(settings, request, output);
 }
 
 int run_verb(std::string_view verb, const Arguments& arguments) {
@@ -216,7 +232,7 @@ int run_verb(std::string_view verb, const Arguments& arguments) {
   if (verb == "plan")
     return plan(settings, {with_templates(arguments.input), arguments.require_claimed}, arguments.output);
   if (verb == "doctor") return doctor(settings, arguments.output);
-  if (verb == "adopt") return plan_adoption(settings, arguments.pvc, arguments.output);
+  if (verb == "adopt") return adopt(settings, arguments.adopt, arguments.output);
   if (verb == "snapshots") return snapshots(settings, arguments.pvc, arguments.output);
   if (verb == "backup") return backup(settings, arguments.sources, arguments.output);
   if (verb == "drill") return drill(settings, arguments.sources, arguments.output);

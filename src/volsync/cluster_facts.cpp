@@ -40,12 +40,12 @@ std::string hopeless(const SyncTraces& sync, std::chrono::milliseconds overlong,
 
 }  // namespace
 
-core::Destination destination_facts(const core::Observed* destination, bool adopt, const core::PvcName& pvc,
+core::Destination destination_facts(const core::Observed* destination, Adopts adopts, const core::PvcName& pvc,
                                     const core::Policy& policy) {
   if (destination == nullptr) return {};
   using Owner = core::Destination::Owner;
   const bool image = destination->status.image.has_value();
-  switch (standing(destination, adopt, pvc, policy)) {
+  switch (standing(destination, adopts, pvc, policy)) {
     case Standing::Missing:
       return {};
     case Standing::Ours:

@@ -3,9 +3,11 @@
 #include "holdfast/core/candidates.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/text.hpp"
 
 namespace holdfast::volsync {
@@ -16,6 +18,12 @@ constexpr const char* kMovers[] = {"kopia", "restic", "rclone", "rsync", "rsyncT
 
 /// Before the time at which a backup was asked for: what we write into a trigger.
 constexpr std::string_view kRequestToken = "holdfast-backup-";
+
+// By these Argo CD and Flux know what is theirs. Source: Argo CD's docs/user-guide/resource_tracking.md, Flux's
+// kustomize-controller and helm-controller.
+constexpr std::string_view kArgoTracking = "argocd.argoproj.io/tracking-id";  // an annotation
+constexpr std::string_view kArgoLabel = "argocd.argoproj.io/instance";
+constexpr std::string_view kFluxLabels[] = {"kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"};
 
 bool is_anothers_token(std::string_view token) { return !token.empty() && !token.starts_with(kRequestToken); }
 
@@ -30,18 +38,19 @@ core::Identity named_in(const Json::Value& spec) {
 
 }  // namespace
 
-Standing standing(const core::Observed* object, bool adopt) {
+Standing standing(const core::Observed* object, Adopts adopts) {
   if (object == nullptr) return Standing::Missing;
   const std::string manager = manager_of(*object);
   if (manager == kManager) return Standing::Ours;
-  return adopt && is_adoptable_from(manager) ? Standing::Adoptable : Standing::Foreign;
+  const bool offered = adopts == Adopts::Predecessors ? is_adoptable_from(manager) : adopts == Adopts::Everything;
+  return offered && kept_by(*object).empty() ? Standing::Adoptable : Standing::Foreign;
 }
 
 bool is_ours(const core::Observed* object) { return object != nullptr && manager_of(*object) == kManager; }
 
-bool is_within_reach(const core::Observed* object, bool adopt) {
-  const Standing whose = standing(object, adopt);
-  return whose == Standing::Ours || whose == Standing::Adoptable;
+bool may_be_adopted(const core::Observed& object, Adopts adopts) {
+  const bool offered = adopts == Adopts::Predecessors && is_adoptable_from(manager_of(object));
+  return !is_ours(&object) && (offered || adopts == Adopts::Everything || is_adoption_requested(object));
 }
 
 std::string manager_of(const core::Observed& object) {
@@ -49,6 +58,13 @@ std::string manager_of(const core::Observed& object) {
 }
 
 bool is_adoptable_from(std::string_view manager) { return manager == "kyverno" || manager == "pvc-plumber"; }
+
+std::string_view kept_by(const core::Observed& object) {
+  const auto& [labels, annotations] = std::tie(object.meta.labels, object.meta.annotations);
+  if (annotations.contains(kArgoTracking) || labels.contains(kArgoLabel)) return "Argo CD";
+  if (std::ranges::any_of(kFluxLabels, [&](std::string_view label) { return labels.contains(label); })) return "Flux";
+  return manager_of(object) == "Helm" ? "Helm" : "";
+}
 
 bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
   const auto names_it = [&](const core::Meta::Owner& owner) {
@@ -106,6 +122,11 @@ std::optional<core::Identity> working_identity(const core::Observed& object) {
   if (identity.host.empty()) identity.host = object.meta.ns;
   if (identity.path.empty()) identity.path = core::kDataPath;
   return identity;
+}
+
+bool has_other_mover(const core::Observed& object) {
+  const std::string movers = movers_of(object);
+  return !movers.empty() && movers != "kopia";
 }
 
 bool has_kopia_mover(const core::Observed& object) { return json::at(spec_of(object), {"kopia"}).isObject(); }
@@ -183,9 +204,12 @@ bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc
   return identity && !core::contains(core::candidates(policy, pvc), *identity);
 }
 
-Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy) {
-  const Standing whose = standing(object, adopt);
-  const bool elsewhere = whose == Standing::Adoptable && has_foreign_identity(*object, pvc, policy);
+Standing standing(const core::Observed* object, Adopts adopts, const core::PvcName& pvc, const core::Policy& policy) {
+  const Standing whose = standing(object, adopts);
+  if (whose != Standing::Adoptable) return whose;
+  const std::string backs_up = source_claim(*object);
+  const bool elsewhere = has_foreign_identity(*object, pvc, policy) || has_other_mover(*object) ||
+                         (!backs_up.empty() && backs_up != pvc.name) || is_owned_by_another(*object, pvc.name);
   return elsewhere ? Standing::Foreign : whose;
 }
 

@@ -1,6 +1,7 @@
 // The two ReplicationSources of a PVC: its backup, and the second, off-site one with restic.
 #include <utility>
 
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/run_as.hpp"
 #include "src/volsync/draft.hpp"
 
@@ -42,7 +43,7 @@ RepositoryOptions own_repository() {
 
 }  // namespace
 
-Object source_object(const Subject& subject, const BackupRequest& request) {
+Object source_object(const Subject& subject, const BackupRequest& request, std::string_view kept) {
   Backup backup = backup_of(subject.claim, subject.tier, subject.options);
   Object object = draft(Part::Source, subject);
   if (is_automatic(backup.settings)) {
@@ -50,6 +51,10 @@ Object source_object(const Subject& subject, const BackupRequest& request) {
     take_ids(backup.settings, subject.users, subject.options.repository);
   }
   if (!request.made.empty()) annotate(object, key::kBackupMade, request.made);
+  if (backup.is_usual && !kept.empty() && kept != backup.schedule) {
+    annotate(object, key::kScheduleKept, kept_schedule_text(subject.tier, kept));
+    backup.schedule = kept;
+  }
   Json::Value& spec = object.body["spec"];
   spec["sourcePVC"] = subject.claim.pvc.name;
   spec["trigger"]["schedule"] = backup.schedule;

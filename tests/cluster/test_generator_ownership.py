@@ -33,7 +33,8 @@ class Ownership(OwnedParts):
             [sentence] = [text for text in said["waitsFor"]
                           if text.startswith(f"ForeignObject: {kind.name} {name.strip()} ")]
             self.assertIn("it names no manager", sentence)
-            self.assertNotIn("adopt", sentence)
+            self.assertIn("take it over with `holdfast adopt --apply`", sentence)
+            self.assertNotIn("generator.adopt", sentence)
         self.assert_untouched(planted)
         self.assertEqual(self.writes_in_namespace(since), [])
         for kind in planted:
@@ -84,8 +85,9 @@ class Ownership(OwnedParts):
                          {"ReplicationDestination": "kyverno", "ReplicationSource": "pvc-plumber",
                           "ExternalSecret": "kyverno"})
         changes = {change["field"]: change for change in found["ReplicationSource"]["changes"]}
-        self.assertEqual(changes["spec.sourcePVC"], {"field": "spec.sourcePVC", "before": '"theirs"', "after": '"data"'})
-        self.assertEqual(changes["spec.trigger.schedule"]["before"], '"0 0 1 1 *"')
+        self.assertEqual(changes["spec.kopia.copyMethod"],
+                         {"field": "spec.kopia.copyMethod", "before": '"Clone"', "after": '"Snapshot"'})
+        self.assertNotIn("spec.trigger.schedule", changes)
         self.assertNotIn("before", changes["spec.kopia.compression"])
         self.assert_untouched(planted)
         text = self.command("adopt", "--plan", self.namespace).stdout

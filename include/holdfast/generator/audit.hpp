@@ -30,10 +30,12 @@ struct ChangedField {
 
 /// Somebody else's object under one of our names.
 struct ForeignPart {
-  std::string kind;
+  Part part = Part::Source;
   std::string name;
+  std::string uid;
   std::string manager;                ///< who says to have written it; empty: nobody does
   bool taken = false;                 ///< this plan would take it over
+  bool later = false;                 ///< it would, were no backup under way
   std::vector<ChangedField> changes;  ///< of one that is taken
   std::string why;                    ///< of one that is not: a sentence
 };

@@ -12,12 +12,13 @@
 #include "holdfast/core/cluster_facts.hpp"
 #include "holdfast/core/policy.hpp"
 #include "holdfast/core/workload.hpp"
+#include "holdfast/volsync/options.hpp"
 
 namespace holdfast::volsync {
 
-/// `destination` nullptr: there is none of that name. `adopt`: objects of kyverno and pvc-plumber that the generator
-/// takes over for `pvc` count as ours.
-core::Destination destination_facts(const core::Observed* destination, bool adopt, const core::PvcName& pvc,
+/// `destination` nullptr: there is none of that name. What the
+/// generator takes over for `pvc` counts as ours.
+core::Destination destination_facts(const core::Observed* destination, Adopts adopts, const core::PvcName& pvc,
                                     const core::Policy& policy);
 
 /// What there is of a ReplicationSource's synchronisation, under the names that VolSync gives it. Nothing else makes a

@@ -122,6 +122,7 @@ int minute_of(const core::PvcName& pvc);
 struct Backup {
   BackupLayer settings;  ///< complete
   std::string schedule;
+  bool is_usual = false;  ///< nobody has set another schedule
   std::string problem;
 };
 Backup backup_of(const core::Claim& claim, core::Tier tier, const Options& options);
@@ -172,7 +173,8 @@ struct BackupRequest {
   std::string token;  ///< for the trigger; empty: none is wanted now
   std::string made;   ///< when the last one that is made was asked for; empty: none was
 };
-Object source_object(const Subject& subject, const BackupRequest& request = {});
+/// `kept`: the schedule of a source that was taken over, where nobody has set another; empty: there is none.
+Object source_object(const Subject& subject, const BackupRequest& request = {}, std::string_view kept = {});
 
 Object offsite_secret_object(const Subject& subject);
 Object offsite_source_object(const Subject& subject);

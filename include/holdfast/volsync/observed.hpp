@@ -16,19 +16,22 @@ namespace holdfast::volsync {
 
 /// Whose an object under one of our names is. Only Ours is ever changed or deleted; Adoptable may be taken over.
 enum class Standing { Missing, Ours, Adoptable, Foreign };
-Standing standing(const core::Observed* object, bool adopt);
+Standing standing(const core::Observed* object, Adopts adopts);
 
 /// It carries our label.
 bool is_ours(const core::Observed* object);
 
-/// Ours, or what another manager left to those who `adopt`.
-bool is_within_reach(const core::Observed* object, bool adopt);
+/// Not ours, but it may come to be taken over: whoever decides that needs all of it.
+bool may_be_adopted(const core::Observed& object, Adopts adopts);
 
 /// Who says to have written it; empty: nobody does.
 std::string manager_of(const core::Observed& object);
 
-/// Its objects may be taken over.
+/// Its objects may be taken over without being asked for.
 bool is_adoptable_from(std::string_view manager);
+
+/// Who would write it anew if it were another's: "Argo CD", "Flux" or "Helm"; empty: nobody that says so.
+std::string_view kept_by(const core::Observed& object);
 
 /// Whether an ownerReference names the PVC with this uid: an earlier PVC of the same name has another one.
 bool is_owned_by(const core::Observed& object, std::string_view claim_uid);
@@ -50,7 +53,10 @@ std::optional<core::Identity> working_identity(const core::Observed& object);
 bool has_foreign_identity(const core::Observed& object, const core::PvcName& pvc, const core::Policy& policy);
 
 /// Whose an object under one of the PVC's names is, for those who would write it.
-Standing standing(const core::Observed* object, bool adopt, const core::PvcName& pvc, const core::Policy& policy);
+Standing standing(const core::Observed* object, Adopts adopts, const core::PvcName& pvc, const core::Policy& policy);
+
+/// It names another mover than kopia.
+bool has_other_mover(const core::Observed& object);
 
 /// Its mover is kopia.
 bool has_kopia_mover(const core::Observed& object);

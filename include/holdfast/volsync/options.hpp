@@ -128,6 +128,13 @@ struct RestoreDeadlines {
 /// The user of holdfast's image and manifests.
 inline constexpr std::int64_t kImageUser = 65532;
 
+/// What of others is taken over.
+enum class Adopts {
+  Requested,     ///< that of a PVC of which somebody has asked for all objects
+  Predecessors,  ///< and all that kyverno and pvc-plumber made
+  Everything     ///< as if all had been asked for: to see what that would change
+};
+
 struct Options {
   bool enabled = true;
   std::chrono::milliseconds min_age{std::chrono::hours{2}};
@@ -135,8 +142,8 @@ struct Options {
   std::chrono::milliseconds overlong_sync{std::chrono::hours{6}};
   RestoreDeadlines restore_deadline;
   std::chrono::milliseconds drill_every{std::chrono::hours{7 * 24}};  ///< each PVC's restore is rehearsed; 0: it is not
-  bool adopt = false;                                                 ///< take over objects of kyverno and pvc-plumber
-  bool kyverno_cleanup = false;                                       ///< generator.cleanup: kyverno
+  Adopts adopt = Adopts::Requested;
+  bool kyverno_cleanup = false;  ///< generator.cleanup: kyverno
   SecretOptions secret;
   RepositoryOptions repository;
   BackupLayer backup;                          ///< over default_backup()

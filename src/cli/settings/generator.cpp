@@ -61,7 +61,8 @@ void add_main(Table& table) {
            "watch pods: why movers fail or do not start, and whom movers run as with moverSecurityContext auto; needs "
            "the component pod-insight",
            on_off(&Options::pod_insight), by_default("off"), flag("--pod-insight"));
-  main.add("generator.adopt", "take over objects that kyverno or pvc-plumber made", boolean(&Options::adopt),
+  main.add("generator.adopt", "take over objects that kyverno or pvc-plumber made",
+           choice(&Options::adopt, {{"true", volsync::Adopts::Predecessors}, {"false", volsync::Adopts::Requested}}),
            by_default("false"));
   main.add("generator.cleanup", "who removes objects whose PVC is gone: holdfast, or a ClusterCleanupPolicy of kyverno",
            choice(&Options::kyverno_cleanup, {{"builtin", false}, {"kyverno", true}}), by_default("builtin"));

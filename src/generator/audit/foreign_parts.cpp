@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "holdfast/json/tree.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "src/generator/plan/hold.hpp"
@@ -37,6 +39,16 @@ const Apply* takeover(const Plan& plan, Part part) {
   return nullptr;
 }
 
+bool is_held(const Plan& plan, Part part, std::string_view code) {
+  return std::ranges::any_of(plan.holds, [&](const Hold& hold) { return hold.part == part && hold.code == code; });
+}
+
+/// Until the backup under way is over, and no longer.
+bool waits_for_backup(const Plan& plan, Part part) {
+  const bool source_waits = is_held(plan, Part::Source, "Synchronizing");
+  return source_waits && (part == Part::Source || is_held(plan, part, "AdoptionWaits"));
+}
+
 std::string why_not(const Plan& plan, Part part) {
   for (const Hold& hold : plan.holds) {
     if (hold.part == part) return fmt::format("{}: {}", hold.code, hold.message);
@@ -51,11 +63,12 @@ std::vector<ForeignPart> foreign_parts(const View& view, const Plan& plan) {
   std::vector<ForeignPart> parts;
   for (const auto& [part, object] : view.objects) {
     if (is_ours(object)) continue;
-    ForeignPart found{std::string(resource(part).kind), object->meta.name, manager_of(*object), false, {}, {}};
+    ForeignPart found{part, object->meta.name, object->meta.uid, manager_of(*object), false, false, {}, {}};
     if (const Apply* apply = takeover(plan, part)) {
       found.taken = true;
       compare("spec", json::read_tree(object->spec).value_or(Json::Value()), apply->object.body["spec"], found.changes);
     } else {
+      found.later = waits_for_backup(plan, part);
       found.why = why_not(plan, part);
     }
     parts.push_back(std::move(found));

@@ -28,10 +28,10 @@ core::Intent intent_now(const View& view, const core::Policy& policy) {
 }
 
 core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Evidence& evidence,
-                          const core::Policy& policy, bool adopt, const Seen* seen) {
+                          const core::Policy& policy, Adopts adopts, const Seen* seen) {
   const core::Intent intent = intent_now(view, policy);
   core::ClusterFacts facts;
-  core::Destination destination = destination_facts(object_of(view, Part::Destination), adopt, view.pvc, policy);
+  core::Destination destination = destination_facts(object_of(view, Part::Destination), adopts, view.pvc, policy);
   // What shows for this very PVC is taken off when it goes.
   destination.publishes_image &= stage != Restore::Stage::Published && stage != Restore::Stage::Bound;
   facts.destination = destination;

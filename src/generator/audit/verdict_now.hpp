@@ -15,7 +15,7 @@ core::Intent intent_now(const View& view, const core::Policy& policy);
 
 /// `stage` of its restore. `seen` nullptr: the memory is not known, and rule 9 is left out.
 core::Verdict verdict_now(const View& view, Restore::Stage stage, const core::Evidence& evidence,
-                          const core::Policy& policy, bool adopt, const Seen* seen);
+                          const core::Policy& policy, Adopts adopts, const Seen* seen);
 
 /// The backups of the repository that is pinned; nullptr: not proven.
 std::shared_ptr<const core::Catalog> proven_catalog(const core::Evidence* evidence, const core::Policy& policy);

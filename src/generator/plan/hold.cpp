@@ -63,15 +63,42 @@ Hold make_hold(Part part, std::string_view code, std::string_view message, bool 
   return {part, std::string(code), cut(message, kMaxMessageBytes), warning, std::nullopt};
 }
 
-Hold foreign_hold(Part part, const core::Observed& object) {
+namespace {
+
+/// Somebody else's object under one of our names.
+std::string what_to_do_with(const core::Observed& object, const core::PvcName& pvc) {
+  const std::string backs_up = source_claim(object);
+  if (!backs_up.empty() && backs_up != pvc.name) {
+    return fmt::format("remove or rename it: it backs up the PVC {}", cut(one_line(backs_up), 253));
+  }
+  if (is_owned_by_another(object, pvc.name))
+    return "remove or rename it: an ownerReference says that it is another PVC's";
+  if (has_other_mover(object)) {
+    return fmt::format("remove or rename it: its mover is {}, which holdfast does not take over",
+                       cut(movers_of(object), 64));
+  }
+  if (const std::string_view keeper = kept_by(object); !keeper.empty()) {
+    return fmt::format(
+        "remove or rename it, or take it out of {} without deleting it, and then over with `holdfast "
+        "adopt --apply`",
+        keeper);
+  }
+  const bool by_setting = is_adoptable_from(manager_of(object));
+  return fmt::format("remove or rename it, or take it over with `holdfast adopt --apply`{}",
+                     by_setting ? ", or with generator.adopt: true" : "");
+}
+
+}  // namespace
+
+Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& pvc) {
   const std::string manager = manager_of(object);
   const std::string_view blocked = part == Part::Destination || part == Part::RestoreRun
                                        ? "no restore of this PVC can go on"
                                        : "it is neither changed nor deleted";
-  return make_warning(part, "ForeignObject", "{} {} exists and is not holdfast's ({}): {}; remove or rename it{}",
-                      resource(part).kind, object.meta.name,
+  return make_warning(part, "ForeignObject", "{} {} exists and is not holdfast's ({}): {}; {}", resource(part).kind,
+                      object.meta.name,
                       manager.empty() ? "it names no manager" : "it is managed by " + cut(manager, 64), blocked,
-                      is_adoptable_from(manager) ? ", or set generator.adopt: true to take it over" : "");
+                      what_to_do_with(object, pvc));
 }
 
 Hold unavailable_hold(Part part, Known known) {

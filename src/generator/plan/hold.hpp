@@ -26,7 +26,7 @@ Hold make_warning(Part part, std::string_view code, fmt::format_string<Words...>
 }
 
 /// An object that is not ours stands where this part belongs.
-Hold foreign_hold(Part part, const core::Observed& object);
+Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& pvc);
 
 /// The cluster does not let us have this kind: it is not installed, or we may not touch it.
 Hold unavailable_hold(Part part, Known known);

@@ -53,7 +53,7 @@ void Planner::for_protected_claim() {
   remove_strangers();
   look_at_users(backup.settings);
   look_at_classes(backup.settings);
-  source_stays_theirs_ = source_stays_theirs();
+  stays_theirs_ = stays_theirs();
   secret();
   judge_drill();
   destination();
@@ -107,7 +107,7 @@ void Planner::decide_when_to_look_again() {
 }
 
 Standing Planner::standing_of(const core::Observed* object) const {
-  return standing(object, options_.adopt, view_.pvc, policy_);
+  return standing(object, adopts(object), view_.pvc, policy_);
 }
 
 bool Planner::available(Part part) {

@@ -64,18 +64,24 @@ class Planner {
   void secret();
   void destination();
   void source();
+  Object wanted_source(const core::Observed* there) const;
   void existing_source(const core::Observed& there, const Object& wanted);
   bool report_rivals(const core::Observed* there);
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
-  /// Somebody else's ReplicationSource that could be taken over stays as it is for now: so does what its movers use.
-  bool source_stays_theirs() const;
+  /// What of others the standing of `object` goes by.
+  Adopts adopts(const core::Observed* object) const;
+  /// It changes hands together or not at all, since movers of one part use the others: which part stays as it is for
+  /// now; nullopt: none.
+  std::optional<Part> stays_theirs() const;
+  bool source_stays_theirs(const core::Observed& source) const;
   void disown();
   VerifiedMark mark_to_carry();
   bool waits_for_a_run() const;
   /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
   void settle(Object wanted, std::string idle_job = {});
+  void hold_adoption(Part part);
   void hold_foreign(Part part, const core::Observed& there);
   void apply(Object wanted, const core::Observed* there, std::string idle_job);
 
@@ -174,7 +180,7 @@ class Planner {
   core::Identity identity_;
   core::RunsAs users_;  ///< of the PVC, as far as backups go by them
   bool can_judge_classes_ = true;
-  bool source_stays_theirs_ = false;
+  std::optional<Part> stays_theirs_;
   Plan plan_;
 };
 

@@ -1,7 +1,10 @@
 // What is written for a protected PVC: the secret before the destination, the destination before the source.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "holdfast/core/mover_identity.hpp"
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/hold.hpp"
 #include "src/generator/plan/planner.hpp"
@@ -18,23 +21,15 @@ constexpr std::size_t kMaxReasonBytes = 256;
 constexpr std::string_view kKyvernoLabels = "generate.kyverno.io/";
 
 /// One object without the other would leave movers that back up into nowhere, and report success.
-Hold waits_for_source_hold(Part part, const core::Observed& source) {
-  return make_hold(
-      part, "AdoptionWaits",
-      fmt::format("the {} is taken over together with ReplicationSource {}, not before it: movers of that one "
-                  "use it as it is",
-                  to_string(part), source.meta.name));
-}
-
 }  // namespace
 
 void Planner::secret() {
   if (!is_wanted(Part::Secret) || !available(Part::Secret)) return;
   const core::Observed* there = object_of(view_, Part::Secret);
   // Beside a Secret that somebody made by hand it would change what movers are told.
-  if (source_stays_theirs_ && there == nullptr) {
-    return hold(waits_for_source_hold(Part::Secret, *object_of(view_, Part::Source)));
-  }
+  const core::Observed* source = object_of(view_, Part::Source);
+  const bool theirs_goes_on = stays_theirs_ && standing(source, adopts(source)) == Standing::Adoptable;
+  if (there == nullptr && theirs_goes_on) return hold_adoption(Part::Secret);
   settle(secret_object(subject()));
   if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
   hold(make_warning(Part::Secret, "SecretNotReady", "backups and restores of this PVC wait for their secret: {}",
@@ -73,7 +68,7 @@ void Planner::source() {
   if (!available(Part::Source)) return;
   const core::Observed* there = object_of(view_, Part::Source);
   if (is_strangers(there) || !movable(Part::Source, identity_)) return;
-  const Object wanted = source_object(subject(), is_ours(there) ? requested_backup(*there) : BackupRequest{});
+  const Object wanted = wanted_source(there);
   if (is_ours(there)) {
     report_rivals(there);
     if (view_.ownership.is_another_at_work(identity_, view_.pvc)) hold(identity_taken_hold(identity_, view_, true));
@@ -86,15 +81,30 @@ void Planner::source() {
   settle(wanted);
 }
 
-bool Planner::source_stays_theirs() const {
-  const core::Observed* there = object_of(view_, Part::Source);
-  if (standing(there, options_.adopt) != Standing::Adoptable) return false;
+Object Planner::wanted_source(const core::Observed* there) const {
+  return source_object(subject(), is_ours(there) ? requested_backup(*there) : BackupRequest{},
+                       there == nullptr ? std::string() : kept_schedule(*there, plan_.protection.tier));
+}
+
+Adopts Planner::adopts(const core::Observed* object) const {
+  const bool requested = object != nullptr && is_adoption_requested(*object);
+  return requested ? Adopts::Everything : options_.adopt;
+}
+
+std::optional<Part> Planner::stays_theirs() const {
   // A restore needs what is ours, and before it there is nothing to back up.
-  if (is_wanted(Part::RestoreRun)) return false;
-  if (standing_of(there) != Standing::Adoptable || there->meta.deleting || !core::mover_problem(identity_).empty()) {
-    return true;
+  if (is_wanted(Part::RestoreRun)) return std::nullopt;
+  for (const Part part : {Part::Source, Part::Secret, Part::Destination}) {
+    if (is_wanted(part) && standing_of(object_of(view_, part)) == Standing::Foreign) return part;
   }
-  return source_precondition(view_, policy_, options_, now_) || !sync(Part::Source, *there).may_change();
+  const core::Observed* source = object_of(view_, Part::Source);
+  const bool stays = standing_of(source) == Standing::Adoptable && source_stays_theirs(*source);
+  return stays ? std::optional(Part::Source) : std::nullopt;
+}
+
+bool Planner::source_stays_theirs(const core::Observed& source) const {
+  return source.meta.deleting || !core::mover_problem(identity_).empty() ||
+         source_precondition(view_, policy_, options_, now_) || !sync(Part::Source, source).may_change();
 }
 
 /// Of everything that is ours; what was just taken over is with the next plan.
@@ -208,17 +218,24 @@ bool Planner::is_strangers(const core::Observed* object) const {
 void Planner::settle(Object wanted, std::string idle_job) {
   const core::Observed* there = object_of(view_, wanted.part);
   if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
-  if (source_stays_theirs_ && wanted.part != Part::Source && standing_of(there) == Standing::Adoptable) {
-    return hold(waits_for_source_hold(wanted.part, *object_of(view_, Part::Source)));
-  }
+  const bool waits = stays_theirs_ && *stays_theirs_ != wanted.part && standing_of(there) == Standing::Adoptable;
+  if (waits) return hold_adoption(wanted.part);
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   if (waits_for_classes(wanted.part)) return;
   apply(std::move(wanted), there, std::move(idle_job));
 }
 
+void Planner::hold_adoption(Part part) {
+  hold(make_hold(
+      part, "AdoptionWaits",
+      fmt::format("the {} is taken over together with {} {}, not before it: movers use both as they are",
+                  to_string(part), resource(*stays_theirs_).kind, object_of(view_, *stays_theirs_)->meta.name)));
+}
+
 void Planner::hold_foreign(Part part, const core::Observed& there) {
-  const bool elsewhere = standing(&there, options_.adopt) == Standing::Adoptable;
-  hold(elsewhere ? foreign_identity_hold(part, there, view_.pvc, policy_) : foreign_hold(part, there));
+  const bool elsewhere =
+      standing(&there, adopts(&there)) == Standing::Adoptable && has_foreign_identity(there, view_.pvc, policy_);
+  hold(elsewhere ? foreign_identity_hold(part, there, view_.pvc, policy_) : foreign_hold(part, there, view_.pvc));
 }
 
 void Planner::apply(Object wanted, const core::Observed* there, std::string idle_job) {

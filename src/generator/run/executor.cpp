@@ -3,6 +3,7 @@
 #include "holdfast/base/clock.hpp"
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
+#include "holdfast/volsync/adoption.hpp"
 
 namespace holdfast::generator {
 namespace {
@@ -55,6 +56,30 @@ std::string disown_body(const Disown& disown) {
   return json::write_tree(body);
 }
 
+bool adopts(const Action& action) {
+  const auto* apply = std::get_if<Apply>(&action);
+  return apply != nullptr && apply->adopts;
+}
+
+/// What is to be written on `there`, which is to be taken over, so that it can be given back; null: it says so already.
+std::variant<Json::Value, kube::ApiError> note_on(const Apply& apply, const kube::Result& there) {
+  if (const auto* error = std::get_if<kube::ApiError>(&there)) return *error;
+  const Json::Value object = json::read_tree(std::get<std::string>(there)).value_or(Json::Value());
+  const bool same = json::text_at(object, {"metadata", "uid"}) == apply.uid &&
+                    (apply.resource_version.empty() ||
+                     json::text_at(object, {"metadata", "resourceVersion"}) == apply.resource_version);
+  if (!same) return kube::ApiError{409, "Conflict", "it has changed since it was looked at", std::nullopt};
+  auto change = record_patch(object);
+  if (auto* problem = std::get_if<std::string>(&change)) {
+    return kube::ApiError{409, "Conflict", std::move(*problem), std::nullopt};
+  }
+  return std::get<Json::Value>(std::move(change));
+}
+
+std::string version_of(const std::string& object) {
+  return json::text_at(json::read_tree(object).value_or(Json::Value()), {"metadata", "resourceVersion"});
+}
+
 Family family_of(const Action& action) {
   if (const auto* apply = std::get_if<Apply>(&action)) return family(apply->object.part);
   if (const auto* remove = std::get_if<Remove>(&action)) return family(remove->part);
@@ -91,8 +116,10 @@ void Executor::next(const std::shared_ptr<Job>& job) {
   job->checks = live_checks(job->actions[job->at], job->pvc);
   verify(job, 0, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
     if (refusal) return done(*refusal);
-    const auto* set = std::get_if<SetImage>(&job->actions[job->at]);
-    if (set == nullptr || !set->image) return send(job->actions[job->at], deadline, done);
+    const Action& action = job->actions[job->at];
+    if (adopts(action)) return note_what_it_was(job, deadline, done);
+    const auto* set = std::get_if<SetImage>(&action);
+    if (set == nullptr || !set->image) return send(action, deadline, done);
     offer_if_it_fits(job, deadline, done);
   });
 }
@@ -108,6 +135,24 @@ void Executor::verify(const std::shared_ptr<Job>& job, std::size_t check, kube::
                 if (refusal) return done(refusal);
                 verify(job, check + 1, deadline, done);
               }));
+}
+
+/// It can be given back as it was. What is written down is what is taken over, or neither happens.
+void Executor::note_what_it_was(const std::shared_ptr<Job>& job, kube::Deadline deadline, const kube::Done& done) {
+  const Apply& apply = std::get<Apply>(job->actions[job->at]);
+  const kube::Target target{resource(apply.object.part), apply.object.ns, apply.object.name};
+  const auto take_over = [this, job, deadline, done](const kube::Result& noted) {
+    if (const auto* error = std::get_if<kube::ApiError>(&noted)) return done(*error);
+    std::get<Apply>(job->actions[job->at]).resource_version = version_of(std::get<std::string>(noted));
+    send(job->actions[job->at], deadline, done);
+  };
+  client_.get(target, deadline, alive_.guard([this, job, target, deadline, take_over, done](const kube::Result& there) {
+    const auto note = note_on(std::get<Apply>(job->actions[job->at]), there);
+    if (const auto* error = std::get_if<kube::ApiError>(&note)) return done(*error);
+    const auto& change = std::get<Json::Value>(note);
+    if (change.isNull()) return take_over(there);
+    client_.merge_patch(target, json::write_tree(change), deadline, alive_.guard(take_over));
+  }));
 }
 
 void Executor::offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done) {
@@ -137,7 +182,8 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
       job->outcome.action = to_string(action);
     }
     reporter_.failed(job->pvc, store_.claim(job->pvc).get(), action, *error, job->deadline);
-    if (error->passing()) return job->done(job->outcome);
+    // What movers use together goes over together.
+    if (error->passing() || adopts(action)) return job->done(job->outcome);
     return next(job);
   }
   ++job->outcome.written;

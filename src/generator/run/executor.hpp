@@ -46,6 +46,7 @@ class Executor {
  private:
   struct Job;
   void next(const std::shared_ptr<Job>& job);
+  void note_what_it_was(const std::shared_ptr<Job>& job, kube::Deadline deadline, const kube::Done& done);
   void offer_if_it_fits(const std::shared_ptr<Job>& job, kube::Deadline deadline, kube::Done done);
   void answered(const std::shared_ptr<Job>& job, const kube::Result& result);
   using Verified = std::function<void(const std::optional<kube::ApiError>& refusal)>;

@@ -28,7 +28,7 @@ kube::Target target(const Object& object) { return {resource(object.part), objec
 
 Installation::Installation(const core::Policy& policy, const Options& options, kube::Client& client,
                            const ops::Logger& log, ops::Metrics& metrics)
-    : adopt_(options.adopt), client_(client), log_(log), metrics_(metrics) {
+    : adopts_(options.adopt), client_(client), log_(log), metrics_(metrics) {
   const std::vector<Object> wanted = installation_objects(policy, options);
   for (const Object& object : installation_objects(policy, everything(options))) {
     const auto same_place = [&](const Object& other) {
@@ -80,7 +80,7 @@ void Installation::compare(const Item& item, const kube::Result& found, kube::De
     note(item, std::get<json::ObjectFault>(read).problem);
     return next(deadline);
   }
-  if (!is_within_reach(object, adopt_)) {
+  if (standing(object, adopts_) == Standing::Foreign) {
     if (item.wanted) note(item, "it exists and is not holdfast's");
     return next(deadline);
   }

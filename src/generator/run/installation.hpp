@@ -44,7 +44,7 @@ class Installation {
   void note(const Item& item, const std::string& what);
   kube::Done then(const Item& item, std::string_view verb, kube::Deadline deadline);
 
-  const bool adopt_;
+  const Adopts adopts_;
   kube::Client& client_;
   const ops::Logger& log_;
   ops::Metrics& metrics_;

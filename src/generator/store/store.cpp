@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "holdfast/core/candidates.hpp"
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/cluster_facts.hpp"
 #include "holdfast/volsync/observed.hpp"
 
@@ -31,6 +32,7 @@ std::set<Name> names_of(const std::set<Packed<Value>, ByPlace>& held) {
 void slim(core::Observed& object, Family family, bool within_reach) {
   const bool restores = within_reach && family == Family::Destinations;
   if (!restores) object.status.mover_logs.clear();
+  object.meta.annotations.erase(std::string(key::kAdoptedFrom));  // kilobytes, for whoever gives it back
   if (within_reach) return;
   // That it is there, and whose it is, is all that matters; of a ReplicationSource also whose backups it makes.
   object.spec = family == Family::Sources ? gist_of_source(object) : std::string();
@@ -76,9 +78,9 @@ Known known_by(const kube::WatchState& state, Known before) {
 
 }  // namespace
 
-Store::Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed,
+Store::Store(core::Naming naming, Adopts adopts, std::function<void(const core::PvcName&)> changed,
              std::vector<core::IdentityTemplate> templates)
-    : naming_(naming), adopt_(adopt), changed_(std::move(changed)), templates_(std::move(templates)) {
+    : naming_(naming), adopts_(adopts), changed_(std::move(changed)), templates_(std::move(templates)) {
   for (const core::Naming one : {core::Naming::LegacyBackup, core::Naming::V4}) {
     templates_.push_back(core::naming_template(one));
   }
@@ -170,7 +172,7 @@ void Store::put(Family family, core::Observed object) {
   Table& table = this->table(family);
   const auto place = table.objects.find(Place{object.meta.ns, object.meta.name});
   std::vector<core::PvcName> concerns;
-  slim(object, family, is_within_reach(&object, adopt_));
+  slim(object, family, is_within_reach(object));
   if (family == Family::Destinations) object.end_seen = std::chrono::steady_clock::now();
   if (place != table.objects.end()) {
     const core::Observed held = place->unpack();
@@ -300,7 +302,7 @@ std::unique_ptr<const core::Claim> Store::claim(const core::PvcName& name) const
 
 std::vector<core::PvcName> Store::concerned(Family family, const core::Observed& object) const {
   std::vector<core::PvcName> pvcs;
-  if (is_within_reach(&object, adopt_)) pvcs.push_back(made_for(object));
+  if (is_within_reach(object)) pvcs.push_back(made_for(object));
   if (family == Family::Sources && !is_ours(&object)) {
     core::PvcName pvc{object.meta.ns, source_claim(object)};
     if (claims_.contains(Place{pvc.ns, pvc.name})) pvcs.push_back(std::move(pvc));
@@ -316,6 +318,10 @@ void Store::tell(const std::vector<core::PvcName>& pvcs) const {
   for (const auto& pvc : pvcs) {
     if (!pvc.name.empty()) changed_(pvc);
   }
+}
+
+bool Store::is_within_reach(const core::Observed& object) const {
+  return is_ours(&object) || may_be_adopted(object, adopts_);
 }
 
 bool Store::is_stray(Family family, const core::Observed& object) const {

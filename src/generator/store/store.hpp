@@ -36,7 +36,7 @@ struct StoredView {
 class Store {
  public:
   /// `changed` is told of each PVC whose plan may be another one now. `templates`: of identities, besides the namings'.
-  Store(core::Naming naming, bool adopt, std::function<void(const core::PvcName&)> changed,
+  Store(core::Naming naming, Adopts adopts, std::function<void(const core::PvcName&)> changed,
         std::vector<core::IdentityTemplate> templates = {});
 
   // The three verbs, for each kind of thing. A reset takes away what was not applied again between begin and end.
@@ -125,13 +125,14 @@ class Store {
   std::vector<core::PvcName> concerned(Family family, const core::Observed& object) const;
   void tell(const std::vector<core::PvcName>& pvcs) const;
   void put(Family family, core::Observed object);
+  bool is_within_reach(const core::Observed& object) const;
   bool is_stray(Family family, const core::Observed& object) const;
   bool is_drill(Family family, const core::Observed& object) const;
   void link(Family family, const core::Observed& object);
   void unlink(Family family, const core::Observed& object);
 
   const core::Naming naming_;
-  const bool adopt_;
+  const Adopts adopts_;
   const std::function<void(const core::PvcName&)> changed_;
   std::vector<core::IdentityTemplate> templates_;  ///< the namings' too
   std::set<PackedClaim, ByPlace> claims_;

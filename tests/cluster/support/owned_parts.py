@@ -16,7 +16,7 @@ SPECS = {
                       "target": {"name": "theirs"}},
     RD: {"trigger": {"manual": "theirs"}, "kopia": {"repository": "theirs", "copyMethod": "Snapshot",
                                                     "capacity": "9Gi", "accessModes": ["ReadWriteOnce"]}},
-    RS: {"sourcePVC": "theirs", "trigger": {"schedule": "0 0 1 1 *"}, "kopia": {"repository": "theirs",
+    RS: {"sourcePVC": "data", "trigger": {"schedule": "0 0 1 1 *"}, "kopia": {"repository": "theirs",
                                                                                "copyMethod": "Clone"}}}
 
 

@@ -24,7 +24,7 @@ TEST_CASE("the generator's defaults are those of the contract") {
   CHECK(o.enabled);
   CHECK(o.min_age == std::chrono::hours(2));
   CHECK(o.overlong_sync == std::chrono::hours(6));
-  CHECK_FALSE(o.adopt);
+  CHECK(o.adopt == volsync::Adopts::Requested);
   CHECK_FALSE(o.secret.external_secret);
   CHECK(o.repository.kind == Kind::None);
   CHECK(o.classes.empty());
@@ -56,7 +56,7 @@ generator:
   CHECK(o.restore_deadline.start == std::chrono::minutes(5));
   CHECK(o.restore_deadline.verify == std::chrono::hours(2));
   CHECK(o.restore_deadline.bind == std::chrono::hours(24));
-  CHECK(o.adopt);
+  CHECK(o.adopt == volsync::Adopts::Predecessors);
   CHECK(o.kyverno_cleanup);
   CHECK(o.secret.external_secret);
   CHECK(o.secret.store == "1password");

@@ -44,23 +44,16 @@ std::set<std::string> constants() {
 }
 
 /// They stand on other objects than PVCs.
-const std::set<std::string> kElsewhere = {"volsync.backup/pvc",
-                                          "holdfast.dev/pvc",
-                                          "holdfast.dev/applied",
-                                          "holdfast.dev/verified",
-                                          "holdfast.dev/verified-by",
-                                          "holdfast.dev/users",
-                                          "holdfast.dev/backup-requested",
-                                          "holdfast.dev/backup-made",
-                                          "holdfast.dev/pause-reason",
-                                          "holdfast.dev/drill",
-                                          "holdfast.dev/drill-ended",
-                                          "holdfast.dev/drill-made",
-                                          "holdfast.dev/drill-problem",
-                                          "holdfast.dev/drill-requested",
-                                          "holdfast.dev/drill-snapshot",
-                                          "holdfast.dev/drill-verified",
-                                          "pvc-plumber.io/managed-namespace"};
+const std::set<std::string> kElsewhere = {"volsync.backup/pvc",           "holdfast.dev/pvc",
+                                          "holdfast.dev/applied",         "holdfast.dev/verified",
+                                          "holdfast.dev/verified-by",     "holdfast.dev/users",
+                                          "holdfast.dev/adopt-requested", "holdfast.dev/adopted-from",
+                                          "holdfast.dev/schedule-kept",   "holdfast.dev/backup-requested",
+                                          "holdfast.dev/backup-made",     "holdfast.dev/pause-reason",
+                                          "holdfast.dev/drill",           "holdfast.dev/drill-ended",
+                                          "holdfast.dev/drill-made",      "holdfast.dev/drill-problem",
+                                          "holdfast.dev/drill-requested", "holdfast.dev/drill-snapshot",
+                                          "holdfast.dev/drill-verified",  "pvc-plumber.io/managed-namespace"};
 
 }  // namespace
 

@@ -124,7 +124,8 @@ class Bench {
     Hand(kube::Client& client, const ops::Logger& log, ops::Metrics& metrics)
         : events(client, "holdfast-0", 1h, log), reporter(events, log, metrics), executor(client, store, reporter) {}
     std::set<core::PvcName> changed;
-    Store store{core::Naming::LegacyBackup, false, [this](const core::PvcName& pvc) { changed.insert(pvc); }};
+    Store store{core::Naming::LegacyBackup, volsync::Adopts::Requested,
+                [this](const core::PvcName& pvc) { changed.insert(pvc); }};
     Workloads workloads{
         [this](Family family, const std::string& ns, const std::string& name) { store.touch_object(family, ns, name); },
         [this](const core::PvcName& pvc) { changed.insert(pvc); }};

@@ -9,11 +9,11 @@ using Catch::Contains;
 namespace {
 
 constexpr const char* kTheirs = R"({"sourcePVC":"data","trigger":{"schedule":"0 3 * * *"},
-  "kopia":{"username":"data","hostname":"media","copyMethod":"Snapshot"},"custom":{"kept":1}})";
+  "kopia":{"username":"data","hostname":"media","copyMethod":"Snapshot","parallelism":1},"custom":{"kept":1}})";
 
 World beside_theirs() {
   World world = bound();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Source, "kyverno").spec = kTheirs;
   return world;
 }
@@ -32,16 +32,17 @@ std::optional<ChangedField> change(const ForeignPart& part, std::string_view pat
 TEST_CASE("of what is taken over each field is told that becomes another one, and no other") {
   const auto parts = foreign(beside_theirs());
   REQUIRE(parts.size() == 1);
-  CHECK(parts[0].kind == "ReplicationSource");
+  CHECK(parts[0].part == Part::Source);
   CHECK(parts[0].name == "data-backup");
   CHECK(parts[0].manager == "kyverno");
   CHECK(parts[0].taken);
   CHECK(parts[0].why.empty());
-  REQUIRE(change(parts[0], "spec.trigger.schedule"));
-  CHECK(change(parts[0], "spec.trigger.schedule")->before == R"("0 3 * * *")");
+  REQUIRE(change(parts[0], "spec.kopia.parallelism"));
+  CHECK(change(parts[0], "spec.kopia.parallelism")->before == "1");
   REQUIRE(change(parts[0], "spec.kopia.compression"));
   CHECK(change(parts[0], "spec.kopia.compression")->before.empty());
-  for (const char* same : {"spec.sourcePVC", "spec.kopia.username", "spec.kopia.copyMethod", "spec.custom"}) {
+  for (const char* same :
+       {"spec.sourcePVC", "spec.trigger.schedule", "spec.kopia.username", "spec.kopia.copyMethod", "spec.custom"}) {
     CHECK_FALSE(change(parts[0], same));
   }
 }
@@ -51,9 +52,14 @@ TEST_CASE("of what is not taken over it is told why") {
   SECTION("its mover works") {
     world.the(Part::Source).status.sync_started = world.now;
     CHECK_THAT(foreign(world).at(0).why, Contains("Synchronizing: "));
+    CHECK(foreign(world).at(0).later);
+    world.put_foreign(Part::Destination, "kyverno");
+    for (const ForeignPart& part : foreign(world)) CHECK(part.later);
+    world.evidence = unknown();
+    for (const ForeignPart& part : foreign(world)) CHECK_FALSE(part.later);
   }
   SECTION("nobody asked for it") {
-    world.options.adopt = false;
+    world.options.adopt = Adopts::Requested;
     CHECK_THAT(foreign(world).at(0).why, Contains("ForeignObject: "));
   }
   SECTION("the PVC wants no backup") {

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "holdfast/generator/audit.hpp"
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/cluster_facts.hpp"
 #include "tests/unit/generator/model.hpp"
 
@@ -21,7 +22,7 @@ constexpr const char* kInAnotherPath =
 /// Bound; kyverno made an object of this spec under the name of ours.
 World adopting(Part part, const std::string& spec) {
   World world = bound();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(part, "kyverno").spec = spec;
   return world;
 }
@@ -36,6 +37,21 @@ Json::Value adopted_kopia(const World& world) {
     if (apply.adopts) return apply.object.body["spec"]["kopia"];
   }
   return {};
+}
+
+/// Bound, and nothing of it is holdfast's: all that kyverno makes for a PVC.
+World beside_kyverno() {
+  World world = bound();
+  world.options.secret.external_secret = true;
+  world.options.secret.store = world.options.secret.key = "store";
+  world.put_foreign(Part::Secret, "kyverno");
+  world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"data","hostname":"media"}})";
+  world.put_foreign(Part::Source, "kyverno").spec = kTheirs;
+  return world;
+}
+
+void ask_for(World& world, Part part) {
+  world.the(part).meta.annotations[std::string(key::kAdoptRequested)] = "2026-03-01T12:00:00Z";
 }
 
 core::IdentityTemplate identity(std::string_view text) { return *core::IdentityTemplate::parse(text); }
@@ -88,8 +104,6 @@ TEST_CASE("what a source leaves to VolSync is its object name and its namespace"
   CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});
   world.policy.identities = {identity("{pvc}@{namespace}:/data")};
   CHECK(adopted_kopia(world)["username"] == "data-backup");
-  world.the(Part::Source).spec = R"({"sourcePVC":"data","restic":{"repository":"theirs"}})";
-  CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});  // it has no kopia source to keep
 }
 
 TEST_CASE("of an identity that no template gives that is said instead of a line") {
@@ -106,7 +120,8 @@ TEST_CASE("a destination that restores from elsewhere is not taken over: to the 
   CHECK_THAT(said_of(plan), Contains("restores from films@media:/data"));
   const auto owner = [&](const char* spec) {
     world.the(Part::Destination).spec = spec;
-    return destination_facts(&world.the(Part::Destination), true, {"media", "data"}, world.policy).owner;
+    return destination_facts(&world.the(Part::Destination), Adopts::Predecessors, {"media", "data"}, world.policy)
+        .owner;
   };
   CHECK(owner(R"({"kopia":{"username":"films","hostname":"media"}})") == core::Destination::Owner::Foreign);
   CHECK(owner(R"({"kopia":{"username":"data-backup","hostname":"media"}})") == core::Destination::Owner::Adoptable);
@@ -115,7 +130,7 @@ TEST_CASE("a destination that restores from elsewhere is not taken over: to the 
 
 TEST_CASE("a restore does not begin behind a destination that is not taken over") {
   World world = promised();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"films","hostname":"media"}})";
   CHECK(world.plan().actions.empty());
   CHECK(warned(world.plan(), "ForeignIdentity"));
@@ -123,10 +138,10 @@ TEST_CASE("a restore does not begin behind a destination that is not taken over"
 
 TEST_CASE("an image that a PVC of another manager may wait for stays on its destination until our PVC is there") {
   World world = promised();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Destination, "kyverno").status.image = image("theirs");
   const auto facts = [&] {
-    return destination_facts(world.find(Part::Destination), true, {"media", "data"}, world.policy);
+    return destination_facts(world.find(Part::Destination), Adopts::Predecessors, {"media", "data"}, world.policy);
   };
   world.claim.reset();
   CHECK(world.plan().actions.empty());
@@ -136,15 +151,13 @@ TEST_CASE("an image that a PVC of another manager may wait for stays on its dest
   CHECK_FALSE(facts().publishes_image);
   world.the(Part::Destination).status.sync_started = world.now;
   CHECK(facts().publishes_image);  // it may at any moment
-  CHECK_FALSE(destination_facts(world.find(Part::Destination), false, {"media", "data"}, world.policy).publishes_image);
+  CHECK_FALSE(destination_facts(world.find(Part::Destination), Adopts::Requested, {"media", "data"}, world.policy)
+                  .publishes_image);
 }
 
 TEST_CASE("what movers of a source use is taken over with it or not at all") {
-  World world = adopting(Part::Source, kTheirs);
-  world.options.secret.external_secret = true;
-  world.options.secret.store = world.options.secret.key = "store";
-  world.put_foreign(Part::Secret, "kyverno");
-  world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"data","hostname":"media"}})";
+  World world = beside_kyverno();
+  world.options.adopt = Adopts::Predecessors;
   struct Obstacle {
     const char* is;
     void (*put)(World&);
@@ -156,21 +169,27 @@ TEST_CASE("what movers of a source use is taken over with it or not at all") {
       {"no repository is pinned", [](World& it) { it.policy.pin = core::Unpinned{}; }},
       {"it backs up elsewhere", [](World& it) { it.the(Part::Source).spec = kInAnotherPath; }},
       {"its mover works", [](World& it) { it.the(Part::Source).status.sync_started = it.now; }},
+      {"its Secret is made by hand", [](World& it) { it.the(Part::Secret).meta.labels.clear(); }},
+      {"its destination restores from elsewhere",
+       [](World& it) { it.the(Part::Destination).spec = R"({"kopia":{"username":"films","hostname":"media"}})"; }},
   }));
   INFO(obstacle.is);
+  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
   obstacle.put(world);
   CHECK(words(world.plan()) == Words{});
   CHECK(held(world.plan(), "AdoptionWaits") != nullptr);
-  World by_hand = world;
-  by_hand.objects.erase(world.key(Part::Secret));
-  CHECK(words(by_hand.plan()) == Words{});  // nor is a Secret that is nobody's written over
-  world.evidence = current({});
-  world.policy.pin = core::RepositoryId::parse(kRepositoryId).value();
-  world.the(Part::Source).spec = kTheirs;
-  world.the(Part::Source).status.sync_started.reset();
-  const auto all = words(world.plan());
-  CHECK(std::ranges::find(all, "adopt source") != all.end());
-  CHECK(std::ranges::find(all, "adopt destination") != all.end());
+}
+
+TEST_CASE("beside a source that stays somebody else's no Secret is written over that is nobody's") {
+  World world = beside_kyverno();
+  world.options.adopt = Adopts::Predecessors;
+  world.objects.erase(world.key(Part::Secret));
+  CHECK(words(world.plan()) == Words{"apply secret", "adopt destination", "adopt source"});
+  SECTION("it waits") { world.evidence = unknown(); }
+  SECTION("its destination is not taken over") {
+    world.the(Part::Destination).spec = R"({"kopia":{"username":"films","hostname":"media"}})";
+  }
+  CHECK(words(world.plan()) == Words{});
 }
 
 TEST_CASE("a source that is taken over need not be of a PVC of some age: it backs up already") {
@@ -183,7 +202,7 @@ TEST_CASE("a source that is taken over need not be of a PVC of some age: it back
 
 TEST_CASE("a PVC that waits gets its destination and its secret, whatever source there is") {
   World world = promised();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Source, "kyverno").spec = kTheirs;
   world.put_foreign(Part::Destination, "kyverno");
   CHECK(words(world.plan())[0] == "adopt destination");
@@ -203,4 +222,82 @@ TEST_CASE("what was taken over carries no label by which kyverno would delete it
   World theirs = bound();
   theirs.put_foreign(Part::Source, "kyverno").meta.labels["generate.kyverno.io/policy-name"] = "volsync";
   CHECK(words(theirs.plan()) == Words{"apply destination"});
+}
+
+TEST_CASE("what somebody has asked for is taken over, whatever the settings say, when all of it was asked for") {
+  World world = beside_kyverno();
+  for (const Part part : {Part::Secret, Part::Destination, Part::Source}) {
+    CHECK(words(world.plan()) == Words{});
+    CHECK(warned(world.plan(), "ForeignObject"));
+    ask_for(world, part);
+  }
+  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
+  world.the(Part::Secret).meta.labels.clear();
+  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});  // also by hand
+}
+
+TEST_CASE("what a tool would write anew is not taken over, whoever asks for it, nor what has another mover") {
+  World world = beside_kyverno();
+  for (const Part part : {Part::Secret, Part::Destination, Part::Source}) ask_for(world, part);
+  core::Observed& source = world.the(Part::Source);
+  std::string says;
+  SECTION("Argo CD") {
+    source.meta.annotations["argocd.argoproj.io/tracking-id"] = "apps:volsync";
+    says = "out of Argo CD without deleting it";
+  }
+  SECTION("Argo CD, by label") {
+    source.meta.labels["argocd.argoproj.io/instance"] = "apps";
+    says = "out of Argo CD without deleting it";
+  }
+  SECTION("Flux") {
+    source.meta.labels["kustomize.toolkit.fluxcd.io/name"] = "apps";
+    says = "out of Flux without deleting it";
+  }
+  SECTION("Helm") {
+    source.meta.labels[std::string(key::kManagedBy)] = "Helm";
+    says = "out of Helm without deleting it";
+  }
+  SECTION("another PVC") {
+    source.spec = R"({"sourcePVC":"films","kopia":{"username":"data","hostname":"media"}})";
+    says = "it backs up the PVC films";
+  }
+  SECTION("another PVC's, by its owner") {
+    source.meta.owners.push_back({"PersistentVolumeClaim", "films", "uid-9"});
+    says = "another PVC's";
+  }
+  SECTION("another mover") {
+    source.spec = R"({"sourcePVC":"data","restic":{"repository":"theirs"}})";
+    says = "its mover is restic";
+  }
+  CHECK(words(world.plan()) == Words{});
+  REQUIRE(held(world.plan(), "ForeignObject") != nullptr);
+  CHECK_THAT(held(world.plan(), "ForeignObject")->message, Contains(says));
+}
+
+TEST_CASE("a source that is taken over keeps its schedule until the tier or the settings say another") {
+  World world = adopting(Part::Source, R"({"sourcePVC":"data","trigger":{"schedule":"0 2 * * *"},"kopia":{}})");
+  const auto schedule = [&] { return parse(world.the(Part::Source).spec)["trigger"]["schedule"].asString(); };
+  world.settle();
+  CHECK(schedule() == "0 2 * * *");
+  world.the(Part::Source).spec = R"({"sourcePVC":"data","trigger":{"schedule":"1 1 * * *"},"kopia":{}})";
+  world.settle();
+  CHECK(schedule() == "0 2 * * *");
+  SECTION("another tier") {
+    world.claim->pvc.labels["backup"] = "hourly";
+    world.settle();
+    CHECK(schedule() == "15 * * * *");
+    world.claim->pvc.labels["backup"] = "daily";
+    world.settle();
+    CHECK(schedule() == "15 2 * * *");
+  }
+  SECTION("a schedule of the PVC's own") {
+    world.claim->pvc.annotations[std::string(core::key::kSchedule)] = "5 5 * * *";
+    world.settle();
+    CHECK(schedule() == "5 5 * * *");
+  }
+  SECTION("a schedule in the settings") {
+    world.options.backup.daily = "M 4 * * *";
+    world.settle();
+    CHECK(schedule() == "15 4 * * *");
+  }
 }

@@ -151,7 +151,7 @@ TEST_CASE("somebody else's objects under our names are never touched, and are na
 TEST_CASE("with adopt the objects of kyverno and pvc-plumber are taken over, under the same conditions") {
   for (const char* manager : {"kyverno", "pvc-plumber"}) {
     World world = bound();
-    world.options.adopt = true;
+    world.options.adopt = Adopts::Predecessors;
     world.put_foreign(Part::Destination, manager).status.image = image("restored once");
     world.put_foreign(Part::Source, manager);
     CHECK(words(world.plan()) == Words{"image off", "adopt destination", "adopt source"});
@@ -162,7 +162,7 @@ TEST_CASE("with adopt the objects of kyverno and pvc-plumber are taken over, und
     CHECK(words(world.plan()) == Words{"image off"});
   }
   World world = bound();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Destination, "helm");
   CHECK(words(world.plan()) == Words{"apply source"});
 }

@@ -83,7 +83,8 @@ TEST_CASE("a source that comes later is told of, and ours goes on") {
 TEST_CASE(
     "the store finds others' sources by the PVC that they back up, keeps little of them, and tells of each change") {
   std::vector<std::string> changed;
-  Store store(core::Naming::LegacyBackup, false, [&](const core::PvcName& pvc) { changed.push_back(to_string(pvc)); });
+  Store store(core::Naming::LegacyBackup, volsync::Adopts::Requested,
+              [&](const core::PvcName& pvc) { changed.push_back(to_string(pvc)); });
   core::Claim claim;
   claim.pvc.ns = "media";
   claim.pvc.name = "data";

@@ -62,7 +62,8 @@ TEST_CASE("the next attempt of a run goes on in its own volume, and in no other"
 
 TEST_CASE("a PVC's view has the volume of its run, and its PVC is looked at when that goes") {
   std::vector<core::PvcName> changed;
-  Store store(core::Naming::LegacyBackup, false, [&changed](const core::PvcName& pvc) { changed.push_back(pvc); });
+  Store store(core::Naming::LegacyBackup, volsync::Adopts::Requested,
+              [&changed](const core::PvcName& pvc) { changed.push_back(pvc); });
   const core::PvcName data{"media", "data"};
   core::Claim claim;
   claim.pvc.ns = data.ns;

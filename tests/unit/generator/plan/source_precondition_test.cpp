@@ -76,14 +76,14 @@ TEST_CASE("what only the memory says to be another PVC's is left alone as long a
   CHECK(warned(world.plan(), "IdentityTaken"));
 }
 
-TEST_CASE("a source that is taken over is no other one's, whatever it says") {
+TEST_CASE("a source that backs up another PVC is left to that, under whatever name it stands") {
   World world = bound();
-  world.options.adopt = true;
+  world.options.adopt = Adopts::Predecessors;
   world.put_foreign(Part::Source, "kyverno").spec =
       R"({"sourcePVC":"photos","kopia":{"username":"data-backup","hostname":"media"}})";
   world.ownership.source_says(core::parse_identity(kOwnSource).value(), {"media", "photos"});
-  CHECK_FALSE(warned(world.plan(), "IdentityTaken"));
-  CHECK(makes_source(world));
+  CHECK_FALSE(makes_source(world));
+  CHECK(warned(world.plan(), "ForeignObject"));
 }
 
 TEST_CASE("two sources that work under one identity go on, and it is said") {

@@ -377,3 +377,87 @@ TEST_CASE("what rests on an idle mover is not done where its Job cannot be read"
   CHECK(outcome.written == 0);
   CHECK(outcome.error->forbidden());
 }
+
+namespace {
+
+/// A source of kyverno's, and its being taken over as it was seen.
+struct BesideTheirs : Bench {
+  BesideTheirs() { seen = put(); }
+  Json::Value put() {
+    return cluster.put(kube::kReplicationSources, parse(R"({"metadata": {"namespace": "media", "name": "data-backup",
+                                              "labels": {"app.kubernetes.io/managed-by": "kyverno"}},
+                                 "spec": {"sourcePVC": "data", "trigger": {"schedule": "0 * * * *"}, "kopia": {}}})"));
+  }
+  Apply takeover() {
+    Apply apply = change(Part::Source);
+    apply.uid = seen["metadata"]["uid"].asString();
+    apply.resource_version = seen["metadata"]["resourceVersion"].asString();
+    apply.adopts = true;
+    return apply;
+  }
+  Json::Value seen;
+};
+
+kube::ApiError said(const Executor::Outcome& outcome) { return outcome.error.value_or(kube::ApiError{}); }
+
+std::string record_on(const Json::Value& object) {
+  return object["metadata"]["annotations"]["holdfast.dev/adopted-from"].asString();
+}
+
+}  // namespace
+
+TEST_CASE("what is taken over says what it was before") {
+  BesideTheirs bench;
+  CHECK(bench.run({bench.takeover()}).written == 1);
+  const Json::Value taken = bench.held(Part::Source), record = parse(record_on(taken));
+  CHECK(taken["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "holdfast");
+  CHECK(record["labels"]["app.kubernetes.io/managed-by"] == "kyverno");
+  CHECK(record["spec"] == bench.seen["spec"]);
+  CHECK_FALSE(bench.known(Part::Source)->meta.annotations.contains("holdfast.dev/adopted-from"));
+}
+
+TEST_CASE("nothing is taken over that was not written down first") {
+  BesideTheirs bench;
+  SECTION("it has changed since it was seen") {
+    const Apply takeover = bench.takeover();
+    bench.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                       [](Json::Value& source) { source["spec"]["trigger"]["schedule"] = "5 * * * *"; });
+    CHECK(said(bench.run({takeover})).conflict());
+  }
+  SECTION("it is another one by now") {
+    const Apply takeover = bench.takeover();
+    bench.cluster.erase(kube::kReplicationSources, "media", "data-backup");
+    bench.put();
+    CHECK(said(bench.run({takeover})).conflict());
+  }
+  SECTION("it is too large for that") {
+    bench.cluster.edit(kube::kReplicationSources, "media", "data-backup",
+                       [](Json::Value& source) { source["spec"]["more"] = std::string(70'000, 'x'); });
+    bench.seen = bench.held(Part::Source);
+    CHECK_THAT(said(bench.run({bench.takeover()})).message, Catch::Contains("65536"));
+  }
+  SECTION("the API server refuses it") {
+    bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+      const bool notes = request.body.find("adopted-from") != std::string::npos;
+      return notes ? refused(403, "Forbidden") : Fault{};
+    });
+    CHECK(said(bench.run({bench.takeover()})).forbidden());
+  }
+  CHECK(bench.held(Part::Source)["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "kyverno");
+  CHECK(record_on(bench.held(Part::Source)).empty());
+}
+
+TEST_CASE("where one part is not taken over those that come after it are not either") {
+  BesideTheirs bench;
+  bench.run({bench.creation(Part::Destination)});
+  Apply first = bench.change(Part::Destination);
+  first.adopts = true;
+  bench.cluster.set_faults([](const fakes::ApiRequest& request) {
+    const bool hits = is_write(request) && request.path.find("replicationdestinations") != std::string::npos;
+    return hits ? refused(422, "Invalid") : Fault{};
+  });
+  const auto outcome = bench.run({first, bench.takeover()});
+  CHECK(outcome.failed == 1);
+  CHECK(outcome.written == 0);
+  CHECK(bench.held(Part::Source) == bench.seen);
+}

@@ -96,7 +96,7 @@ TEST_CASE("what begins to be backed up, or changes hands, says for which PVC; wh
 
 TEST_CASE("what is not seen counts only while PVCs and namespaces are listed whole and watched") {
   int told = 0;
-  Store store(core::Naming::LegacyBackup, false, [&told](const core::PvcName&) { ++told; });
+  Store store(core::Naming::LegacyBackup, volsync::Adopts::Requested, [&told](const core::PvcName&) { ++told; });
   core::Claim claim;
   claim.pvc.ns = "media";
   claim.pvc.name = "data";

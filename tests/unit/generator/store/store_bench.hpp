@@ -42,7 +42,8 @@ inline core::Meta ns(const std::string& name, const std::string& label = "") {
 
 struct Bench {
   std::set<core::PvcName> changed;
-  Store store{core::Naming::LegacyBackup, false, [this](const core::PvcName& pvc) { changed.insert(pvc); }};
+  Store store{core::Naming::LegacyBackup, volsync::Adopts::Requested,
+              [this](const core::PvcName& pvc) { changed.insert(pvc); }};
 
   std::set<core::PvcName> take() { return std::exchange(changed, {}); }
 };

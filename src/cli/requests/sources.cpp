@@ -1,4 +1,4 @@
-#include "src/cli/sources.hpp"
+#include "src/cli/requests/sources.hpp"
 
 #include <fmt/format.h>
 
@@ -17,10 +17,6 @@ namespace holdfast::cli {
 namespace {
 
 namespace key = volsync::key;
-using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds kBetweenLooks{1};
-
 /// Throws std::runtime_error: what cannot be read is neither missing nor somebody else's.
 core::Observed read(const Json::Value& object) {
   auto observed = json::read_observed(json::write_tree(object));
@@ -40,21 +36,6 @@ const SourcesRequest& checked(const SourcesRequest& request) {
     throw SettingsError(fmt::format("--reason: at most {} bytes of text on one line", kMaxReasonBytes));
   }
   return request;
-}
-
-int exit_code(const std::vector<Outcome>& outcomes) {
-  const auto any = [&](std::string_view result) { return std::ranges::count(outcomes, result, &Outcome::result) > 0; };
-  if (any("refused") || any("failed")) return kCheckFailed;
-  return any("unknown") ? kCannotTell : kOk;
-}
-
-Json::Value to_value(const Outcome& outcome) {
-  Json::Value item;
-  item["namespace"] = outcome.pvc.ns;
-  item["pvc"] = outcome.pvc.name;
-  item["result"] = outcome.result;
-  item["message"] = outcome.message;
-  return item;
 }
 
 }  // namespace
@@ -138,57 +119,6 @@ std::string Sources::annotate(const core::Observed& source, std::string_view key
   Json::Value patch;
   patch["metadata"]["annotations"][std::string(key)] = value;
   return change(source, std::move(patch));
-}
-
-std::optional<Outcome> Awaited::look() {
-  std::string now;
-  try {
-    auto found = look_();
-    if (auto* ended = std::get_if<Outcome>(&found)) return std::move(*ended);
-    now = std::get<std::string>(std::move(found));
-  } catch (const std::runtime_error& e) {
-    now = e.what();
-  }
-  if (now != last_) fmt::print(stderr, "# {}: {}\n", to_string(pvc_), now);
-  last_ = std::move(now);
-  return std::nullopt;
-}
-
-void await(std::vector<Awaited> awaited, Clock::time_point deadline, std::vector<Outcome>& outcomes) {
-  while (!awaited.empty()) {
-    std::erase_if(awaited, [&](Awaited& one) {
-      auto ended = one.look();
-      if (!ended && Clock::now() >= deadline) ended = one.late();
-      if (!ended) return false;
-      outcomes.push_back(*std::move(ended));
-      return true;
-    });
-    if (!awaited.empty()) std::this_thread::sleep_for(kBetweenLooks);
-  }
-}
-
-Clock::time_point deadline_of(const SourcesRequest& request) {
-  const auto time = core::parse_duration(request.timeout);
-  if (!time || *time <= Clock::duration::zero()) {
-    throw SettingsError(fmt::format("--timeout: {:?} is not a duration such as 30m", request.timeout));
-  }
-  return Clock::now() + *time;
-}
-
-int report(std::vector<Outcome> outcomes, Output output) {
-  if (outcomes.empty()) {
-    fmt::print(stderr, "holdfast: nothing to do: there is no ReplicationSource of holdfast's\n");
-    return kCannotTell;
-  }
-  std::ranges::stable_sort(outcomes, {}, &Outcome::pvc);
-  std::vector<std::vector<std::string>> rows;
-  Json::Value value;
-  for (const Outcome& outcome : outcomes) {
-    rows.push_back({to_string(outcome.pvc), outcome.result, outcome.message});
-    value["items"].append(to_value(outcome));
-  }
-  print(output == Output::Text ? fmt::format("{}\n", fmt::join(base::aligned(rows), "\n")) : render(value, output));
-  return exit_code(outcomes);
 }
 
 }  // namespace holdfast::cli

@@ -13,6 +13,7 @@
 #include "holdfast/volsync/observed.hpp"
 #include "src/cli/cluster_client.hpp"
 #include "src/cli/commands.hpp"
+#include "src/cli/requests/outcomes.hpp"
 
 namespace holdfast::cli {
 
@@ -20,13 +21,6 @@ namespace holdfast::cli {
 struct Target {
   core::PvcName pvc;
   std::vector<core::Observed> sources;  ///< never empty
-};
-
-/// How it went with one PVC.
-struct Outcome {
-  core::PvcName pvc;
-  std::string result;   ///< "requested", "made", "verified", "paused", "resumed"; "refused", "failed", "unknown"
-  std::string message;  ///< a sentence
 };
 
 /// The PVCs that are asked about.
@@ -58,34 +52,5 @@ class Sources {
   ops::Logger log_;
   ClusterClient client_;
 };
-
-/// Something that takes time, and that the command waits for.
-class Awaited {
- public:
-  /// Of what there is now: how it ended, or how it stands. Throws std::runtime_error where that is not known.
-  using Look = std::function<std::variant<Outcome, std::string>()>;
-
-  Awaited(core::PvcName pvc, Look look) : pvc_(std::move(pvc)), look_(std::move(look)) {}
-
-  /// nullopt: it has not ended. Says on stderr how it stands, when that changes.
-  std::optional<Outcome> look();
-  /// When there is no more time.
-  Outcome late() const { return {pvc_, "unknown", "there was no more time to wait: " + last_}; }
-
- private:
-  core::PvcName pvc_;
-  Look look_;
-  std::string last_;
-};
-
-/// Waits for all, as long as the request has it; adds how they ended.
-void await(std::vector<Awaited> awaited, std::chrono::steady_clock::time_point deadline,
-           std::vector<Outcome>& outcomes);
-
-/// Throws SettingsError.
-std::chrono::steady_clock::time_point deadline_of(const SourcesRequest& request);
-
-/// Prints them by PVC; returns the exit code.
-int report(std::vector<Outcome> outcomes, Output output);
 
 }  // namespace holdfast::cli

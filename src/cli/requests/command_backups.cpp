@@ -5,7 +5,7 @@
 #include "holdfast/base/text.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/cli/commands.hpp"
-#include "src/cli/sources.hpp"
+#include "src/cli/requests/sources.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -14,6 +14,7 @@ namespace key = volsync::key;
 using Clock = std::chrono::steady_clock;
 using Standing = std::variant<Outcome, std::string>;
 
+constexpr const char* kNothing = "there is no ReplicationSource of holdfast's";
 constexpr const char* kGone = "its ReplicationSource is gone";
 constexpr const char* kNotRequested = "the request is not on its ReplicationSource any more";
 constexpr const char* kNotTakenUp = "waits for holdfast to take it up";
@@ -89,7 +90,7 @@ std::string now_as_token() { return core::format_nanoseconds(base::utc_now()); }
 template <class Look>
 int ask(const Settings& settings, const SourcesRequest& request, Output output, std::string_view key,
         std::string_view what, const Look& look) {
-  const auto deadline = deadline_of(request);
+  const auto deadline = deadline_in(request.timeout);
   Sources sources(settings, request);
   const std::string token = now_as_token();
   std::vector<Outcome> outcomes;
@@ -110,7 +111,7 @@ int ask(const Settings& settings, const SourcesRequest& request, Output output, 
     }
   }
   await(std::move(awaited), deadline, outcomes);
-  return report(std::move(outcomes), output);
+  return report(std::move(outcomes), output, kNothing);
 }
 
 /// Makes the same change to each ReplicationSource.
@@ -127,7 +128,7 @@ int change(const Settings& settings, const SourcesRequest& request, Output outpu
     }
     outcomes.push_back(std::move(outcome));
   }
-  return report(std::move(outcomes), output);
+  return report(std::move(outcomes), output, kNothing);
 }
 
 }  // namespace

@@ -1,0 +1,97 @@
+// `adopt --undo`: what was taken over becomes what it was.
+#include <fmt/format.h>
+
+#include <map>
+#include <stdexcept>
+
+#include "holdfast/cli/run.hpp"
+#include "holdfast/json/objects.hpp"
+#include "holdfast/volsync/adoption.hpp"
+#include "holdfast/volsync/observed.hpp"
+#include "src/cli/cluster.hpp"
+#include "src/cli/cluster_client.hpp"
+#include "src/cli/output.hpp"
+#include "src/cli/requests/outcomes.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+/// One object of holdfast's that was somebody else's before.
+struct Taken {
+  kube::Resource resource;
+  core::Observed object;
+  std::variant<Json::Value, std::string> patch;  ///< or why there is none
+};
+using TakenByPvc = std::map<core::PvcName, std::vector<Taken>>;
+
+/// The source first: nothing begins while what its mover uses changes.
+constexpr kube::Resource kKinds[] = {kube::kReplicationSources, kube::kReplicationDestinations, kube::kExternalSecrets};
+
+/// Throws std::runtime_error where the API server does not say.
+void collect(ClusterClient& cluster, const kube::Resource& resource, const Scope& scope, TakenByPvc& found) {
+  const Answer answer =
+      cluster.list(resource, scope.ns, fmt::format("{}={}", volsync::key::kManagedBy, volsync::kManager));
+  if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
+    if (error->not_found()) return;  // without the kind there is none of it
+    throw std::runtime_error(fmt::format("{} cannot be listed: {}", resource.plural, error->text()));
+  }
+  for (const Json::Value& item : json::at(std::get<Json::Value>(answer), {"items"})) {
+    if (text_at(item, {"metadata", "annotations", volsync::key::kAdoptedFrom}).empty()) continue;
+    auto observed = json::read_observed(json::write_tree(item));
+    const auto* object = std::get_if<core::Observed>(&observed);
+    if (object == nullptr) {
+      throw std::runtime_error(fmt::format("{}/{}: {}", text_at(item, {"metadata", "namespace"}),
+                                           text_at(item, {"metadata", "name"}),
+                                           std::get<json::ObjectFault>(observed).problem));
+    }
+    const core::PvcName pvc = volsync::made_for(*object);
+    if (scope.has(pvc)) found[pvc].push_back({resource, *object, volsync::give_back_patch(item)});
+  }
+}
+
+std::string named(const Taken& taken) { return fmt::format("{} {}", taken.resource.kind, taken.object.meta.name); }
+
+/// Why none of a PVC's objects is given back now; empty: all can be.
+std::string obstacle(const std::vector<Taken>& all) {
+  for (const Taken& one : all) {
+    if (const auto* why = std::get_if<std::string>(&one.patch)) return fmt::format("{}: {}", named(one), *why);
+    if (one.object.meta.deleting) return named(one) + " is being deleted";
+    if (volsync::is_synchronizing(one.object)) {
+      return named(one) + " is being worked on by a mover, which a change would end; try again when that is done";
+    }
+    if (one.object.status.image) {
+      return named(one) + " is what a PVC is just being restored from; try again when that is done";
+    }
+  }
+  return {};
+}
+
+Outcome give_back(ClusterClient& cluster, const core::PvcName& pvc, const std::vector<Taken>& all) {
+  if (std::string why = obstacle(all); !why.empty()) return {pvc, "refused", std::move(why)};
+  for (const Taken& one : all) {
+    const Answer answer = cluster.patch(one.resource, pvc.ns, one.object.meta.name, std::get<Json::Value>(one.patch));
+    if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
+      return {pvc, "unknown",
+              fmt::format("{}: {}; give the rest back with the same command", named(one), error->text())};
+    }
+  }
+  return {pvc, "given back", fmt::format("{} object{} as before", all.size(), all.size() == 1 ? "" : "s")};
+}
+
+}  // namespace
+
+int undo_adoption(const Settings& settings, const AdoptRequest& request, Output output) {
+  const Scope scope = read_scope(request.scope);
+  if (settings.generator.adopt == volsync::Adopts::Predecessors) {
+    throw SettingsError("generator.adopt is true: what is given back would be taken over again; set it to false first");
+  }
+  const ops::Logger log = command_log(settings);
+  ClusterClient cluster(need_cluster(settings), log);
+  TakenByPvc taken;
+  for (const kube::Resource& resource : kKinds) collect(cluster, resource, scope, taken);
+  std::vector<Outcome> outcomes;
+  for (const auto& [pvc, objects] : taken) outcomes.push_back(give_back(cluster, pvc, objects));
+  return report(std::move(outcomes), output, "nothing there was taken over");
+}
+
+}  // namespace holdfast::cli
