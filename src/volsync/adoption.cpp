@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "holdfast/base/text.hpp"
 #include "holdfast/core/time.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/volsync/objects.hpp"
@@ -80,6 +81,12 @@ bool is_record(const Json::Value& record) {
 
 bool is_adoption_requested(const core::Observed& object) {
   return core::parse_rfc3339(value_of(object.meta.annotations, key::kAdoptRequested)).has_value();
+}
+
+std::optional<core::Time> accepted_until(std::string_view text) {
+  const auto end = text.find(": ");
+  if (end == std::string_view::npos || base::trimmed(text.substr(end + 2)).empty()) return std::nullopt;
+  return core::parse_rfc3339(text.substr(0, end));
 }
 
 std::string kept_schedule(const core::Observed& source, core::Tier tier) {

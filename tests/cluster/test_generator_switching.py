@@ -1,8 +1,11 @@
 """`holdfast adopt`: all objects of a PVC change hands when somebody asks for it, keep what they did, and go back."""
 
-from guarded_case import pvc
+import shlex
+import time
+
+from guarded_case import our_reference, pvc
 from owned_parts import MANAGER, PARTS, OwnedParts
-from rig.objects import CONFIG_MAP, EXTERNAL_SECRET, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
+from rig.objects import CONFIG_MAP, EXTERNAL_SECRET, NAMESPACE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
 from rig.processes import wait_until
 from restore_case import HOME_NFS, PATIENCE, SECRET
 
@@ -25,6 +28,32 @@ class Switching(OwnedParts):
         self.assertIn("given back", self.adopt("--undo", f"{self.namespace}/data"))
         self.assert_as_before(before)
         self.stays(lambda: self.is_as_before(before), "holdfast leaves them as they are")
+
+    def test_a_pvc_that_was_restored_before_holdfast_came_goes_on_being_backed_up_once_it_was_since(self):
+        self.backup()
+        planted = self.plant_all("kyverno")
+        self.assertTrue(self.create(pvc(labels={"app": "films"}, dataSourceRef=our_reference("data"))).ok)
+        self.part.bind(self.namespace, "data")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": "hourly"}}})
+        self.wait_for_foreign("destination", "source")
+        said = self.adopt("--plan", self.namespace, code=1, says="BackupsNotRestored")
+        self.assertIn(f"kubectl annotate namespace {self.namespace} holdfast.dev/accept-older-backups=", said)
+        time.sleep(1.1)  # Kubernetes tells the creation of a PVC by the second
+        self.backup()
+        self.adopt("--apply", self.namespace, says="adopted")
+        self.assert_ours(planted)
+
+    def test_older_backups_of_a_namespace_are_accepted_at_once(self):
+        self.backup()
+        planted = self.plant_all("kyverno")
+        self.protect_beside(planted)
+        said = self.adopt("--plan", self.namespace, code=1, says="BackupsNotRestored")
+        [line] = [line for line in said.splitlines() if "kubectl annotate" in line]
+        words = shlex.split(line.lstrip("# ").replace("<reason>", "compared"))
+        self.objects.merge(NAMESPACE, None, self.namespace, {"metadata": {"annotations": dict([words[-1].split("=", 1)])}})
+        time.sleep(1.1)
+        self.adopt("--apply", self.namespace, says="adopted")
+        self.assert_ours(planted)
 
     def test_what_is_made_by_hand_is_taken_over_too_where_somebody_asks_for_it(self):
         before = self.plant_all()

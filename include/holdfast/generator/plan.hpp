@@ -63,7 +63,9 @@ struct View {
   const core::Claim* claim = nullptr;                 ///< nullptr: there is none
   const core::StringMap* namespace_labels = nullptr;  ///< nullptr: not known
   bool namespace_deleting = false;
-  bool privileged_movers = false;                              ///< of the namespace: VolSync's movers run as root
+  bool privileged_movers = false;  ///< of the namespace: VolSync's movers run as root
+  /// Of the namespace: PVCs that were created by then go on although older backups were not restored into them.
+  std::optional<core::Time> older_backups_accepted = std::nullopt;
   std::map<Part, const core::Observed*> objects;               ///< under the names of names(), whoever wrote them
   std::vector<std::pair<Part, const core::Observed*>> strays;  ///< ours for this PVC under other names
   /// Somebody else's ReplicationSources that back this PVC up, under names that are none of names().

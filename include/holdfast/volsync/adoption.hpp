@@ -4,12 +4,14 @@
 
 #include <json/value.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/protection.hpp"
+#include "holdfast/core/time.hpp"
 
 namespace holdfast::volsync {
 
@@ -24,6 +26,10 @@ inline constexpr std::string_view kScheduleKept = "holdfast.dev/schedule-kept";
 
 /// Somebody wants this object taken over, whatever the settings say.
 bool is_adoption_requested(const core::Observed& object);
+
+/// What the annotation key::kAcceptOlderBackups of a namespace says, "<RFC 3339>: <reason>": until when a PVC must have
+/// been created. nullopt: it does not say that.
+std::optional<core::Time> accepted_until(std::string_view text);
 
 /// The schedule that a ReplicationSource of another system has, or one that was taken over keeps as long as the PVC is
 /// of that tier: no backup is missed because of another minute. Empty: none.

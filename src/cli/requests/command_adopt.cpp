@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/base/text.hpp"
@@ -61,6 +62,27 @@ bool is_taken(const AuditItem& item) {
   return std::ranges::all_of(item.foreign, [](const ForeignPart& part) { return part.taken || part.later; });
 }
 
+bool waits_for_acceptance(const AuditItem& item) {
+  return std::ranges::any_of(item.foreign,
+                             [](const ForeignPart& part) { return part.why.starts_with("BackupsNotRestored"); });
+}
+
+/// Of the PVCs that only wait for somebody to say that their older backups may go: a line for each namespace.
+std::string how_to_accept(const std::vector<AuditItem>& items) {
+  std::map<std::string, int> waiting;
+  for (const AuditItem& item : items) {
+    if (waits_for_acceptance(item)) ++waiting[item.pvc.ns];
+  }
+  std::string text;
+  for (const auto& [ns, count] : waiting) {
+    text += fmt::format(
+        "# {} of {}: once their data was compared with the backups, all that are there now go on with\n"
+        "#   kubectl annotate namespace {} {}=\"{}: <reason>\"\n",
+        count, ns, ns, core::key::kAcceptOlderBackups, core::format_seconds(base::utc_now()));
+  }
+  return text;
+}
+
 std::string to_text(const std::vector<AuditItem>& items) {
   std::string text;
   for (const AuditItem& item : items) {
@@ -68,6 +90,7 @@ std::string to_text(const std::vector<AuditItem>& items) {
                         is_taken(item) ? "all of its objects would be taken over" : "is not taken over as a whole");
     for (const ForeignPart& part : item.foreign) text += to_text(part);
   }
+  text += how_to_accept(items);
   const auto whole = std::ranges::count_if(items, is_taken);
   return text + fmt::format("{} PVC{} with objects of others, {} of them taken over as a whole; nothing was written\n",
                             items.size(), items.size() == 1 ? "" : "s", whole);

@@ -49,6 +49,7 @@ class SourcePreconditions {
     if (const auto* unmet = std::get_if<Precondition>(&catalog)) return *unmet;
     if (auto unmet = identity_taken(*std::get<const core::Catalog*>(catalog))) return unmet;
     if (is_released(claim_) || restored_from_its_own_backups()) return std::nullopt;
+    if (is_accepted_by_namespace()) return repository_pinned();
     if (auto unmet = older_backups(*std::get<const core::Catalog*>(catalog))) return unmet;
     return repository_pinned();
   }
@@ -101,10 +102,26 @@ class SourcePreconditions {
     return core::contains(core::candidates(policy_, view_.pvc, view_.ownership), promise->source);
   }
 
+  bool is_accepted_by_namespace() const {
+    return view_.older_backups_accepted && claim_.created && *claim_.created <= *view_.older_backups_accepted;
+  }
+
+  /// Whatever came before us filled it: it was populated from the destination that bears its name, whose image is of
+  /// these backups, and what lies there since it was made is of this volume.
+  bool restored_before_us(const core::Identity& place, const core::Catalog& catalog) const {
+    const auto& filled_from = claim_.pvc.data_source_ref;
+    const bool from_its_own = filled_from && filled_from->api_group == core::kVolSyncGroup &&
+                              filled_from->kind == core::kDestinationKind && filled_from->ns.empty() &&
+                              filled_from->name == names(policy_.naming, view_.pvc.name).destination;
+    const auto newest = catalog.newest(place);
+    return from_its_own && newest && newest->start >= *claim_.created + kKubernetesTick;
+  }
+
   std::optional<Precondition> older_backups(const core::Catalog& catalog) const {
     for (const core::Candidate& place : core::candidates(policy_, view_.pvc, view_.ownership)) {
       const auto oldest = catalog.oldest_start(place.identity);
       if (!oldest || *oldest >= *claim_.created + kKubernetesTick) continue;
+      if (restored_before_us(place.identity, catalog)) continue;
       const auto newest = catalog.newest(place.identity);
       return Precondition{make_warning(Part::Source, "BackupsNotRestored",
                                        "the PVC is not backed up: {} has complete backups from {} to {}, older than "

@@ -127,7 +127,9 @@ void Store::end_claims_reset() {
 }
 
 void Store::apply_namespace(core::Meta ns) {
-  std::erase_if(ns.annotations, [](const auto& annotation) { return annotation.first != key::kPrivilegedMovers; });
+  std::erase_if(ns.annotations, [](const auto& annotation) {
+    return annotation.first != key::kPrivilegedMovers && annotation.first != key::kAcceptOlderBackups;
+  });
   namespaces_unseen_.erase(ns.name);
   const auto held = namespaces_.find(ns.name);
   const bool same = held != namespaces_.end() && held->second.labels == ns.labels &&

@@ -1,6 +1,7 @@
 // Everything that is held of one PVC.
 #include <algorithm>
 
+#include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/run_as.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/store/store.hpp"
@@ -21,6 +22,7 @@ StoredView Store::view(const core::PvcName& pvc) const {
     view.namespace_labels = &ns->second.labels;
     view.namespace_deleting = ns->second.deleting;
     view.privileged_movers = gives_privileges(value_of(ns->second.annotations, key::kPrivilegedMovers));
+    view.older_backups_accepted = accepted_until(value_of(ns->second.annotations, key::kAcceptOlderBackups));
   }
   const auto unpacked = [&](Family family, const std::string& name) -> const core::Observed* {
     const auto found = table(family).objects.find(Place{pvc.ns, name});

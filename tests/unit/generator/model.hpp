@@ -184,6 +184,7 @@ struct World {
     seen.drivers = &drivers;
     if (unfit_image) seen.unfit_image = &*unfit_image;
     seen.privileged_movers = privileged_movers;
+    seen.older_backups_accepted = older_backups_accepted;
     seen.index_blobs = index_blobs;
     return seen;
   }
@@ -352,6 +353,7 @@ struct World {
   core::Evidence evidence = current({});
   std::size_t index_blobs = 0;
   bool privileged_movers = false;
+  std::optional<core::Time> older_backups_accepted;
   Steady clock{};  ///< of what was seen when
   std::string filled_from;
   int writes = 0;

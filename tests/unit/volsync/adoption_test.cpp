@@ -133,3 +133,12 @@ TEST_CASE("a schedule is kept as long as it is the tier's that it was kept for")
   CHECK(kept_schedule(source("34 * * * *", "holdfast", "hourly: 0 * * * *"), Tier::Daily).empty());
   CHECK(kept_schedule(source("34 * * * *", "holdfast", "hourly: never"), Tier::Hourly).empty());
 }
+
+TEST_CASE("a namespace accepts older backups of PVCs of before a time, with a reason") {
+  CHECK(accepted_until("2026-03-01T12:00:00Z: compared") == core::parse_rfc3339("2026-03-01T12:00:00Z"));
+  for (const char* none : {"", "compared", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z: ", "2026-03-01T12:00:00Z:x",
+                           "yesterday: compared"}) {
+    INFO(none);
+    CHECK_FALSE(accepted_until(none));
+  }
+}

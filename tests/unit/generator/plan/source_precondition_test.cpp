@@ -316,3 +316,48 @@ TEST_CASE("an off-site backup follows the conditions of the first") {
   world.claim->pvc.annotations.erase(std::string(key::kOffsite));
   CHECK(words(world.plan()) == Words{"remove offsite-source not-protected", "remove offsite-secret not-protected"});
 }
+
+namespace {
+
+/// Restored by what was there before holdfast, at noon of the day before, and backed up since.
+World restored_before_us() {
+  World world = bound();
+  world.claim->created = world.now - std::chrono::hours{24};
+  world.claim->pvc.data_source_ref = {std::string(core::kVolSyncGroup), std::string(core::kDestinationKind),
+                                      "data-backup", ""};
+  world.evidence = current({listed(kOwnSource, kSnapshot, "2026-02-20T02:00:00Z"),
+                            listed(kOwnSource, "1123456789abcdef0123456789abcdef", "2026-02-28T14:00:00Z")});
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("a PVC that was restored before holdfast came, and backed up since, goes on being backed up") {
+  World world = restored_before_us();
+  CHECK(makes_source(world));
+  SECTION("it was not backed up since") {
+    world.evidence = current({listed(kOwnSource, kSnapshot, "2026-02-20T02:00:00Z")});
+  }
+  SECTION("it was filled from nothing") { world.claim->pvc.data_source_ref.reset(); }
+  SECTION("it was filled from another destination") { world.claim->pvc.data_source_ref->name = "films-backup"; }
+  SECTION("it was filled from elsewhere") { world.claim->pvc.data_source_ref->ns = "films"; }
+  SECTION("older backups lie in another of its places, where nothing was made since") {
+    world.evidence = current({listed("data@media:/data", kSnapshot, "2026-02-20T02:00:00Z"),
+                              listed(kOwnSource, "1123456789abcdef0123456789abcdef", "2026-02-28T14:00:00Z")});
+  }
+  CHECK_FALSE(makes_source(world));
+  CHECK(warned(world.plan(), "BackupsNotRestored"));
+}
+
+TEST_CASE("somebody accepts the older backups of all PVCs of a namespace that there were at a time") {
+  World world = bound();
+  world.claim->created = world.now - std::chrono::hours{24};
+  world.evidence = current({listed(kOwnSource, kSnapshot, "2026-02-20T02:00:00Z")});
+  REQUIRE(warned(world.plan(), "BackupsNotRestored"));
+  world.older_backups_accepted = *world.claim->created - std::chrono::seconds{1};
+  CHECK(warned(world.plan(), "BackupsNotRestored"));
+  world.older_backups_accepted = world.claim->created;
+  CHECK(makes_source(world));
+  world.policy.pin = core::Unpinned{};
+  CHECK(warned(world.plan(), "RepositoryUnpinned"));
+}

@@ -76,7 +76,7 @@ TEST_CASE("a drill is told by events and a metric, and is no gap") {
   Rehearsing house;
   house.ask("one");
   REQUIRE(holdfast::test::eventually([&] { return house.drills("one"); }));
-  CHECK(house.audited("one").drill == "running");
+  CHECK(holdfast::test::eventually([&] { return house.audited("one").drill == "running"; }));
   house.finish("one");
   REQUIRE(holdfast::test::eventually([&] { return !house.drills("one"); }));
   const auto tells = [&](const std::string& reason) {

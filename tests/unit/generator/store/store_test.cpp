@@ -233,7 +233,7 @@ TEST_CASE(
   CHECK(last > second);
 }
 
-TEST_CASE("of a namespace's annotations only the one that makes its movers privileged is kept") {
+TEST_CASE("of a namespace's annotations only those are kept that a plan asks for") {
   Bench bench;
   bench.store.apply_claim(claim(kData));
   core::Meta media = ns("media");
@@ -249,6 +249,10 @@ TEST_CASE("of a namespace's annotations only the one that makes its movers privi
   CHECK(bench.take().empty());
   CHECK_FALSE(privileged("false"));
   CHECK(bench.take() == kOnlyData);
+  media.annotations[std::string(core::key::kAcceptOlderBackups)] = "2026-03-01T12:00:00Z: compared";
+  bench.store.apply_namespace(media);
+  CHECK(bench.take() == kOnlyData);
+  CHECK(bench.store.view(kData).view.older_backups_accepted == core::parse_rfc3339("2026-03-01T12:00:00Z"));
 }
 
 TEST_CASE("a namespace's labels reach its claims, and a change of them tells those") {
