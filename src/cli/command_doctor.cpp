@@ -47,6 +47,7 @@ void look_at_cluster(const Settings& settings, const core::Evidence& evidence, c
   diagnosis::check_webhooks(known, cluster, Part("webhooks", found));
   diagnosis::check_storage(known, cluster, Part("storage", found));
   diagnosis::check_maintenance(known, cluster, base::utc_now(), Part("maintenance", found));
+  diagnosis::check_secrets(known, cluster, Part("secrets", found));
   diagnosis::check_movers(known, cluster, Part("movers", found));
   diagnosis::check_verification(known, cluster, Part("verification", found));
   diagnosis::check_unclaimed(known, evidence, cluster, base::utc_now(), Part("unclaimed", found));

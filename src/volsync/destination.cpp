@@ -15,7 +15,7 @@ Json::Value kopia_spec(const Subject& subject, const core::Identity& identity, c
   BackupLayer settings = backup_of(claim, subject.tier, subject.options).settings;
   take_ids(settings, root, subject.options.repository);
   Json::Value kopia = volume_mover_spec(claim, settings, restore_classes(claim, settings, subject.drivers),
-                                        names(subject.policy.naming, claim.pvc.name).secret);
+                                        secret_name(subject.options.secret, claim.pvc.full_name()));
   put_destination_identity(kopia, identity, claim.pvc.name);
   // Whatever backups copy with: a volume can be populated from a snapshot only.
   kopia["copyMethod"] = "Snapshot";

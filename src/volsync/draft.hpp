@@ -30,9 +30,6 @@ inline Json::Value& member(Json::Value& object, std::string_view key) { return o
 /// `moverVolumes`: the volume that holds the repository; absent where there is none to mount.
 void put_mover_volumes(Json::Value& spec, const RepositoryOptions& repository);
 
-/// The folder in which a mover finds the repository, of the kinds nfs and pvc.
-std::string repository_folder(const RepositoryOptions& repository);
-
 /// A PodSecurityContext; null when nothing is said. An automatic one as it is without what can be found out.
 Json::Value security_context(const SecurityContext& context);
 

@@ -91,7 +91,8 @@ Json::Value repository_secret_spec(std::string_view name, const Options& options
 
 Object secret_object(const Subject& subject) {
   Object object = draft(Part::Secret, subject);
-  object.body["spec"] = repository_secret_spec(object.name, subject.options);
+  const std::string name = secret_name(subject.options.secret, subject.claim.pvc.full_name());
+  object.body["spec"] = repository_secret_spec(name, subject.options);
   return sealed(std::move(object));
 }
 

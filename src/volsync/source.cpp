@@ -22,7 +22,7 @@ Json::Value retain_spec(const Retain& retain, bool with_zeros) {
 Json::Value kopia_spec(const Subject& subject, const BackupLayer& settings) {
   const core::Claim& claim = subject.claim;
   Json::Value kopia = volume_mover_spec(claim, settings, backup_classes(claim, settings, subject.drivers),
-                                        names(subject.policy.naming, claim.pvc.name).secret);
+                                        secret_name(subject.options.secret, claim.pvc.full_name()));
   put_cache(kopia, settings);
   put_source_identity(kopia, subject.identity);
   if (settings.copy_method) kopia["copyMethod"] = *settings.copy_method;

@@ -5,14 +5,22 @@ import subprocess
 
 from generator_case import RULES, GeneratorCase
 from rig.accounts import rule
-from rig.objects import VOLUME_SNAPSHOT_CLASS
+from rig.objects import SECRET, VOLUME_SNAPSHOT_CLASS
 from rig.processes import wait_until
 from rig.webhooks import EXCLUDED_NAMESPACES, MUTATING, OURS
 
 LOOK = [rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list")]
 OTHER_REPOSITORY = "00" * 32
 PARTS = ["configuration", "kopia", "repository", "index", "certificate", "cluster", "permissions", "kinds", "webhooks",
-         "storage", "maintenance", "movers", "verification", "unclaimed", "leader"]
+         "storage", "maintenance", "secrets", "movers", "verification", "unclaimed", "leader"]
+
+
+PASSWORD = "correct horse"
+
+
+def mover_secret(name: str, folder: str = "/mnt/repository") -> dict:
+    return {"metadata": {"name": name}, "stringData": {"KOPIA_PASSWORD": PASSWORD,
+                                                       "KOPIA_REPOSITORY": f"filesystem://{folder}"}}
 
 
 class Doctor(GeneratorCase):
@@ -31,6 +39,7 @@ generator:
         cls.objects.apply(VOLUME_SNAPSHOT_CLASS, None, {
             "metadata": {"name": "snapclass"}, "driver": "rig.example.org", "deletionPolicy": "Delete"})
         cls.addClassCleanup(cls.objects.delete, VOLUME_SNAPSHOT_CLASS, None, "snapclass")
+        cls.objects.apply(SECRET, cls.account.namespace, mover_secret("volsync-holdfast-maintenance"))
         wait_until(lambda: cls.holdfast.metric("holdfast_generator_leader") == 1, 60, "holdfast leads")
 
     def doctor(self, *flags: str) -> subprocess.CompletedProcess:
@@ -86,6 +95,19 @@ generator:
         self.addCleanup(self.account.allow, self.rules)
         done = wait_until(lambda: self.ended_with(3), 20, "the permissions are gone")
         self.assertEqual([part for state, part in self.states(done) if state == "unknown"], ["webhooks", "webhooks"])
+
+    def test_a_secret_that_movers_miss_or_that_leads_elsewhere_is_named(self):
+        ns = self.account.namespace
+        self.addCleanup(self.objects.apply, SECRET, ns, mover_secret("volsync-holdfast-maintenance"), force=True)
+        self.objects.apply(SECRET, ns, mover_secret("volsync-holdfast-maintenance", "/repository"), force=True)
+        said = self.doctor().stdout
+        self.assertIn(f"fail    secrets: movers would write into a folder of their own and report success: {ns}/"
+                      "volsync-holdfast-maintenance says filesystem:///repository, and its movers have the repository at "
+                      "filesystem:///mnt/repository; ", said)
+        self.assertNotIn(PASSWORD, said)
+        self.objects.delete(SECRET, ns, "volsync-holdfast-maintenance")
+        self.assertIn(f"fail    secrets: Secrets that movers read are not there: {ns}/volsync-holdfast-maintenance; ",
+                      self.doctor().stdout)
 
     def ended_with(self, status: int) -> subprocess.CompletedProcess | None:
         done = self.doctor()

@@ -139,6 +139,11 @@ struct Subject {
   const StorageDrivers* drivers = nullptr;
 };
 
+/// The Secret in which the PVC's movers read where the repository is, and its password.
+std::string secret_name(const SecretOptions& options, const core::PvcName& pvc);
+/// The folder in which a mover finds the repository, of the kinds nfs and pvc.
+std::string repository_folder(const RepositoryOptions& repository);
+
 Object secret_object(const Subject& subject);
 /// The values of the destination's annotations kVerified and kVerifiedBy; empty: not there.
 struct VerifiedMark {

@@ -73,6 +73,8 @@ std::chrono::hours overdue_after(std::string_view schedule);
 
 struct SecretOptions {
   bool external_secret = false;  ///< else the Secret is somebody else's
+  /// Of the Secret that a PVC's movers read: "{pvc}" and "{namespace}" stand for the PVC's own.
+  std::string name = "volsync-{pvc}";
   std::string store;
   std::string store_kind = "ClusterSecretStore";
   std::string key;

@@ -39,6 +39,8 @@ void check_webhooks(const Settings& settings, ClusterClient& cluster, Part part)
 void check_storage(const Settings& settings, ClusterClient& cluster, Part part);
 /// The repository is maintained: what VolSync says of it, how its last Job ended, and when one succeeded.
 void check_maintenance(const Settings& settings, ClusterClient& cluster, core::Time now, Part part);
+/// The Secrets that movers read are there, complete, and lead to where movers have the repository.
+void check_secrets(const Settings& settings, ClusterClient& cluster, Part part);
 /// Whom movers run as, and whether they can read what each other writes.
 void check_movers(const Settings& settings, ClusterClient& cluster, Part part);
 /// By what restores are verified, as far as earlier ones tell.

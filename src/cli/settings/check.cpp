@@ -40,6 +40,12 @@ void check_secret(const volsync::SecretOptions& secret) {
   constexpr std::string_view kReason = "generator.secret.mode external-secret";
   need(secret.store, "generator.secret.store", kReason);
   need(secret.key, "generator.secret.key", kReason);
+  if (secret.name.find("{pvc}") == std::string::npos) {
+    throw SettingsError(
+        "generator.secret.name must have {pvc} in it with generator.secret.mode external-secret: one Secret is made "
+        "for "
+        "each PVC");
+  }
 }
 
 void check_repository(const volsync::RepositoryOptions& repository) {

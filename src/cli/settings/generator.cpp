@@ -73,6 +73,10 @@ void add_secret(Table& table) {
   secret.add("generator.secret.mode",
              "none: the Secret volsync-<pvc> is somebody else's; external-secret: an ExternalSecret is written",
              choice(&SecretOptions::external_secret, {{"none", false}, {"external-secret", true}}), by_default("none"));
+  secret.add("generator.secret.name",
+             "the Secret that the movers of a PVC read; with external-secret it must be another for each PVC",
+             value(&SecretOptions::name, "a name, with {pvc} and {namespace} for those of the PVC", to_secret_name),
+             by_default("volsync-{pvc}"));
   secret.add("generator.secret.store", "the secret store to read from",
              value(&SecretOptions::store, "NAME", to_object_name));
   secret.add("generator.secret.storeKind", "its kind", store_kind(&SecretOptions::store_kind),

@@ -3,7 +3,7 @@
 #include "holdfast/core/identity.hpp"
 #include "holdfast/core/quantity.hpp"
 #include "holdfast/core/time.hpp"
-#include "holdfast/volsync/options.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -35,6 +35,12 @@ std::optional<std::string> to_one_line(std::string_view text) {
 
 std::optional<std::string> to_object_name(std::string_view text) {
   return keep(core::parse_pvc_name("x/" + std::string(text)).has_value(), text);
+}
+
+std::optional<std::string> to_secret_name(std::string_view text) {
+  volsync::SecretOptions options;
+  options.name = text;
+  return keep(to_object_name(volsync::secret_name(options, {"ns", "pvc"})).has_value(), text);
 }
 
 std::optional<std::string> to_path(std::string_view text) {

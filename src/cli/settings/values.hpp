@@ -37,6 +37,7 @@ std::optional<std::chrono::milliseconds> to_duration(std::string_view text, std:
 
 std::optional<std::string> to_one_line(std::string_view text);     ///< anything but nothing, on one line
 std::optional<std::string> to_object_name(std::string_view text);  ///< DNS subdomain, at most 253 bytes
+std::optional<std::string> to_secret_name(std::string_view text);  ///< one with {pvc} and {namespace} in it, or without
 std::optional<std::string> to_path(std::string_view text);         ///< an absolute one
 std::optional<std::string> to_quantity(std::string_view text);     ///< one of Kubernetes, of more than nothing
 std::optional<std::string> to_interval(std::string_view text);     ///< a duration of at least a second

@@ -210,6 +210,8 @@ TEST_CASE("values that no object could carry are refused with what is allowed") 
   refused("generator.adopt", "adopt: yes");
   refused("generator.cleanup", "cleanup: none");
   refused("generator.secret.store", "secret: {store: My Store}");
+  refused("generator.secret.name", "secret: {name: My Secret}");
+  refused("generator.secret.name", "secret: {name: 'volsync-{claim}'}");
   refused("generator.secret.storeKind", "secret: {storeKind: Vault}");
   refused("generator.secret.refreshInterval", "secret: {refreshInterval: 10}");
   refused("generator.repository.kind", "repository: {kind: smb}");
@@ -230,6 +232,13 @@ TEST_CASE("a key of the generator that is misspelt is told, with what was meant"
         "generator.backup.classes.fast.parallelism?");
   CHECK_THAT(problem("generator: {backup: {classes: {Bad Name: {parallelism: 3}}}}\n"), Contains("unknown key"));
   CHECK_THAT(problem("generator: {backup: {classes: {'<storage class>': {<key>: 3}}}}\n"), Contains("unknown key"));
+}
+
+TEST_CASE("a Secret that all PVCs share is nothing that is made for each") {
+  CHECK(options("generator: {secret: {name: volsync-kopia-repository}}\n").secret.name == "volsync-kopia-repository");
+  CHECK_THROWS_WITH(
+      options("generator: {secret: {mode: external-secret, store: s, key: k, name: volsync-kopia-repository}}\n"),
+      Contains("generator.secret.name must have {pvc} in it"));
 }
 
 TEST_CASE("what one setting needs of another is told by both names") {

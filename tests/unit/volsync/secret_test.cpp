@@ -105,3 +105,26 @@ TEST_CASE("a store without properties is asked for its key alone") {
   CHECK(spec["data"] == parse(R"([{"secretKey": "KOPIA_PASSWORD", "remoteRef": {"key": "rustfs"}}])"));
   CHECK(spec["secretStoreRef"]["kind"] == "SecretStore");
 }
+
+TEST_CASE("movers read the Secret of the name that the settings give") {
+  Scene scene = home_nfs();
+  const auto read_by = [&] {
+    const std::string source = source_object(scene.subject()).body["spec"]["kopia"]["repository"].asString();
+    CHECK(destination_object(scene.subject(), {}).body["spec"]["kopia"]["repository"] == source);
+    const Object secret = secret_object(scene.subject());
+    CHECK(secret.name == "volsync-data");
+    CHECK(secret.body["spec"]["target"]["name"] == source);
+    return source;
+  };
+  CHECK(read_by() == "volsync-data");
+  scene.options.secret.name = "{namespace}-{pvc}-{pvc}";
+  CHECK(read_by() == "media-data-data");
+  scene.options.secret.name = "volsync-kopia-repository";
+  CHECK(read_by() == "volsync-kopia-repository");
+}
+
+TEST_CASE("the name of a Secret is never longer than the API server allows") {
+  SecretOptions options;
+  options.name = "{pvc}-{pvc}";
+  CHECK(secret_name(options, {"media", std::string(200, 'x')}).size() <= 253);
+}
