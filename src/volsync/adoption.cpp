@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "holdfast/base/text.hpp"
 #include "holdfast/core/time.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "holdfast/volsync/text.hpp"
+#include "src/volsync/draft.hpp"
 
 namespace holdfast::volsync {
 namespace {
@@ -81,6 +84,17 @@ bool is_record(const Json::Value& record) {
 
 bool is_adoption_requested(const core::Observed& object) {
   return core::parse_rfc3339(value_of(object.meta.annotations, key::kAdoptRequested)).has_value();
+}
+
+bool mounts_elsewhere(const core::Observed& source, const RepositoryOptions& repository) {
+  Json::Value ours;
+  put_mover_volumes(ours, repository);
+  if (ours.isNull()) return false;
+  const Json::Value spec = json::read_tree(source.spec).value_or(Json::Value());
+  const Json::Value& theirs = json::at(spec, {"kopia", "moverVolumes"});
+  return std::ranges::none_of(theirs, [&](const Json::Value& volume) {
+    return json::at(volume, {"mountPath"}) == ours["moverVolumes"][0]["mountPath"];
+  });
 }
 
 std::optional<core::Time> accepted_until(std::string_view text) {

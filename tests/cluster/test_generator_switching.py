@@ -7,7 +7,7 @@ from guarded_case import our_reference, pvc
 from owned_parts import MANAGER, PARTS, OwnedParts
 from rig.objects import CONFIG_MAP, EXTERNAL_SECRET, NAMESPACE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
 from rig.processes import wait_until
-from restore_case import HOME_NFS, PATIENCE, SECRET
+from restore_case import HOME_NFS, PATIENCE, PLAIN, SECRET
 
 KYVERNO = {"generate.kyverno.io/policy-name": "volsync-pvc-backup-restore",
            "generate.kyverno.io/trigger-name": "data"}
@@ -125,6 +125,21 @@ class Switching(OwnedParts):
         for kind, planted in before.items():
             self.assertEqual(gist(self.part_of(kind)), gist(planted), kind.name)
         self.assertNotEqual(self.part_of(RS)["metadata"].get("labels", {}).get(MANAGER), "holdfast")
+
+
+class WithASecretByHand(OwnedParts):
+    settings = PLAIN
+
+    def test_a_source_whose_secret_leads_elsewhere_is_left_to_those_who_mount_the_repository_there(self):
+        planted = {kind: self.plant(kind, "kyverno") for kind in (RD, RS)}
+        self.assertTrue(self.create(pvc(labels={"app": "films"})).ok)
+        self.part.bind(self.namespace, "data")
+        self.objects.merge(PVC, self.namespace, "data", {"metadata": {"labels": {"backup": "hourly"}}})
+        self.wait_for_foreign("destination", "source")
+        done = self.command("adopt", "--apply", self.namespace)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("SecretElsewhere", done.stdout)
+        self.assert_untouched(planted)
 
 
 def gist(document: dict) -> dict:

@@ -14,7 +14,7 @@ from rig.audit import AuditLog
 from rig.objects import (EXTERNAL_SECRET, JOB, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
                          REPLICATION_SOURCE as RS)
 from rig.processes import wait_until
-from restore_case import HOME_NFS, PATIENCE, RestoreCase
+from restore_case import HOME_NFS, PATIENCE, PLAIN, RestoreCase
 
 KYVERNO = {MANAGER: "kyverno", "generate.kyverno.io/policy-name": "volsync-pvc-backup-restore"}
 PLUMBER = {MANAGER: "pvc-plumber"}
@@ -23,12 +23,22 @@ V4 = {"pvc-plumber.io/enabled": "true", "pvc-plumber.io/manage-volsync": "true",
 COUNT = 25
 
 
+def by_hand(secret: str) -> str:
+    """The names of pvc-plumber v4, the Secret somebody else's, the volume put into mover Jobs."""
+    return PLAIN.replace("generator:", f"""contracts: [simple, pvc-plumber-v4]
+generator:
+  naming: v4
+  secret: {{name: "{secret}"}}""").replace("kind: nfs,", "kind: nfs, inject: true,")
+
+
 def far_from_now() -> str:
     """Every hour, but not while the test runs."""
     return f"{(datetime.datetime.now(datetime.timezone.utc).minute + 30) % 60} * * * *"
 
 
 class BesideTheForksOperator(RestoreCase):
+    external_secrets = True  # one for each PVC
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -72,6 +82,8 @@ class BesideTheForksOperator(RestoreCase):
                 "compression": "zstd-fastest", "parallelism": 2, "retain": {"hourly": 24, "daily": 7}}},
             (RD, destination): {"trigger": {"manual": "restore-once"}, "kopia": kopia | {
                 "capacity": "1Gi", "accessModes": ["ReadWriteOnce"]}}}
+        if not self.external_secrets:
+            del specs[EXTERNAL_SECRET, f"volsync-{name}"]
         for (kind, of), spec in specs.items():
             self.objects.create(kind, self.namespace, {"metadata": {"name": of, "labels": labels},
                                                        "spec": copy.deepcopy(spec)})
@@ -91,6 +103,8 @@ class BesideTheForksOperator(RestoreCase):
             now = self.objects.get(kind, self.namespace, name)
             self.assertEqual(now["metadata"]["uid"], then["metadata"]["uid"])
             self.assertEqual(now["metadata"]["labels"][MANAGER], "holdfast")
+            if kind != EXTERNAL_SECRET:
+                self.assertEqual(now["spec"]["kopia"]["repository"], then["spec"]["kopia"]["repository"])
             if kind == RS:
                 self.assertEqual(now["spec"]["trigger"], then["spec"]["trigger"])
                 for member in ("nextSyncTime", "lastSyncTime"):
@@ -118,16 +132,22 @@ class FromLegacyNames(BesideTheForksOperator):
         self.switch(PLUMBER, SIMPLE, source="{}-backup", destination="{}-backup", secret="volsync-{}", user="{}-backup")
 
 
-class FromNewNames(BesideTheForksOperator):
-    settings = HOME_NFS.replace("generator:", "contracts: [simple, pvc-plumber-v4]\ngenerator:\n  naming: v4")
+class WithASecretForTheNamespace(BesideTheForksOperator):
+    settings = by_hand("volsync-kopia-repository")
+    external_secrets = False
 
     def setUp(self):
         super().setUp()
         self.objects.merge(NAMESPACE, None, self.namespace, {"metadata": {"labels": {
             "pvc-plumber.io/managed-namespace": "true"}}})
 
-    def test_from_pvc_plumber_v4_with_a_secret_for_the_namespace(self):
+    def test_from_pvc_plumber_v4(self):
         self.switch(PLUMBER, V4, source="{}", destination="{}-dst", secret="volsync-kopia-repository", user="{}")
+
+
+class WithTheSecretsOfAComponent(BesideTheForksOperator):
+    settings = by_hand("{pvc}-volsync-secret")
+    external_secrets = False
 
     def test_from_a_component_that_flux_has_let_go(self):
         self.switch({}, SIMPLE, source="{}", destination="{}-dst", secret="{}-volsync-secret", user="{}")

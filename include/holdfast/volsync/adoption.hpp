@@ -1,4 +1,4 @@
-// How an object of kyverno or pvc-plumber comes to be holdfast's, and is given back as it was.
+// How an object of kyverno, pvc-plumber or a person comes to be holdfast's, and is given back as it was.
 // Pure; any thread.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "holdfast/core/claim.hpp"
 #include "holdfast/core/protection.hpp"
 #include "holdfast/core/time.hpp"
+#include "holdfast/volsync/options.hpp"
 
 namespace holdfast::volsync {
 
@@ -26,6 +27,10 @@ inline constexpr std::string_view kScheduleKept = "holdfast.dev/schedule-kept";
 
 /// Somebody wants this object taken over, whatever the settings say.
 bool is_adoption_requested(const core::Observed& object);
+
+/// The movers of somebody else's ReplicationSource have the repository in no volume that holdfast would mount at the
+/// same place: their Secret says where, and holdfast's movers would not find it there.
+bool mounts_elsewhere(const core::Observed& source, const RepositoryOptions& repository);
 
 /// What the annotation key::kAcceptOlderBackups of a namespace says, "<RFC 3339>: <reason>": until when a PVC must have
 /// been created. nullopt: it does not say that.

@@ -16,8 +16,7 @@
 
 namespace holdfast::volsync {
 
-/// `destination` nullptr: there is none of that name. What the
-/// generator takes over for `pvc` counts as ours.
+/// `destination` nullptr: there is none of that name. What the generator takes over for `pvc` counts as ours.
 core::Destination destination_facts(const core::Observed* destination, Adopts adopts, const core::PvcName& pvc,
                                     const core::Policy& policy);
 

@@ -1,8 +1,6 @@
 // The Secrets of movers: they are there, and say what movers mount. What is in them is never said, but for a folder.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
 #include <set>
 
 #include "holdfast/base/text.hpp"

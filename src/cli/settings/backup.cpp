@@ -42,7 +42,7 @@ void add_mover(Rows<BackupLayer> mover) {
             value(&Layer::cache_storage_class, "NAME", to_object_name), by_default("no cache that stays"));
   mover.add("compression", "as `kopia benchmark compression` lists them",
             value(&Layer::compression, "a kopia algorithm", to_compression), by_default("zstd-fastest"));
-  mover.add("parallelism", "files that a mover works on at the same time", number(&Layer::parallelism, 1, 64),
+  mover.add("parallelism", "files that a mover works on at the same time", number(&Layer::parallelism, 1, 128),
             by_default("2"));
   mover.add("copyMethod", "how a mover gets a view of the volume that stands still",
             word(&Layer::copy_method, {"Snapshot", "Clone", "Direct"}), by_default("Snapshot"));

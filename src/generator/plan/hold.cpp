@@ -101,6 +101,17 @@ Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& 
                       what_to_do_with(object, pvc));
 }
 
+Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret) {
+  return make_warning(
+      Part::Source, "SecretElsewhere",
+      "ReplicationSource {} is not taken over: its movers do not have the repository where holdfast would mount it, "
+      "and "
+      "the Secret {}, which is not holdfast's to write, says where they have it; taken over they would back up into a "
+      "folder of their own and report success; set generator.repository.inject: true, which mounts it where a policy "
+      "did, or generator.secret.mode: external-secret",
+      source.meta.name, secret);
+}
+
 Hold unavailable_hold(Part part, Known known) {
   const kube::Resource& kind = resource(part);
   if (known == Known::Forbidden) {

@@ -76,6 +76,8 @@ class Planner {
   /// now; nullopt: none.
   std::optional<Part> stays_theirs() const;
   bool source_stays_theirs(const core::Observed& source) const;
+  /// Taken over, its movers would look for the repository where their Secret does not have it.
+  bool leads_elsewhere(const core::Observed& source) const;
   void disown();
   VerifiedMark mark_to_carry();
   bool waits_for_a_run() const;

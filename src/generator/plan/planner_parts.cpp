@@ -77,8 +77,9 @@ void Planner::source() {
   if (standing_of(there) == Standing::Foreign) return settle(wanted);
   if (report_rivals(there) && there == nullptr) return;
   if (auto unmet = source_precondition(view_, policy_, options_, now_)) return hold(*std::move(unmet));
-  if (there != nullptr) return existing_source(*there, wanted);
-  settle(wanted);
+  if (there == nullptr) return settle(wanted);
+  if (leads_elsewhere(*there)) return hold(secret_elsewhere_hold(*there, secret_name(options_.secret, view_.pvc)));
+  existing_source(*there, wanted);
 }
 
 Object Planner::wanted_source(const core::Observed* there) const {
@@ -103,8 +104,12 @@ std::optional<Part> Planner::stays_theirs() const {
 }
 
 bool Planner::source_stays_theirs(const core::Observed& source) const {
-  return source.meta.deleting || !core::mover_problem(identity_).empty() ||
+  return source.meta.deleting || !core::mover_problem(identity_).empty() || leads_elsewhere(source) ||
          source_precondition(view_, policy_, options_, now_) || !sync(Part::Source, source).may_change();
+}
+
+bool Planner::leads_elsewhere(const core::Observed& source) const {
+  return !options_.secret.external_secret && mounts_elsewhere(source, options_.repository);
 }
 
 /// Of everything that is ours; what was just taken over is with the next plan.

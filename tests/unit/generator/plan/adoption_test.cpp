@@ -301,3 +301,24 @@ TEST_CASE("a source that is taken over keeps its schedule until the tier or the 
     CHECK(schedule() == "15 4 * * *");
   }
 }
+
+TEST_CASE(
+    "a source whose movers have the repository elsewhere than ours keeps it while its Secret is not ours to write") {
+  World world = beside_kyverno();
+  world.options.adopt = Adopts::Predecessors;
+  world.options.repository.kind = RepositoryOptions::Kind::Nfs;
+  world.options.repository.server = "nas";
+  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
+  world.options.secret.external_secret = false;
+  world.objects.erase(world.key(Part::Secret));
+  CHECK(words(world.plan()) == Words{});
+  CHECK(warned(world.plan(), "SecretElsewhere"));
+  CHECK(held(world.plan(), "AdoptionWaits") != nullptr);
+  SECTION("it is mounted where it was") { world.options.repository.mover_volumes = false; }
+  SECTION("theirs mount it there too") {
+    world.the(Part::Source).spec = R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media",
+      "moverVolumes":[{"mountPath":"other"},{"mountPath":"repository"}]}})";
+  }
+  SECTION("it is in a bucket") { world.options.repository.kind = RepositoryOptions::Kind::S3; }
+  CHECK(words(world.plan()) == Words{"adopt destination", "adopt source"});
+}
