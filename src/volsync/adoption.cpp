@@ -80,6 +80,24 @@ bool is_record(const Json::Value& record) {
   return record["spec"].isObject() && is_map_of_texts(record["labels"]) && (owners.isNull() || owners.isArray());
 }
 
+std::optional<Json::Value> read_record(const Json::Value& object) {
+  auto record = json::read_tree(annotation_of(object, key::kAdoptedFrom));
+  return record && record->isObject() && is_record(*record) ? std::move(record) : std::nullopt;
+}
+
+/// Of those that it had: an owner that is gone since was taken off by the garbage collector, and given back it would
+/// take the object with it.
+Json::Value owners_left(const Json::Value& there, const Json::Value& record) {
+  Json::Value owners;
+  for (const Json::Value& owner : record["ownerReferences"]) {
+    const bool stays = std::ranges::any_of(there, [&](const Json::Value& one) {
+      return json::at(one, {"uid"}).isString() && json::at(one, {"uid"}) == json::at(owner, {"uid"});
+    });
+    if (stays) owners.append(owner);
+  }
+  return owners;
+}
+
 }  // namespace
 
 bool is_adoption_requested(const core::Observed& object) {
@@ -92,8 +110,10 @@ bool mounts_elsewhere(const core::Observed& source, const RepositoryOptions& rep
   if (ours.isNull()) return false;
   const Json::Value spec = json::read_tree(source.spec).value_or(Json::Value());
   const Json::Value& theirs = json::at(spec, {"kopia", "moverVolumes"});
-  return std::ranges::none_of(theirs, [&](const Json::Value& volume) {
-    return json::at(volume, {"mountPath"}) == ours["moverVolumes"][0]["mountPath"];
+  const Json::Value& volume = ours["moverVolumes"][0];
+  return std::ranges::none_of(theirs, [&](const Json::Value& their) {
+    return json::at(their, {"mountPath"}) == volume["mountPath"] &&
+           json::at(their, {"volumeSource"}) == volume["volumeSource"];
   });
 }
 
@@ -118,6 +138,9 @@ std::string kept_schedule_text(core::Tier tier, std::string_view schedule) {
 }
 
 std::variant<Json::Value, std::string> record_patch(const Json::Value& object) {
+  // Somebody has put his label back on what was ours already: what it was before that is what is given back.
+  const bool was_ours = !annotation_of(object, key::kApplied).empty();
+  if (was_ours && read_record(object)) return Json::Value();
   const std::string record = json::write_tree(record_of(object));
   if (record.size() > kMaxRecordBytes) {
     return fmt::format("what it is has {} bytes, and {} at the most can be written down to be given back",
@@ -132,14 +155,12 @@ std::variant<Json::Value, std::string> record_patch(const Json::Value& object) {
 std::variant<Json::Value, std::string> give_back_patch(const Json::Value& object) {
   const std::string text = annotation_of(object, key::kAdoptedFrom);
   if (text.empty()) return fmt::format("it has no annotation {}", key::kAdoptedFrom);
-  const auto record = json::read_tree(text);
-  if (!record || !record->isObject() || !is_record(*record)) {
-    return fmt::format("its annotation {} cannot be read", key::kAdoptedFrom);
-  }
+  const auto record = read_record(object);
+  if (!record) return fmt::format("its annotation {} cannot be read", key::kAdoptedFrom);
   Json::Value patch = patch_of(object);
   Json::Value& metadata = patch["metadata"];
   metadata["labels"] = labels_of_before(json::at(object, {"metadata", "labels"}), (*record)["labels"]);
-  metadata["ownerReferences"] = (*record)["ownerReferences"];
+  metadata["ownerReferences"] = owners_left(json::at(object, {"metadata", "ownerReferences"}), *record);
   for (const std::string& name : json::at(object, {"metadata", "annotations"}).getMemberNames()) {
     if (name.starts_with(kOurAnnotations)) metadata["annotations"][name] = Json::Value();
   }

@@ -25,6 +25,12 @@ constexpr std::string_view kArgoTracking = "argocd.argoproj.io/tracking-id";  //
 constexpr std::string_view kArgoLabel = "argocd.argoproj.io/instance";
 constexpr std::string_view kFluxLabels[] = {"kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"};
 
+/// What is larger could not be written down to be given back.
+constexpr std::size_t kMaxAdoptedBytes = 48 * 1024;
+
+/// Of whatever an application or a chart is made of; Argo CD goes by it unless it is told otherwise.
+constexpr std::string_view kInstance = "app.kubernetes.io/instance";
+
 bool is_anothers_token(std::string_view token) { return !token.empty() && !token.starts_with(kRequestToken); }
 
 /// The spec as a tree; null where it cannot be read, which then says nothing.
@@ -63,7 +69,9 @@ std::string_view kept_by(const core::Observed& object) {
   const auto& [labels, annotations] = std::tie(object.meta.labels, object.meta.annotations);
   if (annotations.contains(kArgoTracking) || labels.contains(kArgoLabel)) return "Argo CD";
   if (std::ranges::any_of(kFluxLabels, [&](std::string_view label) { return labels.contains(label); })) return "Flux";
-  return manager_of(object) == "Helm" ? "Helm" : "";
+  const std::string manager = manager_of(object);
+  if (manager == "Helm") return "Helm";
+  return labels.contains(kInstance) && !is_adoptable_from(manager) ? "Argo CD or Helm" : "";
 }
 
 bool is_owned_by(const core::Observed& object, std::string_view claim_uid) {
@@ -127,6 +135,14 @@ std::optional<core::Identity> working_identity(const core::Observed& object) {
 bool has_other_mover(const core::Observed& object) {
   const std::string movers = movers_of(object);
   return !movers.empty() && movers != "kopia";
+}
+
+std::string repository_of(const core::Observed& object) {
+  return json::text_at(spec_of(object), {"kopia", "repository"});
+}
+
+std::string restores_into(const core::Observed& object) {
+  return json::text_at(spec_of(object), {"kopia", "destinationPVC"});
 }
 
 bool has_kopia_mover(const core::Observed& object) { return json::at(spec_of(object), {"kopia"}).isObject(); }
@@ -209,7 +225,8 @@ Standing standing(const core::Observed* object, Adopts adopts, const core::PvcNa
   if (whose != Standing::Adoptable) return whose;
   const std::string backs_up = source_claim(*object);
   const bool elsewhere = has_foreign_identity(*object, pvc, policy) || has_other_mover(*object) ||
-                         (!backs_up.empty() && backs_up != pvc.name) || is_owned_by_another(*object, pvc.name);
+                         (!backs_up.empty() && backs_up != pvc.name) || is_owned_by_another(*object, pvc.name) ||
+                         !restores_into(*object).empty() || object->spec.size() > kMaxAdoptedBytes;
   return elsewhere ? Standing::Foreign : whose;
 }
 

@@ -55,7 +55,7 @@ class BesideTheForksOperator(RestoreCase):
                                  user.format(name))
         self.enterContext(self.operator)
         sources = [(kind, name) for kind, name in before if kind == RS]
-        wait_until(lambda: all(self.next_sync(name) for _, name in sources), PATIENCE, "the operator knows the sources")
+        wait_until(lambda: all(self.is_scheduled(name) for _, name in sources), PATIENCE, "the operator knows the sources")
         before = {(kind, name): self.objects.get(kind, self.namespace, name) for kind, name in before}
         for name in names:
             self.objects.merge(PVC, self.namespace, name, {"metadata": {"labels": claim_labels}})
@@ -91,8 +91,11 @@ class BesideTheForksOperator(RestoreCase):
         self.part.finish_restore(self.namespace, destination)  # as it was when the PVC was made
         return specs
 
-    def next_sync(self, source: str) -> str | None:
-        return self.objects.get(RS, self.namespace, source).get("status", {}).get("nextSyncTime")
+    def is_scheduled(self, source: str) -> bool:
+        """By the operator, which reckons with whole minutes."""
+        found = self.objects.get(RS, self.namespace, source)
+        minute = int(found["spec"]["trigger"]["schedule"].split()[0])
+        return found.get("status", {}).get("nextSyncTime", "").endswith(f":{minute:02}:00Z")
 
     def is_switched(self, before: dict) -> bool:
         self.assert_switched(before)

@@ -7,6 +7,8 @@
 
 #include <json/json.h>
 
+#include "tests/fakes/merge_patch.hpp"
+
 namespace holdfast::fakes {
 namespace {
 
@@ -54,19 +56,6 @@ void take_over(Json::Value& target, const Json::Value& before, const Json::Value
       take_over(target[name], old, now[name]);
     else
       target[name] = now[name];
-  }
-}
-
-/// RFC 7396.
-void merge(Json::Value& target, const Json::Value& patch) {
-  if (!target.isObject()) target = Json::Value(Json::objectValue);
-  for (const std::string& name : patch.getMemberNames()) {
-    if (patch[name].isNull())
-      target.removeMember(name);
-    else if (patch[name].isObject())
-      merge(target[name], patch[name]);
-    else
-      target[name] = patch[name];
   }
 }
 
@@ -238,9 +227,9 @@ ApiAnswer FakeCluster::change(const Key& key, const std::string& subresource, co
   Json::Value object = found->second.object;
   const bool patches = type == "application/merge-patch+json";
   if (!subresource.empty())
-    patches ? merge(object[subresource], body[subresource]) : void(object[subresource] = body[subresource]);
+    patches ? merge_patch(object[subresource], body[subresource]) : void(object[subresource] = body[subresource]);
   else
-    patches ? merge(object, body) : void(object = body);
+    patches ? merge_patch(object, body) : void(object = body);
   object["metadata"]["uid"] = found->second.object["metadata"]["uid"];
   store(key, std::move(object));
   return {.body = print(objects_.at(key).object)};

@@ -35,7 +35,8 @@ struct ForeignPart {
   std::string uid;
   std::string manager;                ///< who says to have written it; empty: nobody does
   bool taken = false;                 ///< this plan would take it over
-  bool later = false;                 ///< it would, were no backup under way
+  bool later = false;                 ///< it would, were no backup or restore under way
+  bool needed = true;                 ///< false: holdfast has no use for it now, and leaves it
   std::vector<ChangedField> changes;  ///< of one that is taken
   std::string why;                    ///< of one that is not: a sentence
 };

@@ -58,6 +58,12 @@ Standing standing(const core::Observed* object, Adopts adopts, const core::PvcNa
 /// It names another mover than kopia.
 bool has_other_mover(const core::Observed& object);
 
+/// The Secret that its kopia mover reads; empty: it names none.
+std::string repository_of(const core::Observed& object);
+
+/// The PVC that a ReplicationDestination restores into by itself, whatever else stands in that; empty: none.
+std::string restores_into(const core::Observed& object);
+
 /// Its mover is kopia.
 bool has_kopia_mover(const core::Observed& object);
 

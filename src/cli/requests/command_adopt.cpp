@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 #include "holdfast/base/clock.hpp"
 #include "holdfast/base/text.hpp"
@@ -30,7 +31,7 @@ std::string by(const ForeignPart& part) {
 
 std::string to_text(const ForeignPart& part) {
   const std::string what = part.taken   ? "is taken over"
-                           : part.later ? "is taken over when the backup under way is over"
+                           : part.later ? "is taken over when the backup or restore under way is over"
                                         : "stays as it is: " + part.why;
   std::string text = fmt::format("    {} {} {}: {}\n", volsync::resource(part.part).kind,
                                  base::printable(part.name, kMaxNameBytes), by(part), what);
@@ -58,8 +59,10 @@ Json::Value to_value(const ForeignPart& part) {
   return value;
 }
 
+bool changes_hands(const ForeignPart& part) { return part.taken || part.later; }
+
 bool is_taken(const AuditItem& item) {
-  return std::ranges::all_of(item.foreign, [](const ForeignPart& part) { return part.taken || part.later; });
+  return std::ranges::all_of(item.foreign, [](const ForeignPart& part) { return changes_hands(part) || !part.needed; });
 }
 
 bool waits_for_acceptance(const AuditItem& item) {
@@ -114,7 +117,9 @@ Json::Value to_value(const std::vector<AuditItem>& items) {
 std::vector<AuditItem> look_at_others(Look& look_at, const AdoptRequest& request, std::string& problem) {
   const Scope scope = read_scope(request.scope);
   auto audit = audit_cluster(look_at, need_cluster(look_at.settings), scope.ns, volsync::Adopts::Everything);
-  std::erase_if(audit.items, [&](const AuditItem& item) { return item.foreign.empty() || !scope.has(item.pvc); });
+  std::erase_if(audit.items, [&](const AuditItem& item) {
+    return !scope.has(item.pvc) || std::ranges::none_of(item.foreign, &ForeignPart::needed);
+  });
   std::ranges::sort(audit.items, {}, &AuditItem::pvc);
   problem = std::move(audit.problem);
   return std::move(audit.items);
@@ -127,7 +132,7 @@ std::string named(const ForeignPart& part) {
 /// Why not all of them are taken over.
 std::string obstacle(const AuditItem& item) {
   const auto stays = std::ranges::find_if(item.foreign, [](const ForeignPart& part) {
-    return !part.taken && !part.later && !part.why.starts_with("AdoptionWaits");
+    return !changes_hands(part) && part.needed && !part.why.starts_with("AdoptionWaits");
   });
   if (stays == item.foreign.end()) return "it is not taken over as a whole";
   return fmt::format("{} stays as it is: {}", named(*stays), stays->why);
@@ -135,7 +140,7 @@ std::string obstacle(const AuditItem& item) {
 
 /// Asks for all of them; the generator takes over none before it sees the request on every one. Returns the error.
 std::string ask_for(ClusterClient& cluster, const AuditItem& item, const std::string& when) {
-  for (const ForeignPart& part : item.foreign) {
+  for (const ForeignPart& part : item.foreign | std::views::filter(changes_hands)) {
     Json::Value patch;
     patch["metadata"]["uid"] = part.uid;
     patch["metadata"]["annotations"][std::string(volsync::key::kAdoptRequested)] = when;
@@ -149,7 +154,7 @@ std::string ask_for(ClusterClient& cluster, const AuditItem& item, const std::st
 
 /// How far it is with the objects that were asked for.
 std::variant<Outcome, std::string> look_at_takeover(ClusterClient& cluster, const AuditItem& item) {
-  for (const ForeignPart& part : item.foreign) {
+  for (const ForeignPart& part : item.foreign | std::views::filter(changes_hands)) {
     const Answer answer = cluster.object(volsync::resource(part.part), item.pvc.ns, part.name);
     const auto* error = std::get_if<kube::ApiError>(&answer);
     if (error != nullptr && !error->not_found()) return error->text();
@@ -164,8 +169,8 @@ std::variant<Outcome, std::string> look_at_takeover(ClusterClient& cluster, cons
     return fmt::format("{} waits for holdfast's generator; `holdfast why {}` says for what", named(part),
                        to_string(item.pvc));
   }
-  return Outcome{item.pvc, "adopted",
-                 fmt::format("{} object{} taken over", item.foreign.size(), item.foreign.size() == 1 ? "" : "s")};
+  const auto count = std::ranges::count_if(item.foreign, changes_hands);
+  return Outcome{item.pvc, "adopted", fmt::format("{} object{} taken over", count, count == 1 ? "" : "s")};
 }
 
 }  // namespace

@@ -24,8 +24,19 @@ struct Taken {
 };
 using TakenByPvc = std::map<core::PvcName, std::vector<Taken>>;
 
-/// The source first: nothing begins while what its mover uses changes.
+/// The source first, as it was taken over: it may be refused because its mover has begun.
 constexpr kube::Resource kKinds[] = {kube::kReplicationSources, kube::kReplicationDestinations, kube::kExternalSecrets};
+
+/// Throws std::runtime_error where it cannot be read.
+Taken taken(const kube::Resource& resource, const Json::Value& item) {
+  auto observed = json::read_observed(json::write_tree(item));
+  if (auto* object = std::get_if<core::Observed>(&observed)) {
+    return {resource, std::move(*object), volsync::give_back_patch(item)};
+  }
+  throw std::runtime_error(fmt::format("{}/{}: {}", text_at(item, {"metadata", "namespace"}),
+                                       text_at(item, {"metadata", "name"}),
+                                       std::get<json::ObjectFault>(observed).problem));
+}
 
 /// Throws std::runtime_error where the API server does not say.
 void collect(ClusterClient& cluster, const kube::Resource& resource, const Scope& scope, TakenByPvc& found) {
@@ -37,15 +48,9 @@ void collect(ClusterClient& cluster, const kube::Resource& resource, const Scope
   }
   for (const Json::Value& item : json::at(std::get<Json::Value>(answer), {"items"})) {
     if (text_at(item, {"metadata", "annotations", volsync::key::kAdoptedFrom}).empty()) continue;
-    auto observed = json::read_observed(json::write_tree(item));
-    const auto* object = std::get_if<core::Observed>(&observed);
-    if (object == nullptr) {
-      throw std::runtime_error(fmt::format("{}/{}: {}", text_at(item, {"metadata", "namespace"}),
-                                           text_at(item, {"metadata", "name"}),
-                                           std::get<json::ObjectFault>(observed).problem));
-    }
-    const core::PvcName pvc = volsync::made_for(*object);
-    if (scope.has(pvc)) found[pvc].push_back({resource, *object, volsync::give_back_patch(item)});
+    Taken one = taken(resource, item);
+    const core::PvcName pvc = volsync::made_for(one.object);
+    if (scope.has(pvc)) found[pvc].push_back(std::move(one));
   }
 }
 
@@ -66,10 +71,34 @@ std::string obstacle(const std::vector<Taken>& all) {
   return {};
 }
 
+/// What a PVC that waits is restored from must stay ours: it would be filled from what nobody verified. Empty: it does
+/// not wait.
+std::string waiting(ClusterClient& cluster, const core::PvcName& pvc) {
+  const Answer answer = cluster.object(kube::kClaims, pvc.ns, pvc.name);
+  if (const auto* error = std::get_if<kube::ApiError>(&answer)) return error->not_found() ? "" : error->text();
+  if (text_at(std::get<Json::Value>(answer), {"status", "phase"}) != "Pending") return {};
+  return "the PVC waits to be filled; try again when it is Bound";
+}
+
+/// Once more from what is there now where that has changed since it was listed.
+Answer give_back(ClusterClient& cluster, const Taken& one) {
+  const core::Meta& meta = one.object.meta;
+  Answer answer = cluster.patch(one.resource, meta.ns, meta.name, std::get<Json::Value>(one.patch));
+  const auto* error = std::get_if<kube::ApiError>(&answer);
+  if (error == nullptr || !error->conflict()) return answer;
+  const Answer now = cluster.object(one.resource, meta.ns, meta.name);
+  if (std::holds_alternative<kube::ApiError>(now)) return answer;
+  const Taken again = taken(one.resource, std::get<Json::Value>(now));
+  if (again.object.meta.uid != meta.uid || !obstacle({again}).empty()) return answer;
+  return cluster.patch(one.resource, meta.ns, meta.name, std::get<Json::Value>(again.patch));
+}
+
 Outcome give_back(ClusterClient& cluster, const core::PvcName& pvc, const std::vector<Taken>& all) {
-  if (std::string why = obstacle(all); !why.empty()) return {pvc, "refused", std::move(why)};
+  std::string why = obstacle(all);
+  if (why.empty()) why = waiting(cluster, pvc);
+  if (!why.empty()) return {pvc, "refused", std::move(why)};
   for (const Taken& one : all) {
-    const Answer answer = cluster.patch(one.resource, pvc.ns, one.object.meta.name, std::get<Json::Value>(one.patch));
+    const Answer answer = give_back(cluster, one);
     if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
       return {pvc, "unknown",
               fmt::format("{}: {}; give the rest back with the same command", named(one), error->text())};

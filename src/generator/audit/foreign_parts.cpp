@@ -45,8 +45,12 @@ bool is_held(const Plan& plan, Part part, std::string_view code) {
 
 /// Until the backup under way is over, and no longer.
 bool waits_for_backup(const Plan& plan, Part part) {
-  const bool source_waits = is_held(plan, Part::Source, "Synchronizing");
-  return source_waits && (part == Part::Source || is_held(plan, part, "AdoptionWaits"));
+  const bool busy = is_held(plan, Part::Source, "Synchronizing") || is_held(plan, Part::Destination, "Synchronizing");
+  return is_held(plan, part, "Synchronizing") || (busy && is_held(plan, part, "AdoptionWaits"));
+}
+
+bool has_use_for(const Plan& plan, Part part) {
+  return !plan.protection.protects() || std::ranges::find(plan.holds, part, &Hold::part) != plan.holds.end();
 }
 
 std::string why_not(const Plan& plan, Part part) {
@@ -63,12 +67,13 @@ std::vector<ForeignPart> foreign_parts(const View& view, const Plan& plan) {
   std::vector<ForeignPart> parts;
   for (const auto& [part, object] : view.objects) {
     if (is_ours(object)) continue;
-    ForeignPart found{part, object->meta.name, object->meta.uid, manager_of(*object), false, false, {}, {}};
+    ForeignPart found{part, object->meta.name, object->meta.uid, manager_of(*object), false, false, true, {}, {}};
     if (const Apply* apply = takeover(plan, part)) {
       found.taken = true;
       compare("spec", json::read_tree(object->spec).value_or(Json::Value()), apply->object.body["spec"], found.changes);
     } else {
       found.later = waits_for_backup(plan, part);
+      found.needed = has_use_for(plan, part);
       found.why = why_not(plan, part);
     }
     parts.push_back(std::move(found));

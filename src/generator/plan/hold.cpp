@@ -71,6 +71,10 @@ std::string what_to_do_with(const core::Observed& object, const core::PvcName& p
   if (!backs_up.empty() && backs_up != pvc.name) {
     return fmt::format("remove or rename it: it backs up the PVC {}", cut(one_line(backs_up), 253));
   }
+  if (const std::string into = restores_into(object); !into.empty()) {
+    return fmt::format("remove or rename it: it restores into the PVC {} by itself, over what is in it",
+                       cut(one_line(into), 253));
+  }
   if (is_owned_by_another(object, pvc.name))
     return "remove or rename it: an ownerReference says that it is another PVC's";
   if (has_other_mover(object)) {
@@ -101,15 +105,23 @@ Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& 
                       what_to_do_with(object, pvc));
 }
 
-Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret) {
+Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret, bool writes) {
+  if (writes) {
+    return make_warning(
+        Part::Source, "SecretElsewhere",
+        "ReplicationSource {} is not taken over: its movers read the Secret {}, which no ExternalSecret "
+        "of that name makes; holdfast's would replace what is in it, and could not give it back; set "
+        "generator.secret.name to another name, or generator.secret.mode: none",
+        source.meta.name, secret);
+  }
   return make_warning(
       Part::Source, "SecretElsewhere",
-      "ReplicationSource {} is not taken over: its movers do not have the repository where holdfast would mount it, "
-      "and "
-      "the Secret {}, which is not holdfast's to write, says where they have it; taken over they would back up into a "
-      "folder of their own and report success; set generator.repository.inject: true, which mounts it where a policy "
-      "did, or generator.secret.mode: external-secret",
-      source.meta.name, secret);
+      "ReplicationSource {} is not taken over: its movers read the Secret {}, and holdfast's would read "
+      "{} and have the repository where {} mounts it; led elsewhere they would back up into a folder of "
+      "their own and report success; set generator.secret.name to theirs and "
+      "generator.repository.inject: true where a policy mounted it, or generator.secret.mode: "
+      "external-secret",
+      source.meta.name, cut(repository_of(source), 128), secret, "generator.repository");
 }
 
 Hold unavailable_hold(Part part, Known known) {

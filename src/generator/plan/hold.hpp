@@ -25,8 +25,9 @@ Hold make_warning(Part part, std::string_view code, fmt::format_string<Words...>
   return make_hold(part, code, fmt::format(message, std::forward<Words>(words)...), true);
 }
 
-/// Somebody else's source could be taken over, but for the Secret of its movers: it leads them elsewhere.
-Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret);
+/// Somebody else's source could be taken over, but for the Secret of its movers: `secret`, that of ours, leads them
+/// elsewhere, or where holdfast `writes` it is one that nobody could give back.
+Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret, bool writes);
 /// An object that is not ours stands where this part belongs.
 Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& pvc);
 

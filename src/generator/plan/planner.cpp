@@ -54,6 +54,7 @@ void Planner::for_protected_claim() {
   look_at_users(backup.settings);
   look_at_classes(backup.settings);
   stays_theirs_ = stays_theirs();
+  take_their_image_off();
   secret();
   judge_drill();
   destination();
@@ -67,6 +68,7 @@ void Planner::for_protected_claim() {
   report_overdue();
   remove_strays();
   disown();
+  adopt_source_first();
 }
 
 void Planner::warn_of_protection() {

@@ -70,6 +70,7 @@ class Planner {
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
+  // What changes hands: planner_adoption.cpp.
   /// What of others the standing of `object` goes by.
   Adopts adopts(const core::Observed* object) const;
   /// It changes hands together or not at all, since movers of one part use the others: which part stays as it is for
@@ -78,12 +79,16 @@ class Planner {
   bool source_stays_theirs(const core::Observed& source) const;
   /// Taken over, its movers would look for the repository where their Secret does not have it.
   bool leads_elsewhere(const core::Observed& source) const;
+  bool is_read_by_others(const core::Observed* secret) const;
+  void take_their_image_off();
+  void adopt_source_first();
   void disown();
   VerifiedMark mark_to_carry();
   bool waits_for_a_run() const;
   /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
   void settle(Object wanted, std::string idle_job = {});
-  void hold_adoption(Part part);
+  void hold_adoption(Part part, Part other);
+  void hold_restoring(const core::Observed& destination);
   void hold_foreign(Part part, const core::Observed& there);
   void apply(Object wanted, const core::Observed* there, std::string idle_job);
 

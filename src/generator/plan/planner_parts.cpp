@@ -16,20 +16,12 @@ namespace {
 
 constexpr std::size_t kMaxReasonBytes = 256;
 
-/// Of what kyverno generates. By them it finds what it deletes with the policy or the trigger. Source: kyverno's
-/// api/kyverno/constants.go and pkg/background/generate.
-constexpr std::string_view kKyvernoLabels = "generate.kyverno.io/";
-
-/// One object without the other would leave movers that back up into nowhere, and report success.
 }  // namespace
 
 void Planner::secret() {
   if (!is_wanted(Part::Secret) || !available(Part::Secret)) return;
   const core::Observed* there = object_of(view_, Part::Secret);
-  // Beside a Secret that somebody made by hand it would change what movers are told.
-  const core::Observed* source = object_of(view_, Part::Source);
-  const bool theirs_goes_on = stays_theirs_ && standing(source, adopts(source)) == Standing::Adoptable;
-  if (there == nullptr && theirs_goes_on) return hold_adoption(Part::Secret);
+  if (is_read_by_others(there)) return hold_adoption(Part::Secret, Part::Source);
   settle(secret_object(subject()));
   if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
   hold(make_warning(Part::Secret, "SecretNotReady", "backups and restores of this PVC wait for their secret: {}",
@@ -78,50 +70,16 @@ void Planner::source() {
   if (report_rivals(there) && there == nullptr) return;
   if (auto unmet = source_precondition(view_, policy_, options_, now_)) return hold(*std::move(unmet));
   if (there == nullptr) return settle(wanted);
-  if (leads_elsewhere(*there)) return hold(secret_elsewhere_hold(*there, secret_name(options_.secret, view_.pvc)));
+  if (leads_elsewhere(*there)) {
+    const bool writes = options_.secret.external_secret;
+    return hold(secret_elsewhere_hold(*there, secret_name(options_.secret, view_.pvc), writes));
+  }
   existing_source(*there, wanted);
 }
 
 Object Planner::wanted_source(const core::Observed* there) const {
   return source_object(subject(), is_ours(there) ? requested_backup(*there) : BackupRequest{},
                        there == nullptr ? std::string() : kept_schedule(*there, plan_.protection.tier));
-}
-
-Adopts Planner::adopts(const core::Observed* object) const {
-  const bool requested = object != nullptr && is_adoption_requested(*object);
-  return requested ? Adopts::Everything : options_.adopt;
-}
-
-std::optional<Part> Planner::stays_theirs() const {
-  // A restore needs what is ours, and before it there is nothing to back up.
-  if (is_wanted(Part::RestoreRun)) return std::nullopt;
-  for (const Part part : {Part::Source, Part::Secret, Part::Destination}) {
-    if (is_wanted(part) && standing_of(object_of(view_, part)) == Standing::Foreign) return part;
-  }
-  const core::Observed* source = object_of(view_, Part::Source);
-  const bool stays = standing_of(source) == Standing::Adoptable && source_stays_theirs(*source);
-  return stays ? std::optional(Part::Source) : std::nullopt;
-}
-
-bool Planner::source_stays_theirs(const core::Observed& source) const {
-  return source.meta.deleting || !core::mover_problem(identity_).empty() || leads_elsewhere(source) ||
-         source_precondition(view_, policy_, options_, now_) || !sync(Part::Source, source).may_change();
-}
-
-bool Planner::leads_elsewhere(const core::Observed& source) const {
-  return !options_.secret.external_secret && mounts_elsewhere(source, options_.repository);
-}
-
-/// Of everything that is ours; what was just taken over is with the next plan.
-void Planner::disown() {
-  for (const auto& [part, object] : view_.objects) {
-    if (!is_ours(object) || is_strangers(object) || object->meta.deleting) continue;
-    Disown action{part, object->meta.ns, object->meta.name, object->meta.uid, {}};
-    for (const auto& [label, value] : object->meta.labels) {
-      if (label.starts_with(kKyvernoLabels)) action.labels.push_back(label);
-    }
-    if (!action.labels.empty()) plan_.actions.emplace_back(std::move(action));
-  }
 }
 
 void Planner::existing_source(const core::Observed& there, const Object& wanted) {
@@ -223,18 +181,12 @@ bool Planner::is_strangers(const core::Observed* object) const {
 void Planner::settle(Object wanted, std::string idle_job) {
   const core::Observed* there = object_of(view_, wanted.part);
   if (standing_of(there) == Standing::Foreign) return hold_foreign(wanted.part, *there);
-  const bool waits = stays_theirs_ && *stays_theirs_ != wanted.part && standing_of(there) == Standing::Adoptable;
-  if (waits) return hold_adoption(wanted.part);
+  const bool waits = stays_theirs_ && standing_of(there) == Standing::Adoptable;
+  if (waits && *stays_theirs_ != wanted.part) return hold_adoption(wanted.part, *stays_theirs_);
+  if (waits && wanted.part == Part::Destination) return hold_restoring(*there);
   if (there != nullptr && (there->meta.deleting || same(wanted, *there))) return;
   if (waits_for_classes(wanted.part)) return;
   apply(std::move(wanted), there, std::move(idle_job));
-}
-
-void Planner::hold_adoption(Part part) {
-  hold(make_hold(
-      part, "AdoptionWaits",
-      fmt::format("the {} is taken over together with {} {}, not before it: movers use both as they are",
-                  to_string(part), resource(*stays_theirs_).kind, object_of(view_, *stays_theirs_)->meta.name)));
 }
 
 void Planner::hold_foreign(Part part, const core::Observed& there) {

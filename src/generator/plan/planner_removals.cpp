@@ -17,10 +17,10 @@ void Planner::take_wrong_images_off() {
   const bool restore_known = view_.claim == nullptr || known_of(view_, Part::RestoreRun) == Known::Current;
   if (known_of(view_, Part::Destination) != Known::Current || !restore_known) return;
   const core::Observed* destination = object_of(view_, Part::Destination);
-  if (may_take_over(destination) && destination->status.image && destination->status.image != rightful_image())
+  if (is_ours(destination) && destination->status.image && destination->status.image != rightful_image())
     take_image_off(*destination);
   for (const auto& [part, stray] : view_.strays) {
-    if (part == Part::Destination && may_take_over(stray) && stray->status.image) take_image_off(*stray);
+    if (part == Part::Destination && is_ours(stray) && stray->status.image) take_image_off(*stray);
   }
 }
 

@@ -103,18 +103,20 @@ class SourcePreconditions {
   }
 
   bool is_accepted_by_namespace() const {
-    return view_.older_backups_accepted && claim_.created && *claim_.created <= *view_.older_backups_accepted;
+    const auto& accepted = view_.older_backups_accepted;
+    return accepted && *accepted <= now_ && claim_.created && *claim_.created <= *accepted;
   }
 
-  /// Whatever came before us filled it: it was populated from the destination that bears its name, whose image is of
-  /// these backups, and what lies there since it was made is of this volume.
+  /// Whatever came before us filled it from the destination that bears its name, and has backed it up since and goes
+  /// on: a source that runs pushes older backups out whether holdfast takes it over or not.
   bool restored_before_us(const core::Identity& place, const core::Catalog& catalog) const {
+    const bool goes_on = object_of(view_, Part::Source) != nullptr;
     const auto& filled_from = claim_.pvc.data_source_ref;
     const bool from_its_own = filled_from && filled_from->api_group == core::kVolSyncGroup &&
                               filled_from->kind == core::kDestinationKind && filled_from->ns.empty() &&
                               filled_from->name == names(policy_.naming, view_.pvc.name).destination;
     const auto newest = catalog.newest(place);
-    return from_its_own && newest && newest->start >= *claim_.created + kKubernetesTick;
+    return goes_on && from_its_own && newest && newest->start >= *claim_.created + kKubernetesTick;
   }
 
   std::optional<Precondition> older_backups(const core::Catalog& catalog) const {

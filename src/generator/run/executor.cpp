@@ -143,7 +143,9 @@ void Executor::note_what_it_was(const std::shared_ptr<Job>& job, kube::Deadline 
   const kube::Target target{resource(apply.object.part), apply.object.ns, apply.object.name};
   const auto take_over = [this, job, deadline, done](const kube::Result& noted) {
     if (const auto* error = std::get_if<kube::ApiError>(&noted)) return done(*error);
-    std::get<Apply>(job->actions[job->at]).resource_version = version_of(std::get<std::string>(noted));
+    std::string version = version_of(std::get<std::string>(noted));
+    if (version.empty()) return done(kube::ApiError{409, "Conflict", "the API server names no version", std::nullopt});
+    std::get<Apply>(job->actions[job->at]).resource_version = std::move(version);
     send(job->actions[job->at], deadline, done);
   };
   client_.get(target, deadline, alive_.guard([this, job, target, deadline, take_over, done](const kube::Result& there) {

@@ -40,7 +40,7 @@ class Executor {
   Executor(kube::Client& client, Store& store, Reporter& reporter);
 
   /// No write begins after `deadline`, and none is waited for longer. `done` is called once. One refused write does not
-  /// keep the others of the plan from being tried; an API server that gives no answer does.
+  /// keep the others of the plan from being tried; an API server that gives no answer does, and so does a takeover.
   void run(core::PvcName pvc, std::vector<Action> actions, kube::Deadline deadline, Done done);
 
  private:

@@ -128,7 +128,7 @@ TEST_CASE("what cannot be taken over as a whole is not asked for") {
 TEST_CASE("a source that is being backed up is asked for, and taken over when that is done") {
   Switching desk;
   desk.edit_source(be_at_work);
-  CHECK_THAT(desk.adopt({"--plan"}).out, Contains("is taken over when the backup under way is over"));
+  CHECK_THAT(desk.adopt({"--plan"}).out, Contains("is taken over when the backup or restore under way is over"));
   desk.takes_over();
   CHECK(desk.adopt({"--apply"}).code == cli::kOk);
 }
@@ -169,6 +169,21 @@ TEST_CASE("undo gives back what was taken over, and nothing else") {
   CHECK(desk.adopt({"--undo"}).code == cli::kCannotTell);
 }
 
+TEST_CASE("what changes while it is given back is given back as it is then") {
+  Switching desk;
+  desk.are_ours();
+  bool touched = false;
+  desk.afterwards = [&](const fakes::ApiRequest& request) {
+    const bool lists = request.method == "GET" && request.path.ends_with("/externalsecrets") && !touched;
+    if (!lists) return;
+    touched = true;
+    desk.edit_source([](Json::Value& source) { source["status"]["lastSyncTime"] = "2026-03-01T12:00:00Z"; });
+  };
+  CHECK(desk.adopt({"--undo"}).code == cli::kOk);
+  CHECK(touched);
+  CHECK(desk.source()["spec"] == parse(kTheirs));
+}
+
 TEST_CASE("nothing is given back in the middle of something, or when it would be taken over again") {
   Switching desk;
   desk.are_ours();
@@ -181,6 +196,10 @@ TEST_CASE("nothing is given back in the middle of something, or when it would be
       source["metadata"]["deletionTimestamp"] = "2026-03-01T12:00:00Z";
       source["metadata"]["finalizers"].append("x");
     });
+  }
+  SECTION("the PVC waits") {
+    desk.objects.edit(kube::kClaims, "media", "photos",
+                      [](Json::Value& claim) { claim["status"]["phase"] = "Pending"; });
   }
   SECTION("its record is none") {
     desk.edit_source([](Json::Value& source) { source["metadata"]["annotations"][kRecord] = "{}"; });

@@ -3,11 +3,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/fakes/merge_patch.hpp"
 #include "tests/unit/json/jsoncpp.hpp"
 
 using namespace holdfast;
 using namespace holdfast::volsync;
 using Catch::Contains;
+using holdfast::fakes::merge_patch;
 using holdfast::test::parse;
 
 namespace {
@@ -29,29 +31,16 @@ Json::Value patch_in(const std::variant<Json::Value, std::string>& found) {
   return std::get<Json::Value>(found);
 }
 
-/// RFC 7396, as the API server carries a patch out.
-void merge(Json::Value& target, const Json::Value& patch) {
-  if (!target.isObject()) target = Json::Value(Json::objectValue);
-  for (const std::string& name : patch.getMemberNames()) {
-    if (patch[name].isNull())
-      target.removeMember(name);
-    else if (patch[name].isObject())
-      merge(target[name], patch[name]);
-    else
-      target[name] = patch[name];
-  }
-}
-
 Json::Value recorded() {
   Json::Value object = parse(kTheirs);
-  merge(object, patch_in(record_patch(object)));
+  merge_patch(object, patch_in(record_patch(object)));
   return object;
 }
 
 /// As holdfast and others leave it.
 Json::Value taken_over() {
   Json::Value object = recorded();
-  merge(object, parse(R"({"metadata": {"resourceVersion": "9",
+  merge_patch(object, parse(R"({"metadata": {"resourceVersion": "9",
     "labels": {"app.kubernetes.io/managed-by": "holdfast", "volsync.backup/pvc": "data", "added": "since",
                "generate.kyverno.io/policy-name": null},
     "annotations": {"holdfast.dev/pvc": "data", "holdfast.dev/applied": "0123"},
@@ -77,7 +66,7 @@ TEST_CASE("what was taken over becomes what it was, and what others have added s
   const Json::Value patch = patch_in(give_back_patch(object));
   CHECK(patch["metadata"]["uid"] == "u-1");
   CHECK(patch["metadata"]["resourceVersion"] == "9");
-  merge(object, patch);
+  merge_patch(object, patch);
   Json::Value before = parse(kTheirs);
   before["metadata"]["resourceVersion"] = "9";
   before["metadata"]["labels"]["added"] = "since";
@@ -97,10 +86,10 @@ TEST_CASE("what is written down is of the version that was read, and is not writ
 
 TEST_CASE("what had no labels and no owners has none again") {
   Json::Value object = parse(R"({"metadata": {"uid": "u-1", "resourceVersion": "7"}, "spec": {}})");
-  merge(object, patch_in(record_patch(object)));
-  merge(object, parse(R"({"metadata": {"labels": {"app.kubernetes.io/managed-by": "holdfast"},
+  merge_patch(object, patch_in(record_patch(object)));
+  merge_patch(object, parse(R"({"metadata": {"labels": {"app.kubernetes.io/managed-by": "holdfast"},
                                        "ownerReferences": [{"uid": "u-2"}]}, "spec": {"a": {"b": 1}}})"));
-  merge(object, patch_in(give_back_patch(object)));
+  merge_patch(object, patch_in(give_back_patch(object)));
   CHECK(object["metadata"]["labels"].empty());
   CHECK_FALSE(object["metadata"].isMember("ownerReferences"));
   CHECK(object["spec"].empty());
@@ -141,4 +130,18 @@ TEST_CASE("a namespace accepts older backups of PVCs of before a time, with a re
     INFO(none);
     CHECK_FALSE(accepted_until(none));
   }
+}
+
+TEST_CASE("what was ours already is written down as it was before that, whoever has put his label back since") {
+  Json::Value object = taken_over();
+  object["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "kyverno";
+  CHECK(patch_in(record_patch(object)).isNull());
+  object["metadata"]["annotations"]["holdfast.dev/adopted-from"] = "nonsense";
+  CHECK_FALSE(patch_in(record_patch(object)).isNull());
+}
+
+TEST_CASE("an owner that has gone meanwhile is not given back: the object would go with it") {
+  Json::Value object = taken_over();
+  object["metadata"]["ownerReferences"] = parse(R"([{"kind": "PersistentVolumeClaim", "uid": "u-2"}])");
+  CHECK(patch_in(give_back_patch(object))["metadata"]["ownerReferences"].isNull());
 }

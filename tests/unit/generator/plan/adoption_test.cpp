@@ -100,7 +100,7 @@ TEST_CASE("another path is another place") {
 }
 
 TEST_CASE("what a source leaves to VolSync is its object name and its namespace") {
-  World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"repository":"theirs"}})");
+  World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"repository":"volsync-data"}})");
   CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});
   world.policy.identities = {identity("{pvc}@{namespace}:/data")};
   CHECK(adopted_kopia(world)["username"] == "data-backup");
@@ -169,12 +169,14 @@ TEST_CASE("what movers of a source use is taken over with it or not at all") {
       {"no repository is pinned", [](World& it) { it.policy.pin = core::Unpinned{}; }},
       {"it backs up elsewhere", [](World& it) { it.the(Part::Source).spec = kInAnotherPath; }},
       {"its mover works", [](World& it) { it.the(Part::Source).status.sync_started = it.now; }},
+      {"its destination is being restored into",
+       [](World& it) { it.the(Part::Destination).status.sync_started = it.now; }},
       {"its Secret is made by hand", [](World& it) { it.the(Part::Secret).meta.labels.clear(); }},
       {"its destination restores from elsewhere",
        [](World& it) { it.the(Part::Destination).spec = R"({"kopia":{"username":"films","hostname":"media"}})"; }},
   }));
   INFO(obstacle.is);
-  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
+  CHECK(words(world.plan()) == Words{"adopt source", "adopt secret", "adopt destination"});
   obstacle.put(world);
   CHECK(words(world.plan()) == Words{});
   CHECK(held(world.plan(), "AdoptionWaits") != nullptr);
@@ -184,7 +186,7 @@ TEST_CASE("beside a source that stays somebody else's no Secret is written over 
   World world = beside_kyverno();
   world.options.adopt = Adopts::Predecessors;
   world.objects.erase(world.key(Part::Secret));
-  CHECK(words(world.plan()) == Words{"apply secret", "adopt destination", "adopt source"});
+  CHECK(words(world.plan()) == Words{"apply secret", "adopt source", "adopt destination"});
   SECTION("it waits") { world.evidence = unknown(); }
   SECTION("its destination is not taken over") {
     world.the(Part::Destination).spec = R"({"kopia":{"username":"films","hostname":"media"}})";
@@ -231,9 +233,9 @@ TEST_CASE("what somebody has asked for is taken over, whatever the settings say,
     CHECK(warned(world.plan(), "ForeignObject"));
     ask_for(world, part);
   }
-  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
+  CHECK(words(world.plan()) == Words{"adopt source", "adopt secret", "adopt destination"});
   world.the(Part::Secret).meta.labels.clear();
-  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});  // also by hand
+  CHECK(words(world.plan()) == Words{"adopt source", "adopt secret", "adopt destination"});  // also by hand
 }
 
 TEST_CASE("what a tool would write anew is not taken over, whoever asks for it, nor what has another mover") {
@@ -265,6 +267,15 @@ TEST_CASE("what a tool would write anew is not taken over, whoever asks for it, 
     source.meta.owners.push_back({"PersistentVolumeClaim", "films", "uid-9"});
     says = "another PVC's";
   }
+  SECTION("Argo CD or Helm, of what nobody else says to have made") {
+    source.meta.labels = {{"app.kubernetes.io/instance", "apps"}};
+    says = "out of Argo CD or Helm without deleting it";
+  }
+  SECTION("a destination that restores into a PVC by itself") {
+    world.the(Part::Destination).spec = R"({"kopia":{"username":"data","hostname":"media","destinationPVC":"data"}})";
+    says = "it restores into the PVC data by itself";
+  }
+  SECTION("it could not be written down") { source.spec = R"({"sourcePVC":")" + std::string(50'000, 'x') + R"("})"; }
   SECTION("another mover") {
     source.spec = R"({"sourcePVC":"data","restic":{"repository":"theirs"}})";
     says = "its mover is restic";
@@ -308,7 +319,7 @@ TEST_CASE(
   world.options.adopt = Adopts::Predecessors;
   world.options.repository.kind = RepositoryOptions::Kind::Nfs;
   world.options.repository.server = "nas";
-  CHECK(words(world.plan()) == Words{"adopt secret", "adopt destination", "adopt source"});
+  CHECK(words(world.plan()) == Words{"adopt source", "adopt secret", "adopt destination"});
   world.options.secret.external_secret = false;
   world.objects.erase(world.key(Part::Secret));
   CHECK(words(world.plan()) == Words{});
@@ -317,8 +328,46 @@ TEST_CASE(
   SECTION("it is mounted where it was") { world.options.repository.mover_volumes = false; }
   SECTION("theirs mount it there too") {
     world.the(Part::Source).spec = R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media",
-      "moverVolumes":[{"mountPath":"other"},{"mountPath":"repository"}]}})";
+      "moverVolumes":[{"mountPath":"other"},{"mountPath":"repository","volumeSource":{"nfs":{"server":"nas","path":""}}}]}})";
   }
   SECTION("it is in a bucket") { world.options.repository.kind = RepositoryOptions::Kind::S3; }
-  CHECK(words(world.plan()) == Words{"adopt destination", "adopt source"});
+  CHECK(words(world.plan()) == Words{"adopt source", "adopt destination"});
+}
+
+TEST_CASE("a Secret that movers of others read is not written, whether somebody asks for them or not") {
+  World world = beside_kyverno();
+  world.objects.erase(world.key(Part::Secret));
+  SECTION("nobody has asked") {}
+  SECTION("nobody has asked, and the PVC waits") {
+    promise(*world.claim);
+    world.claim->phase = core::Claim::Phase::Pending;
+  }
+  SECTION("no ExternalSecret makes it: it could not be given back") {
+    world.options.adopt = Adopts::Predecessors;
+    world.the(Part::Source).spec =
+        R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media","repository":"volsync-data"}})";
+    CHECK(warned(world.plan(), "SecretElsewhere"));
+  }
+  const auto all = words(world.plan());
+  CHECK(std::ranges::find(all, "apply secret") == all.end());
+  CHECK(std::ranges::find(all, "adopt source") == all.end());
+}
+
+TEST_CASE("an image that others publish stays while their destination does") {
+  World world = beside_kyverno();
+  world.options.adopt = Adopts::Predecessors;
+  world.the(Part::Destination).status.image = image("theirs");
+  world.evidence = unknown();
+  CHECK(words(world.plan()) == Words{});
+  world.evidence = current({});
+  CHECK(words(world.plan()) == Words{"image off", "adopt source", "adopt secret", "adopt destination"});
+}
+
+TEST_CASE("a source that reads a Secret of another name keeps it") {
+  World world = adopting(Part::Source, R"({"sourcePVC":"data","kopia":{"username":"data","hostname":"media",
+    "repository":"volsync-kopia-repository"}})");
+  CHECK(words(world.plan()) == Words{"apply destination"});
+  CHECK(warned(world.plan(), "SecretElsewhere"));
+  world.options.secret.name = "volsync-kopia-repository";
+  CHECK(words(world.plan()) == Words{"apply destination", "adopt source"});
 }

@@ -322,6 +322,8 @@ namespace {
 /// Restored by what was there before holdfast, at noon of the day before, and backed up since.
 World restored_before_us() {
   World world = bound();
+  world.options.adopt = Adopts::Predecessors;
+  world.put_foreign(Part::Source, "kyverno").spec = R"({"sourcePVC":"data","kopia":{}})";
   world.claim->created = world.now - std::chrono::hours{24};
   world.claim->pvc.data_source_ref = {std::string(core::kVolSyncGroup), std::string(core::kDestinationKind),
                                       "data-backup", ""};
@@ -338,6 +340,7 @@ TEST_CASE("a PVC that was restored before holdfast came, and backed up since, go
   SECTION("it was not backed up since") {
     world.evidence = current({listed(kOwnSource, kSnapshot, "2026-02-20T02:00:00Z")});
   }
+  SECTION("nothing backs it up any more") { world.objects.clear(); }
   SECTION("it was filled from nothing") { world.claim->pvc.data_source_ref.reset(); }
   SECTION("it was filled from another destination") { world.claim->pvc.data_source_ref->name = "films-backup"; }
   SECTION("it was filled from elsewhere") { world.claim->pvc.data_source_ref->ns = "films"; }
@@ -360,4 +363,6 @@ TEST_CASE("somebody accepts the older backups of all PVCs of a namespace that th
   CHECK(makes_source(world));
   world.policy.pin = core::Unpinned{};
   CHECK(warned(world.plan(), "RepositoryUnpinned"));
+  world.older_backups_accepted = world.now + std::chrono::hours{1};  // whoever comes until then is not known yet
+  CHECK(warned(world.plan(), "BackupsNotRestored"));
 }
