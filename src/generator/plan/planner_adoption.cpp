@@ -61,10 +61,11 @@ bool Planner::leads_elsewhere(const core::Observed& source) const {
   return (!theirs.empty() && theirs != ours) || mounts_elsewhere(source, options_.repository);
 }
 
-/// Movers of a source that stays somebody else's may read that Secret.
+/// Movers of a source that stays somebody else's may read that Secret, which could be made or taken over.
 bool Planner::is_read_by_others(const core::Observed* secret) const {
   const core::Observed* source = object_of(view_, Part::Source);
-  if (is_ours(secret) || source == nullptr || is_ours(source)) return false;
+  const bool not_to_be_written = is_ours(secret) || standing_of(secret) == Standing::Foreign;
+  if (not_to_be_written || source == nullptr || is_ours(source)) return false;
   return standing_of(source) == Standing::Foreign || (secret == nullptr && stays_theirs_);
 }
 

@@ -353,6 +353,15 @@ TEST_CASE("a Secret that movers of others read is not written, whether somebody 
   CHECK(std::ranges::find(all, "adopt source") == all.end());
 }
 
+TEST_CASE("of objects that are all somebody else's each is named") {
+  World world = beside_kyverno();
+  const auto foreign = [&](Part part) {
+    return std::ranges::any_of(world.plan().holds,
+                               [&](const Hold& hold) { return hold.part == part && hold.code == "ForeignObject"; });
+  };
+  CHECK((foreign(Part::Secret) && foreign(Part::Destination) && foreign(Part::Source)));
+}
+
 TEST_CASE("an image that others publish stays while their destination does") {
   World world = beside_kyverno();
   world.options.adopt = Adopts::Predecessors;
