@@ -250,9 +250,12 @@ class Life {
     const Json::Value stored = house_.cluster.find(holdfast::kube::kClaims, "media", pvc);
     const bool is_protected = stored["metadata"]["labels"].isMember("backup");
     if (!is_protected) return there.isNull() ? "" : what + " is left";
-    if (there.isNull()) return what + " is missing";
+    const bool read_by_a_stranger = part == Part::Secret && strangers_.contains({Part::Source, source_of(pvc)});
+    if (there.isNull()) return read_by_a_stranger ? "" : what + " is missing";
     return same(wanted(part, stored), observed(there)) ? "" : what + " differs";
   }
+
+  std::string source_of(const std::string& pvc) const { return names(house_.setup.policy.naming, pvc).source; }
 
   Object wanted(Part part, const Json::Value& stored) const {
     const auto claim = std::get<holdfast::core::Claim>(holdfast::json::read_claim(holdfast::test::print(stored)));
