@@ -100,10 +100,6 @@ Json::Value owners_left(const Json::Value& there, const Json::Value& record) {
 
 }  // namespace
 
-bool is_adoption_requested(const core::Observed& object) {
-  return core::parse_rfc3339(value_of(object.meta.annotations, key::kAdoptRequested)).has_value();
-}
-
 bool mounts_elsewhere(const core::Observed& source, const RepositoryOptions& repository) {
   Json::Value ours;
   put_mover_volumes(ours, repository);

@@ -63,6 +63,10 @@ std::string manager_of(const core::Observed& object) {
   return std::string(value_of(object.meta.labels, key::kManagedBy));
 }
 
+bool is_adoption_requested(const core::Observed& object) {
+  return core::parse_rfc3339(value_of(object.meta.annotations, key::kAdoptRequested)).has_value();
+}
+
 bool is_adoptable_from(std::string_view manager) { return manager == "kyverno" || manager == "pvc-plumber"; }
 
 std::string_view kept_by(const core::Observed& object) {

@@ -25,9 +25,6 @@ inline constexpr std::string_view kAdoptedFrom = "holdfast.dev/adopted-from";
 inline constexpr std::string_view kScheduleKept = "holdfast.dev/schedule-kept";
 }  // namespace key
 
-/// Somebody wants this object taken over, whatever the settings say.
-bool is_adoption_requested(const core::Observed& object);
-
 /// The movers of somebody else's ReplicationSource have the repository in no volume that holdfast would mount at the
 /// same place: their Secret says where, and holdfast's movers would not find it there.
 bool mounts_elsewhere(const core::Observed& source, const RepositoryOptions& repository);

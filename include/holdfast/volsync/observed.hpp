@@ -30,6 +30,9 @@ std::string manager_of(const core::Observed& object);
 /// Its objects may be taken over without being asked for.
 bool is_adoptable_from(std::string_view manager);
 
+/// Somebody wants this object taken over, whatever the settings say.
+bool is_adoption_requested(const core::Observed& object);
+
 /// Who would write it anew if it were another's: "Argo CD", "Flux" or "Helm"; empty: nobody that says so.
 std::string_view kept_by(const core::Observed& object);
 
