@@ -44,13 +44,13 @@ struct Switching : ReachableCluster {
 
   /// As a generator would that sees the request.
   void takes_over() {
-    afterwards = [this](const fakes::ApiRequest& request) {
+    set_afterwards([this](const fakes::ApiRequest& request) {
       if (request.method != "PATCH" || request.body.find(kRequest) == std::string::npos) return;
       for (const auto& kind : {kube::kReplicationSources, kube::kReplicationDestinations}) {
         objects.edit(kind, "media", "photos-backup",
                      [](Json::Value& one) { one["metadata"]["labels"][kManagedBy] = "holdfast"; });
       }
-    };
+    });
   }
   /// Were taken over.
   void are_ours() {
@@ -143,10 +143,10 @@ TEST_CASE("where nobody takes up the request that is said, and it stays") {
 
 TEST_CASE("what somebody takes away meanwhile is not waited for") {
   Switching desk;
-  desk.afterwards = [&](const fakes::ApiRequest& request) {
+  desk.set_afterwards([&](const fakes::ApiRequest& request) {
     const bool asks = request.method == "PATCH" && request.path.find("replicationsources") != std::string::npos;
     if (asks) desk.objects.erase(kube::kReplicationDestinations, "media", "photos-backup");
-  };
+  });
   const Ending ending = desk.adopt({"--apply"});
   CHECK(ending.code == cli::kCheckFailed);
   CHECK_THAT(ending.out, Contains("media/photos  failed  ReplicationDestination photos-backup has gone meanwhile"));
@@ -173,12 +173,12 @@ TEST_CASE("what changes while it is given back is given back as it is then") {
   Switching desk;
   desk.are_ours();
   bool touched = false;
-  desk.afterwards = [&](const fakes::ApiRequest& request) {
+  desk.set_afterwards([&](const fakes::ApiRequest& request) {
     const bool lists = request.method == "GET" && request.path.ends_with("/externalsecrets") && !touched;
     if (!lists) return;
     touched = true;
     desk.edit_source([](Json::Value& source) { source["status"]["lastSyncTime"] = "2026-03-01T12:00:00Z"; });
-  };
+  });
   CHECK(desk.adopt({"--undo"}).code == cli::kOk);
   CHECK(touched);
   CHECK(desk.source()["spec"] == parse(kTheirs));

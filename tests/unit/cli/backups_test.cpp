@@ -94,11 +94,11 @@ TEST_CASE("a backup may be asked for while one that was asked for is under way")
 TEST_CASE("a ReplicationSource that was made anew in the meantime is not asked") {
   Desk desk;
   desk.has_photos();
-  desk.afterwards = [&](const fakes::ApiRequest& request) {
+  desk.set_afterwards([&](const fakes::ApiRequest& request) {
     if (request.method != "GET") return;
     desk.objects.erase(kube::kReplicationSources, "media", "photos-backup");
     desk.has_photos();
-  };
+  });
   const Ending ending = desk.run({"backup", "media/photos"});
   CHECK(ending.code == cli::kCannotTell);
   CHECK_THAT(ending.out, Contains("media/photos  unknown  ReplicationSource photos-backup: Conflict"));
@@ -169,9 +169,9 @@ TEST_CASE("--wait ends when the backup that was asked for is made, and not when 
     });
   }
   SECTION("it takes its time") {
-    desk.afterwards = [&, looks = 0](const fakes::ApiRequest& request) mutable {
+    desk.set_afterwards([&, looks = 0](const fakes::ApiRequest& request) mutable {
       if (request.method == "GET" && ++looks == 3) desk.edit(make_backup);
-    };
+    });
   }
   const Ending ending = desk.run({"backup", "media/photos", "--wait", "--timeout", "50s"});
   CHECK(ending.code == cli::kOk);
@@ -226,9 +226,9 @@ TEST_CASE("--wait ends with 3 when the time is over, and says how far it was") {
     why = "no Secret volsync-photos";
   }
   SECTION("the API server says nothing more") {
-    desk.afterwards = [&](const fakes::ApiRequest& request) {
+    desk.set_afterwards([&](const fakes::ApiRequest& request) {
       if (request.method == "PATCH") desk.refuse("GET");
-    };
+    });
     why = "ReplicationSource media/photos-backup: Forbidden: not you";
   }
   const Ending ending = desk.run({"backup", "media/photos", "--wait", "--timeout", "1ms"});
@@ -242,17 +242,17 @@ TEST_CASE("--wait does not go on where the backup cannot come any more") {
   desk.has_photos();
   std::string why;
   SECTION("the ReplicationSource is gone") {
-    desk.afterwards = [&](const fakes::ApiRequest& request) {
+    desk.set_afterwards([&](const fakes::ApiRequest& request) {
       if (request.method == "PATCH") desk.objects.erase(kube::kReplicationSources, "media", "photos-backup");
-    };
+    });
     why = "its ReplicationSource is gone";
   }
   SECTION("it is another one of the same name") {
-    desk.afterwards = [&](const fakes::ApiRequest& request) {
+    desk.set_afterwards([&](const fakes::ApiRequest& request) {
       if (request.method != "PATCH") return;
       desk.objects.erase(kube::kReplicationSources, "media", "photos-backup");
       desk.has_photos();
-    };
+    });
     why = "its ReplicationSource is gone";
   }
   SECTION("the request is taken back") {
@@ -273,9 +273,9 @@ TEST_CASE("--wait waits for those that were asked, and tells of all in one order
   desk.has_photos();
   desk.has("films-backup", "films");
   desk.edit(pause_source);
-  desk.afterwards = [&](const fakes::ApiRequest& request) {
+  desk.set_afterwards([&](const fakes::ApiRequest& request) {
     if (request.method == "PATCH") desk.edit(make_backup, "films-backup");
-  };
+  });
   const Json::Value items = desk.items({"backup", "--all", "--wait", "--timeout", "50s"}, cli::kCheckFailed);
   REQUIRE(items.size() == 2);
   CHECK(items[0]["pvc"] == "films");

@@ -18,7 +18,7 @@ struct Rehearsal : Desk {
   }
   /// As the generator does when the drill that was asked for is over.
   void ends_when_asked(const std::string& problem = "") {
-    afterwards = [this, problem](const fakes::ApiRequest& request) {
+    set_afterwards([this, problem](const fakes::ApiRequest& request) {
       if (request.method != "PATCH") return;
       const std::string token = source()["metadata"]["annotations"][kDrillRequested].asString();
       objects.edit(kube::kReplicationDestinations, "media", "photos-backup", [&](Json::Value& destination) {
@@ -27,7 +27,7 @@ struct Rehearsal : Desk {
         said["holdfast.dev/drill-ended"] = "2026-03-01T12:00:00Z";
         if (!problem.empty()) said["holdfast.dev/drill-problem"] = problem;
       });
-    };
+    });
   }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,9 @@ inline std::string kubeconfig_text(int port = 1) {
 }
 
 class ReachableCluster {
+  std::mutex mutex_;  // the two before the server that uses them
+  std::function<void(const fakes::ApiRequest&)> others_;
+
  public:
   ReachableCluster() { objects.create_namespace("media"); }
 
@@ -31,13 +35,17 @@ class ReachableCluster {
     return run_program(std::move(words));
   }
 
-  /// What others do right after a call was answered.
-  std::function<void(const fakes::ApiRequest&)> afterwards;
+  /// What others do right before a call gets its answer, on the server's threads; between two runs too.
+  void set_afterwards(std::function<void(const fakes::ApiRequest&)> others) {
+    const std::lock_guard lock(mutex_);
+    others_ = std::move(others);
+  }
 
   fakes::FakeCluster objects;
   fakes::FakeApiServer server{[this](const fakes::ApiRequest& request) {
     fakes::ApiAnswer answer = objects(request);
-    if (afterwards) afterwards(request);
+    const std::lock_guard lock(mutex_);
+    if (others_) others_(request);
     return answer;
   }};
 

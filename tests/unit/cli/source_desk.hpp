@@ -39,9 +39,9 @@ struct Desk : ReachableCluster {
   }
   /// Edits it as soon as it was patched.
   void after_patch(const std::function<void(Json::Value&)>& change) {
-    afterwards = [this, change](const fakes::ApiRequest& request) {
+    set_afterwards([this, change](const fakes::ApiRequest& request) {
       if (request.method == "PATCH") edit(change);
-    };
+    });
   }
   void refuse(const std::string& method) {
     objects.set_faults([method](const fakes::ApiRequest& request) {
