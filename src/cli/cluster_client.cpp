@@ -1,9 +1,13 @@
 #include "src/cli/cluster_client.hpp"
 
+#include <fmt/format.h>
+
 #include <future>
 #include <memory>
+#include <stdexcept>
 
-#include "holdfast/json/tree.hpp"
+#include "holdfast/json/objects.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -19,6 +23,14 @@ Answer parsed(kube::Result result) {
 }
 
 }  // namespace
+
+core::Observed observed_in(const Json::Value& object) {
+  auto read = json::read_observed(json::write_tree(object));
+  if (auto* observed = std::get_if<core::Observed>(&read)) return std::move(*observed);
+  throw std::runtime_error(fmt::format("{}/{} cannot be read: {}", text_at(object, {"metadata", "namespace"}),
+                                       text_at(object, {"metadata", "name"}),
+                                       std::get<json::ObjectFault>(read).problem));
+}
 
 ClusterClient::ClusterClient(const kube::Config& config, const ops::Logger& log)
     : client_(loop_, config, {1, "holdfast-cli"}, log) {}
@@ -47,6 +59,10 @@ Answer ClusterClient::list(const kube::Resource& resource, const std::string& ns
     all.label_selector = label_selector;
     client_.list(resource, ns, all, deadline, std::move(done));
   });
+}
+
+Answer ClusterClient::list_ours(const kube::Resource& resource, const std::string& ns) {
+  return list(resource, ns, fmt::format("{}={}", volsync::key::kManagedBy, volsync::kManager));
 }
 
 Answer ClusterClient::patch(const kube::Resource& resource, const std::string& ns, const std::string& name,

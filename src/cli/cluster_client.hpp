@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "holdfast/core/claim.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/kube/client.hpp"
 #include "holdfast/net/server.hpp"
@@ -19,6 +20,10 @@ using json::text_at;
 /// What the API server said, or why not.
 using Answer = std::variant<Json::Value, kube::ApiError>;
 
+/// An object that the API server said. Throws std::runtime_error: what cannot be read is neither missing nor somebody
+/// else's.
+core::Observed observed_in(const Json::Value& object);
+
 class ClusterClient {
  public:
   /// Throws kube::ConfigError.
@@ -28,6 +33,8 @@ class ClusterClient {
   Answer object(const kube::Resource& resource, const std::string& ns, const std::string& name);
   /// In `ns`, or where that is empty in all namespaces.
   Answer list(const kube::Resource& resource, const std::string& ns = {}, const std::string& label_selector = {});
+  /// Those that carry our label.
+  Answer list_ours(const kube::Resource& resource, const std::string& ns = {});
   /// As a JSON merge patch.
   Answer patch(const kube::Resource& resource, const std::string& ns, const std::string& name,
                const Json::Value& changes);

@@ -35,12 +35,6 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-std::string expand_part(std::string text, const PvcName& pvc) {
-  replace_all(text, kPvc, pvc.name);
-  replace_all(text, kNamespace, pvc.ns);
-  return text;
-}
-
 /// Undoes a pattern: finds the names that make it equal a text. A name, once bound, must be the same everywhere.
 /// `Found`: is called with a PVC for each way to bind both names, until it returns true.
 template <class Found>
@@ -94,6 +88,12 @@ bool only_known_placeholders(std::string text) {
 
 }  // namespace
 
+std::string expand(std::string pattern, const PvcName& pvc) {
+  replace_all(pattern, kPvc, pvc.name);
+  replace_all(pattern, kNamespace, pvc.ns);
+  return pattern;
+}
+
 std::string to_string(const PvcName& name) { return name.ns + "/" + name.name; }
 
 std::optional<PvcName> parse_pvc_name(std::string_view text) {
@@ -128,7 +128,7 @@ std::optional<IdentityTemplate> IdentityTemplate::parse(std::string_view text) {
 }
 
 Identity IdentityTemplate::expand(const PvcName& pvc) const {
-  return {expand_part(pattern_.user, pvc), expand_part(pattern_.host, pvc), expand_part(pattern_.path, pvc)};
+  return {core::expand(pattern_.user, pvc), core::expand(pattern_.host, pvc), core::expand(pattern_.path, pvc)};
 }
 
 std::optional<PvcName> IdentityTemplate::another(const Identity& identity, const PvcName& pvc) const {

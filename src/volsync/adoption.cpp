@@ -120,11 +120,13 @@ std::optional<core::Time> accepted_until(std::string_view text) {
 }
 
 std::string kept_schedule(const core::Observed& source, core::Tier tier) {
-  std::string schedule = schedule_of(source);
+  std::string schedule;
   if (is_ours(&source)) {
     const std::string_view kept = value_of(source.meta.annotations, key::kScheduleKept);
     const std::string of_tier = kept_schedule_text(tier, "");
-    schedule = kept.starts_with(of_tier) ? kept.substr(of_tier.size()) : std::string_view();
+    if (kept.starts_with(of_tier)) schedule = kept.substr(of_tier.size());
+  } else {
+    schedule = schedule_of(source);
   }
   return valid_schedule(schedule) ? schedule : std::string();
 }

@@ -179,6 +179,8 @@ BackupLayer default_backup() {
 Backup backup_of(const core::Claim& claim, core::Tier tier, const Options& options) {
   Backup result;
   result.settings = default_backup();
+  const auto of_tier = tier == core::Tier::Hourly ? &BackupLayer::hourly : &BackupLayer::daily;
+  const auto usual = result.settings.*of_tier;
   put_over(result.settings, options.backup);
   if (const auto of_class = options.classes.find(claim.pvc.storage_class.value_or(""));
       of_class != options.classes.end()) {
@@ -187,10 +189,9 @@ Backup backup_of(const core::Claim& claim, core::Tier tier, const Options& optio
   const AnnotatedBackup annotated =
       read_backup_annotations(claim.pvc.annotations, result.settings.security_context.value_or(SecurityContext{}));
   put_over(result.settings, annotated.layer);
-  const auto of_tier = tier == core::Tier::Hourly ? &BackupLayer::hourly : &BackupLayer::daily;
   const std::string schedule = annotated.schedule.value_or((result.settings.*of_tier).value_or(""));
   result.schedule = spread(schedule, claim.pvc.full_name());
-  result.is_usual = schedule == default_backup().*of_tier;
+  result.is_usual = schedule == usual;
   result.problem = fmt::format("{}", fmt::join(annotated.problems, "; "));
   return result;
 }

@@ -136,13 +136,12 @@ Object maintenance_object(const Options& options) {
   return sealed(std::move(object));
 }
 
-/// The Jobs of a maintenance have no label by which /mutate/job could tell them: it names the volume itself.
-Options without_injection(Options options) {
-  options.repository.mover_volumes = options.repository.mover_volumes || options.repository.inject;
-  return options;
-}
-
 }  // namespace
+
+RepositoryOptions without_injection(RepositoryOptions repository) {
+  repository.mover_volumes = repository.mover_volumes || repository.inject;
+  return repository;
+}
 
 std::string why_no_maintenance(const Options& options) {
   if (!options.maintenance.enabled) return "off: generator.maintenance.enabled";
@@ -176,7 +175,8 @@ std::string describe(const std::vector<core::MaintenanceProblem>& problems) {
 std::vector<Object> installation_objects(const core::Policy& policy, const Options& options) {
   std::vector<Object> objects;
   if (maintenance_place(options)) {
-    const Options own = without_injection(options);
+    Options own = options;
+    own.repository = without_injection(own.repository);
     if (options.secret.external_secret) objects.push_back(maintenance_secret_object(own));
     objects.push_back(maintenance_object(own));
   }

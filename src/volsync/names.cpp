@@ -1,8 +1,5 @@
 #include <fmt/format.h>
 
-#include <cstring>
-#include <utility>
-
 #include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::volsync {
@@ -76,14 +73,7 @@ Family family(Part part) {
 }
 
 std::string secret_name(const SecretOptions& options, const core::PvcName& pvc) {
-  std::string name = options.name;
-  for (const auto& [placeholder, value] : {std::pair{"{namespace}", &pvc.ns}, {"{pvc}", &pvc.name}}) {
-    for (std::size_t at = name.find(placeholder); at != std::string::npos; at = name.find(placeholder, at)) {
-      name.replace(at, std::strlen(placeholder), *value);
-      at += value->size();
-    }
-  }
-  return core::shortened(name, kMaxObjectNameBytes);
+  return core::shortened(core::expand(options.name, pvc), kMaxObjectNameBytes);
 }
 
 Names names(core::Naming naming, std::string_view pvc) {

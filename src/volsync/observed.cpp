@@ -25,13 +25,17 @@ constexpr std::string_view kArgoTracking = "argocd.argoproj.io/tracking-id";  //
 constexpr std::string_view kArgoLabel = "argocd.argoproj.io/instance";
 constexpr std::string_view kFluxLabels[] = {"kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name"};
 
-/// What is larger could not be written down to be given back.
-constexpr std::size_t kMaxAdoptedBytes = 48 * 1024;
+/// A spec that is larger could not be written down, with labels and owners, to be given back.
+constexpr std::size_t kMaxAdoptedBytes = kMaxRecordBytes - 16 * 1024;
 
 /// Of whatever an application or a chart is made of; Argo CD goes by it unless it is told otherwise.
 constexpr std::string_view kInstance = "app.kubernetes.io/instance";
 
 bool is_anothers_token(std::string_view token) { return !token.empty() && !token.starts_with(kRequestToken); }
+
+bool is_offered(std::string_view manager, Adopts adopts) {
+  return adopts == Adopts::Predecessors ? is_adoptable_from(manager) : adopts == Adopts::Everything;
+}
 
 /// The spec as a tree; null where it cannot be read, which then says nothing.
 Json::Value spec_of(const core::Observed& object) { return json::read_tree(object.spec).value_or(Json::Value()); }
@@ -48,15 +52,13 @@ Standing standing(const core::Observed* object, Adopts adopts) {
   if (object == nullptr) return Standing::Missing;
   const std::string manager = manager_of(*object);
   if (manager == kManager) return Standing::Ours;
-  const bool offered = adopts == Adopts::Predecessors ? is_adoptable_from(manager) : adopts == Adopts::Everything;
-  return offered && kept_by(*object).empty() ? Standing::Adoptable : Standing::Foreign;
+  return is_offered(manager, adopts) && kept_by(*object).empty() ? Standing::Adoptable : Standing::Foreign;
 }
 
 bool is_ours(const core::Observed* object) { return object != nullptr && manager_of(*object) == kManager; }
 
 bool may_be_adopted(const core::Observed& object, Adopts adopts) {
-  const bool offered = adopts == Adopts::Predecessors && is_adoptable_from(manager_of(object));
-  return !is_ours(&object) && (offered || adopts == Adopts::Everything || is_adoption_requested(object));
+  return !is_ours(&object) && (is_offered(manager_of(object), adopts) || is_adoption_requested(object));
 }
 
 std::string manager_of(const core::Observed& object) {

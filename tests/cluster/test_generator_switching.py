@@ -4,7 +4,7 @@ import shlex
 import time
 
 from guarded_case import our_reference, pvc
-from owned_parts import MANAGER, PARTS, OwnedParts
+from owned_parts import MANAGER, PARTS, OwnedParts, gist
 from rig.objects import CONFIG_MAP, EXTERNAL_SECRET, NAMESPACE, PVC, REPLICATION_DESTINATION as RD, REPLICATION_SOURCE as RS, Kind
 from rig.processes import wait_until
 from restore_case import HOME_NFS, PATIENCE, PLAIN, SECRET
@@ -140,10 +140,3 @@ class WithASecretByHand(OwnedParts):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("SecretElsewhere", done.stdout)
         self.assert_untouched(planted)
-
-
-def gist(document: dict) -> dict:
-    """All that is given back."""
-    metadata = document["metadata"]
-    return {"uid": metadata["uid"], "labels": metadata.get("labels", {}), "spec": document["spec"],
-            "annotations": metadata.get("annotations", {}), "owners": metadata.get("ownerReferences", [])}

@@ -8,7 +8,7 @@ import copy
 import datetime
 
 from guarded_case import pvc
-from owned_parts import MANAGER
+from owned_parts import MANAGER, gist
 from real_operator import real_operator
 from rig.audit import AuditLog
 from rig.objects import (EXTERNAL_SECRET, JOB, NAMESPACE, PVC, REPLICATION_DESTINATION as RD,
@@ -154,10 +154,3 @@ class WithTheSecretsOfAComponent(BesideTheForksOperator):
 
     def test_from_a_component_that_flux_has_let_go(self):
         self.switch({}, SIMPLE, source="{}", destination="{}-dst", secret="{}-volsync-secret", user="{}")
-
-
-def gist(document: dict) -> dict:
-    """All that is given back."""
-    metadata = document["metadata"]
-    return {"uid": metadata["uid"], "labels": metadata.get("labels", {}), "spec": document["spec"],
-            "annotations": metadata.get("annotations", {}), "owners": metadata.get("ownerReferences", [])}

@@ -36,6 +36,9 @@ std::string to_string(const Identity& identity);
 /// Reads `user@host:path`: all three parts non-empty, the path absolute, no control characters, at most 1,024 bytes.
 std::optional<Identity> parse_identity(std::string_view text);
 
+/// `pattern` with the PVC's own names for `{pvc}` and `{namespace}`.
+std::string expand(std::string pattern, const PvcName& pvc);
+
 /// A pattern such as `{pvc}-backup@{namespace}:/data` that turns a PVC's name into an identity.
 class IdentityTemplate {
  public:

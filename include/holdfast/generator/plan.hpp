@@ -135,6 +135,12 @@ struct Disown {
 };
 using Action = std::variant<Apply, Remove, SetImage, Disown>;
 
+/// Of an action by which somebody else's object becomes ours; nullptr: it is another one.
+inline const Apply* takeover(const Action& action) {
+  const auto* apply = std::get_if<Apply>(&action);
+  return apply != nullptr && apply->adopts ? apply : nullptr;
+}
+
 /// Something that is not done, and why.
 struct Hold {
   Part part = Part::Source;

@@ -20,6 +20,9 @@ std::optional<kube::Target> maintenance_place(const Options& options);
 /// For people; empty where there is one to keep.
 std::string why_no_maintenance(const Options& options);
 
+/// How its Jobs get the repository, which /mutate/job does not tell from others: it names the volume itself.
+RepositoryOptions without_injection(RepositoryOptions repository);
+
 /// By which its Jobs are listed, in its namespace. VolSync labels the pods, and Jobs without labels of their own get
 /// those of their pods from the API server.
 std::string maintenance_jobs_selector();

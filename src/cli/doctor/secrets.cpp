@@ -7,7 +7,8 @@
 #include "holdfast/json/objects.hpp"
 #include "holdfast/json/tree.hpp"
 #include "holdfast/kube/base64.hpp"
-#include "holdfast/volsync/observed.hpp"
+#include "holdfast/volsync/maintenance.hpp"
+#include "holdfast/volsync/objects.hpp"
 #include "src/cli/doctor/checks.hpp"
 
 namespace holdfast::cli::diagnosis {
@@ -34,7 +35,7 @@ struct Found {
 
 /// Of our objects of that kind; returns why they cannot be listed.
 std::string collect(ClusterClient& cluster, const kube::Resource& resource, Found& found) {
-  const Answer answer = cluster.list(resource, {}, fmt::format("{}={}", volsync::key::kManagedBy, volsync::kManager));
+  const Answer answer = cluster.list_ours(resource);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) return error->not_found() ? "" : error->message;
   for (const Json::Value& item : at(std::get<Json::Value>(answer), {"items"})) {
     const std::string ns = text_at(item, {"metadata", "namespace"});
@@ -62,9 +63,7 @@ std::string folder_of(const Needed& needed, const volsync::RepositoryOptions& re
   using Kind = volsync::RepositoryOptions::Kind;
   const bool mounted = repository.kind == Kind::Nfs || repository.kind == Kind::Pvc;
   if (!needed.kopia || !mounted) return {};
-  volsync::RepositoryOptions options = repository;
-  options.mover_volumes = options.mover_volumes || needed.maintenance;
-  return volsync::repository_folder(options);
+  return volsync::repository_folder(needed.maintenance ? volsync::without_injection(repository) : repository);
 }
 
 void look_into(const Needed& needed, const Json::Value& secret, const volsync::RepositoryOptions& repository,

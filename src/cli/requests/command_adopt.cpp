@@ -25,6 +25,10 @@ using generator::ForeignPart;
 constexpr std::size_t kMaxManagerBytes = 64;
 constexpr std::size_t kMaxNameBytes = 253;
 
+std::string named(const ForeignPart& part) {
+  return fmt::format("{} {}", volsync::resource(part.part).kind, base::printable(part.name, kMaxNameBytes));
+}
+
 std::string by(const ForeignPart& part) {
   return part.manager.empty() ? "of nobody who says so" : "of " + base::printable(part.manager, kMaxManagerBytes);
 }
@@ -33,8 +37,7 @@ std::string to_text(const ForeignPart& part) {
   const std::string what = part.taken   ? "is taken over"
                            : part.later ? "is taken over when the backup or restore under way is over"
                                         : "stays as it is: " + part.why;
-  std::string text = fmt::format("    {} {} {}: {}\n", volsync::resource(part.part).kind,
-                                 base::printable(part.name, kMaxNameBytes), by(part), what);
+  std::string text = fmt::format("    {} {}: {}\n", named(part), by(part), what);
   for (const generator::ChangedField& field : part.changes) {
     text +=
         fmt::format("        {}: {} -> {}\n", field.path, field.before.empty() ? "absent" : field.before, field.after);
@@ -123,10 +126,6 @@ std::vector<AuditItem> look_at_others(Look& look_at, const AdoptRequest& request
   std::ranges::sort(audit.items, {}, &AuditItem::pvc);
   problem = std::move(audit.problem);
   return std::move(audit.items);
-}
-
-std::string named(const ForeignPart& part) {
-  return fmt::format("{} {}", volsync::resource(part.part).kind, base::printable(part.name, kMaxNameBytes));
 }
 
 /// Why not all of them are taken over.

@@ -4,8 +4,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "holdfast/cli/run.hpp"
-#include "holdfast/json/objects.hpp"
 #include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "src/cli/cluster.hpp"
@@ -29,19 +27,12 @@ constexpr kube::Resource kKinds[] = {kube::kReplicationSources, kube::kReplicati
 
 /// Throws std::runtime_error where it cannot be read.
 Taken taken(const kube::Resource& resource, const Json::Value& item) {
-  auto observed = json::read_observed(json::write_tree(item));
-  if (auto* object = std::get_if<core::Observed>(&observed)) {
-    return {resource, std::move(*object), volsync::give_back_patch(item)};
-  }
-  throw std::runtime_error(fmt::format("{}/{}: {}", text_at(item, {"metadata", "namespace"}),
-                                       text_at(item, {"metadata", "name"}),
-                                       std::get<json::ObjectFault>(observed).problem));
+  return {resource, observed_in(item), volsync::give_back_patch(item)};
 }
 
 /// Throws std::runtime_error where the API server does not say.
 void collect(ClusterClient& cluster, const kube::Resource& resource, const Scope& scope, TakenByPvc& found) {
-  const Answer answer =
-      cluster.list(resource, scope.ns, fmt::format("{}={}", volsync::key::kManagedBy, volsync::kManager));
+  const Answer answer = cluster.list_ours(resource, scope.ns);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     if (error->not_found()) return;  // without the kind there is none of it
     throw std::runtime_error(fmt::format("{} cannot be listed: {}", resource.plural, error->text()));

@@ -2,29 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <stdexcept>
-#include <thread>
 
 #include "holdfast/base/text.hpp"
-#include "holdfast/cli/run.hpp"
-#include "holdfast/json/objects.hpp"
 #include "src/cli/cluster.hpp"
 #include "src/cli/output.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-namespace key = volsync::key;
-/// Throws std::runtime_error: what cannot be read is neither missing nor somebody else's.
-core::Observed read(const Json::Value& object) {
-  auto observed = json::read_observed(json::write_tree(object));
-  if (auto* read = std::get_if<core::Observed>(&observed)) return std::move(*read);
-  throw std::runtime_error(fmt::format("{}/{} cannot be read: {}", text_at(object, {"metadata", "namespace"}),
-                                       text_at(object, {"metadata", "name"}),
-                                       std::get<json::ObjectFault>(observed).problem));
-}
 
 /// Before anybody is asked.
 const SourcesRequest& checked(const SourcesRequest& request) {
@@ -74,14 +60,13 @@ std::optional<Target> Sources::one(const core::PvcName& pvc, std::vector<Outcome
 }
 
 std::vector<Target> Sources::all() {
-  const Answer answer =
-      client_.list(kube::kReplicationSources, request_.ns, fmt::format("{}={}", key::kManagedBy, volsync::kManager));
+  const Answer answer = client_.list_ours(kube::kReplicationSources, request_.ns);
   if (const auto* error = std::get_if<kube::ApiError>(&answer)) {
     throw std::runtime_error("ReplicationSources cannot be listed: " + error->text());
   }
   std::map<core::PvcName, core::Observed> sources, offsite;
   for (const Json::Value& item : json::at(std::get<Json::Value>(answer), {"items"})) {
-    core::Observed source = read(item);
+    core::Observed source = observed_in(item);
     if (!volsync::is_ours(&source)) continue;
     const core::PvcName pvc = volsync::made_for(source);
     if (source.meta.name == names(pvc).source) {
@@ -105,7 +90,7 @@ std::optional<core::Observed> Sources::look(const kube::Resource& resource, cons
     if (error->not_found()) return std::nullopt;
     throw std::runtime_error(fmt::format("{} {}/{}: {}", resource.kind, ns, name, error->text()));
   }
-  return read(std::get<Json::Value>(answer));
+  return observed_in(std::get<Json::Value>(answer));
 }
 
 std::string Sources::change(const core::Observed& source, Json::Value patch) {

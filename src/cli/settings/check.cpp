@@ -43,8 +43,7 @@ void check_secret(const volsync::SecretOptions& secret) {
   if (secret.name.find("{pvc}") == std::string::npos) {
     throw SettingsError(
         "generator.secret.name must have {pvc} in it with generator.secret.mode external-secret: one Secret is made "
-        "for "
-        "each PVC");
+        "for each PVC");
   }
 }
 

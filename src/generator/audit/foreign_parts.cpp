@@ -33,8 +33,8 @@ void compare(const std::string& path, const Json::Value& there, const Json::Valu
 
 const Apply* takeover(const Plan& plan, Part part) {
   for (const Action& action : plan.actions) {
-    const auto* apply = std::get_if<Apply>(&action);
-    if (apply != nullptr && apply->adopts && apply->object.part == part) return apply;
+    const Apply* apply = takeover(action);
+    if (apply != nullptr && apply->object.part == part) return apply;
   }
   return nullptr;
 }
@@ -49,14 +49,16 @@ bool waits_for_backup(const Plan& plan, Part part) {
   return is_held(plan, part, "Synchronizing") || (busy && is_held(plan, part, "AdoptionWaits"));
 }
 
-bool has_use_for(const Plan& plan, Part part) {
-  return !plan.protection.protects() || std::ranges::find(plan.holds, part, &Hold::part) != plan.holds.end();
+/// The first; nullptr: there is none.
+const Hold* hold_of(const Plan& plan, Part part) {
+  const auto found = std::ranges::find(plan.holds, part, &Hold::part);
+  return found == plan.holds.end() ? nullptr : &*found;
 }
 
+bool has_use_for(const Plan& plan, Part part) { return !plan.protection.protects() || hold_of(plan, part) != nullptr; }
+
 std::string why_not(const Plan& plan, Part part) {
-  for (const Hold& hold : plan.holds) {
-    if (hold.part == part) return fmt::format("{}: {}", hold.code, hold.message);
-  }
+  if (const Hold* hold = hold_of(plan, part)) return fmt::format("{}: {}", hold->code, hold->message);
   if (plan.protection.protects()) return "the PVC has no use for it now";
   return fmt::format("the PVC is not protected: {}", core::to_string(plan.protection.why));
 }
@@ -67,7 +69,11 @@ std::vector<ForeignPart> foreign_parts(const View& view, const Plan& plan) {
   std::vector<ForeignPart> parts;
   for (const auto& [part, object] : view.objects) {
     if (is_ours(object)) continue;
-    ForeignPart found{part, object->meta.name, object->meta.uid, manager_of(*object), false, false, true, {}, {}};
+    ForeignPart found;
+    found.part = part;
+    found.name = object->meta.name;
+    found.uid = object->meta.uid;
+    found.manager = manager_of(*object);
     if (const Apply* apply = takeover(plan, part)) {
       found.taken = true;
       compare("spec", json::read_tree(object->spec).value_or(Json::Value()), apply->object.body["spec"], found.changes);

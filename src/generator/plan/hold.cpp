@@ -40,31 +40,6 @@ std::string remedy(const core::Identity& identity, const core::PvcName& pvc, con
       further->text());
 }
 
-}  // namespace
-
-std::string cut(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return std::string(text);
-  if (max_bytes < kCut.size()) return {};
-  return std::string(base::cut_utf8(text, max_bytes - kCut.size())).append(kCut);
-}
-
-std::string one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const bool space = c == ' ' || base::is_control(c);
-    if (!space) line += c;
-    if (space && !line.empty() && line.back() != ' ') line += ' ';
-  }
-  if (!line.empty() && line.back() == ' ') line.pop_back();
-  return line;
-}
-
-Hold make_hold(Part part, std::string_view code, std::string_view message, bool warning) {
-  return {part, std::string(code), cut(message, kMaxMessageBytes), warning, std::nullopt};
-}
-
-namespace {
-
 /// Somebody else's object under one of our names.
 std::string what_to_do_with(const core::Observed& object, const core::PvcName& pvc) {
   const std::string backs_up = source_claim(object);
@@ -94,6 +69,27 @@ std::string what_to_do_with(const core::Observed& object, const core::PvcName& p
 
 }  // namespace
 
+std::string cut(std::string_view text, std::size_t max_bytes) {
+  if (text.size() <= max_bytes) return std::string(text);
+  if (max_bytes < kCut.size()) return {};
+  return std::string(base::cut_utf8(text, max_bytes - kCut.size())).append(kCut);
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = c == ' ' || base::is_control(c);
+    if (!space) line += c;
+    if (space && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  if (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+Hold make_hold(Part part, std::string_view code, std::string_view message, bool warning) {
+  return {part, std::string(code), cut(message, kMaxMessageBytes), warning, std::nullopt};
+}
+
 Hold foreign_hold(Part part, const core::Observed& object, const core::PvcName& pvc) {
   const std::string manager = manager_of(object);
   const std::string_view blocked = part == Part::Destination || part == Part::RestoreRun
@@ -117,11 +113,12 @@ Hold secret_elsewhere_hold(const core::Observed& source, std::string_view secret
   return make_warning(
       Part::Source, "SecretElsewhere",
       "ReplicationSource {} is not taken over: its movers read the Secret {}, and holdfast's would read "
-      "{} and have the repository where {} mounts it; led elsewhere they would back up into a folder of "
+      "{} and have the repository where generator.repository mounts it; led elsewhere they would back up into a folder "
+      "of "
       "their own and report success; set generator.secret.name to theirs and "
       "generator.repository.inject: true where a policy mounted it, or generator.secret.mode: "
       "external-secret",
-      source.meta.name, cut(repository_of(source), 128), secret, "generator.repository");
+      source.meta.name, cut(repository_of(source), 128), secret);
 }
 
 Hold unavailable_hold(Part part, Known known) {

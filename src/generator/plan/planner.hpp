@@ -70,6 +70,13 @@ class Planner {
   void report_stopped(Part part, const core::Observed& source);
   void offsite();
   void offsite_source();
+  VerifiedMark mark_to_carry();
+  bool waits_for_a_run() const;
+  /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
+  void settle(Object wanted, std::string idle_job = {});
+  void hold_foreign(Part part, const core::Observed& there);
+  void apply(Object wanted, const core::Observed* there, std::string idle_job);
+
   // What changes hands: planner_adoption.cpp.
   /// What of others the standing of `object` goes by.
   Adopts adopts(const core::Observed* object) const;
@@ -83,14 +90,9 @@ class Planner {
   void take_their_image_off();
   void adopt_source_first();
   void disown();
-  VerifiedMark mark_to_carry();
-  bool waits_for_a_run() const;
-  /// Writes what is wanted unless it is there, on its way out, or another's. `idle_job`: as that of Apply.
-  void settle(Object wanted, std::string idle_job = {});
+  /// `other`: the part that stays.
   void hold_adoption(Part part, Part other);
   void hold_restoring(const core::Observed& destination);
-  void hold_foreign(Part part, const core::Observed& there);
-  void apply(Object wanted, const core::Observed* there, std::string idle_job);
 
   // The restore: planner_restore.cpp.
   void run();
@@ -149,7 +151,9 @@ class Planner {
   void take_wrong_images_off();
   void take_image_off(const core::Observed& destination);
   bool changes_image_of(const core::Observed& destination) const;
-  bool may_take_over(const core::Observed* object) const;
+  /// What there is of destinations and restore runs is known, and so which image may be shown.
+  bool knows_images() const;
+  bool has_wrong_image(const core::Observed& destination) const;
   void remove_strangers();
   void remove_strays();
   bool successor_exists(Part part) const;

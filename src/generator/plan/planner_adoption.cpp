@@ -17,17 +17,6 @@ namespace {
 /// api/kyverno/constants.go and pkg/background/generate.
 constexpr std::string_view kKyvernoLabels = "generate.kyverno.io/";
 
-/// One object without the other would leave movers that back up into nowhere, and report success.
-bool adopts_part(const Action& action, Part part) {
-  const auto* apply = std::get_if<Apply>(&action);
-  return apply != nullptr && apply->adopts && apply->object.part == part;
-}
-
-bool adopts_any(const Action& action) {
-  const auto* apply = std::get_if<Apply>(&action);
-  return apply != nullptr && apply->adopts;
-}
-
 }  // namespace
 
 Adopts Planner::adopts(const core::Observed* object) const {
@@ -35,6 +24,7 @@ Adopts Planner::adopts(const core::Observed* object) const {
   return requested ? Adopts::Everything : options_.adopt;
 }
 
+/// One object without the others would leave movers that back up into nowhere, and report success.
 std::optional<Part> Planner::stays_theirs() const {
   // A restore needs what is ours, and before it there is nothing to back up.
   if (is_wanted(Part::RestoreRun)) return std::nullopt;
@@ -72,15 +62,18 @@ bool Planner::is_read_by_others(const core::Observed* secret) const {
 /// An image of theirs may be of any backup: a PVC that is ours is not filled from it.
 void Planner::take_their_image_off() {
   const core::Observed* destination = object_of(view_, Part::Destination);
-  if (stays_theirs_ || standing_of(destination) != Standing::Adoptable) return;
-  if (destination->status.image && destination->status.image != rightful_image()) take_image_off(*destination);
+  if (stays_theirs_ || !knows_images() || standing_of(destination) != Standing::Adoptable) return;
+  if (has_wrong_image(*destination)) take_image_off(*destination);
 }
 
 /// The source may be refused, because its mover has just begun: it goes first, or the others went without it.
 void Planner::adopt_source_first() {
-  const auto first = std::ranges::find_if(plan_.actions, adopts_any);
-  const auto source =
-      std::ranges::find_if(plan_.actions, [](const Action& action) { return adopts_part(action, Part::Source); });
+  const auto first =
+      std::ranges::find_if(plan_.actions, [](const Action& action) { return takeover(action) != nullptr; });
+  const auto source = std::ranges::find_if(plan_.actions, [](const Action& action) {
+    const Apply* apply = takeover(action);
+    return apply != nullptr && apply->object.part == Part::Source;
+  });
   if (source != plan_.actions.end()) std::rotate(first, source, std::next(source));
 }
 

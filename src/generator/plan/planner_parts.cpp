@@ -1,8 +1,6 @@
 // What is written for a protected PVC: the secret before the destination, the destination before the source.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "holdfast/core/mover_identity.hpp"
 #include "holdfast/volsync/adoption.hpp"
 #include "holdfast/volsync/text.hpp"

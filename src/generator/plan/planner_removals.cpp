@@ -14,20 +14,21 @@ namespace holdfast::generator {
 
 /// Always safe, so it comes before every question: whoever refers to an empty destination waits.
 void Planner::take_wrong_images_off() {
-  const bool restore_known = view_.claim == nullptr || known_of(view_, Part::RestoreRun) == Known::Current;
-  if (known_of(view_, Part::Destination) != Known::Current || !restore_known) return;
+  if (!knows_images()) return;
   const core::Observed* destination = object_of(view_, Part::Destination);
-  if (is_ours(destination) && destination->status.image && destination->status.image != rightful_image())
-    take_image_off(*destination);
+  if (is_ours(destination) && has_wrong_image(*destination)) take_image_off(*destination);
   for (const auto& [part, stray] : view_.strays) {
     if (part == Part::Destination && is_ours(stray) && stray->status.image) take_image_off(*stray);
   }
 }
 
-/// Ours, or one that becomes ours because its PVC is protected.
-bool Planner::may_take_over(const core::Observed* object) const {
-  const Standing whose = standing_of(object);
-  return whose == Standing::Ours || (whose == Standing::Adoptable && plan_.protection.protects());
+bool Planner::knows_images() const {
+  const bool restore_known = view_.claim == nullptr || known_of(view_, Part::RestoreRun) == Known::Current;
+  return known_of(view_, Part::Destination) == Known::Current && restore_known;
+}
+
+bool Planner::has_wrong_image(const core::Observed& destination) const {
+  return destination.status.image && destination.status.image != rightful_image();
 }
 
 bool Planner::changes_image_of(const core::Observed& destination) const {
@@ -64,7 +65,7 @@ void Planner::remove_strangers() {
 void Planner::remove_strays() {
   if (!view_.watches_current) return;
   for (const auto& [part, stray] : view_.strays) {
-    if (known_of(view_, part) != Known::Current || !may_take_over(stray)) continue;
+    if (known_of(view_, part) != Known::Current || !is_ours(stray)) continue;
     const bool gone_already = is_strangers(stray) && family(part) == Family::Sources;
     if (gone_already || (is_wanted(part) && !successor_exists(part)) || waits(*stray, part)) continue;
     remove(part, *stray, kRenamed, idle_job(part, *stray));

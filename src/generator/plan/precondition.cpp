@@ -4,6 +4,7 @@
 
 #include "holdfast/base/text.hpp"
 #include "holdfast/core/candidates.hpp"
+#include "holdfast/core/intent.hpp"
 #include "holdfast/volsync/text.hpp"
 #include "src/generator/plan/backup_source.hpp"
 #include "src/generator/plan/hold.hpp"
@@ -111,10 +112,8 @@ class SourcePreconditions {
   /// on: a source that runs pushes older backups out whether holdfast takes it over or not.
   bool restored_before_us(const core::Identity& place, const core::Catalog& catalog) const {
     const bool goes_on = object_of(view_, Part::Source) != nullptr;
-    const auto& filled_from = claim_.pvc.data_source_ref;
-    const bool from_its_own = filled_from && filled_from->api_group == core::kVolSyncGroup &&
-                              filled_from->kind == core::kDestinationKind && filled_from->ns.empty() &&
-                              filled_from->name == names(policy_.naming, view_.pvc.name).destination;
+    const bool from_its_own =
+        core::refers_to_own_destination(claim_.pvc, policy_) && claim_.pvc.data_source_ref->ns.empty();
     const auto newest = catalog.newest(place);
     return goes_on && from_its_own && newest && newest->start >= *claim_.created + kKubernetesTick;
   }

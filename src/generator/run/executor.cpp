@@ -56,11 +56,6 @@ std::string disown_body(const Disown& disown) {
   return json::write_tree(body);
 }
 
-bool adopts(const Action& action) {
-  const auto* apply = std::get_if<Apply>(&action);
-  return apply != nullptr && apply->adopts;
-}
-
 /// What is to be written on `there`, which is to be taken over, so that it can be given back; null: it says so already.
 std::variant<Json::Value, kube::ApiError> note_on(const Apply& apply, const kube::Result& there) {
   if (const auto* error = std::get_if<kube::ApiError>(&there)) return *error;
@@ -117,7 +112,7 @@ void Executor::next(const std::shared_ptr<Job>& job) {
   verify(job, 0, deadline, [this, job, deadline, done = std::move(done)](const std::optional<kube::ApiError>& refusal) {
     if (refusal) return done(*refusal);
     const Action& action = job->actions[job->at];
-    if (adopts(action)) return note_what_it_was(job, deadline, done);
+    if (takeover(action) != nullptr) return note_what_it_was(job, deadline, done);
     const auto* set = std::get_if<SetImage>(&action);
     if (set == nullptr || !set->image) return send(action, deadline, done);
     offer_if_it_fits(job, deadline, done);
@@ -185,7 +180,7 @@ void Executor::answered(const std::shared_ptr<Job>& job, const kube::Result& res
     }
     reporter_.failed(job->pvc, store_.claim(job->pvc).get(), action, *error, job->deadline);
     // What movers use together goes over together.
-    if (error->passing() || adopts(action)) return job->done(job->outcome);
+    if (error->passing() || takeover(action) != nullptr) return job->done(job->outcome);
     return next(job);
   }
   ++job->outcome.written;

@@ -83,3 +83,10 @@ def is_ours(document: dict, uid: str) -> bool:
     metadata = document["metadata"]
     owners = [owner["uid"] for owner in metadata.get("ownerReferences", ())]
     return metadata.get("labels", {}).get(MANAGER) == "holdfast" and uid in owners
+
+
+def gist(document: dict) -> dict:
+    """All that is given back."""
+    metadata = document["metadata"]
+    return {"uid": metadata["uid"], "labels": metadata.get("labels", {}), "spec": document["spec"],
+            "annotations": metadata.get("annotations", {}), "owners": metadata.get("ownerReferences", [])}
