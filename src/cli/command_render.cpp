@@ -42,13 +42,14 @@ RestoreRequest to_request(const RenderRequest& asked) {
 void say_what_to_do(const RestoreRequest& request, const core::Restore& found, const Settings& settings) {
   const std::string name = restored_name(request);
   const std::string& ns = request.pvc.ns;
-  const std::string secret = volsync::names(settings.policy.naming, request.pvc.name).secret;
+  const volsync::SecretOptions& secrets = settings.generator.secret;
+  const std::string_view whence = secrets.writes_external()
+                                      ? "; where it is gone, `holdfast render -f` prints its ExternalSecret"
+                                  : secrets.copies() ? "; holdfast makes it beside a protected PVC of that name"
+                                                     : "";
   say(fmt::format("snapshot {} of {}, begun {}, {} files", found.snapshot.id, to_string(found.source),
                   found.snapshot.start_time, found.snapshot.files));
-  say(fmt::format("it needs the Secret {}/{}{}", ns, secret,
-                  settings.generator.secret.external_secret
-                      ? "; where it is gone, `holdfast render -f` prints its ExternalSecret"
-                      : ""));
+  say(fmt::format("it needs the Secret {}/{}{}", ns, volsync::secret_name(secrets, request.pvc), whence));
   say("the volume gets the default storage class; pipe this to `kubectl apply -f -`, then see that the mover says "
       "\"Snapshot restore completed successfully\" and that all files came:");
   say(fmt::format("  kubectl -n {} get replicationdestination {} -o jsonpath='{{.status.latestMoverStatus}}'", ns,

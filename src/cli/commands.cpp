@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 #include "holdfast/base/clock.hpp"
@@ -31,6 +32,16 @@ int tell(const std::string& name, const std::string& value, const std::string& t
   object[name] = value;
   print(output == Output::Text ? text + "\n" : render(object, output));
   return kOk;
+}
+
+/// An authority that webhook configurations trust already cannot be made a second time.
+void refuse_to_replace(const std::filesystem::path& folder) {
+  for (const char* name : certs::kFiles) {
+    const std::filesystem::path file = folder / name;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(file))) continue;
+    throw SettingsError(
+        fmt::format("--out: {} is there already; --force replaces {}", file.string(), fmt::join(certs::kFiles, ", ")));
+  }
 }
 
 }  // namespace
@@ -68,6 +79,7 @@ int list_settings(Output output) {
 int version(Output output) { return tell("version", HOLDFAST_VERSION, "holdfast " HOLDFAST_VERSION, output); }
 
 int generate_certificates(const CertificateRequest& request) {
+  if (!request.force) refuse_to_replace(request.out);
   const std::vector<std::string> names = request.names.empty() ? std::vector<std::string>{"localhost"} : request.names;
   certs::write_files(certs::generate(names, std::chrono::days{request.days}, base::utc_now()), request.out);
   print(fmt::format("wrote tls.crt, tls.key, ca.crt and ca.key for {} to {}, valid for {} days\n",

@@ -81,6 +81,7 @@ struct CertificateRequest {
   std::string out;
   std::vector<std::string> names;
   int days = 365;
+  bool force = false;  ///< what is there already may be replaced
 };
 int generate_certificates(const CertificateRequest& request);
 

@@ -56,6 +56,17 @@ std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Lo
   }
 }
 
+volsync::Credentials read_credentials(const Settings& settings) {
+  volsync::Credentials credentials;
+  credentials.password = index::read_password(kopia_options<index::KopiaBackendOptions>(settings));
+  if (settings.index.backend != "kopia-s3") return credentials;
+  index::S3Credentials keys = index::read_s3_keys(settings.index.s3);
+  credentials.access_key = std::move(keys.access_key);
+  credentials.secret_key = std::move(keys.secret_key);
+  credentials.session_token = std::move(keys.session_token);
+  return credentials;
+}
+
 core::Evidence look(const Settings& settings, index::Index& index) {
   // A look and a listing, one after the other.
   return index::prove_now(index, std::chrono::steady_clock::now() + 2 * settings.index.timeout + kGrace);

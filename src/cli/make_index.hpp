@@ -13,6 +13,10 @@ namespace holdfast::cli {
 /// Throws SettingsError when no backend is chosen, or it cannot be set up.
 std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Logger& log, ops::Metrics& metrics);
 
+/// What the repository is opened with, as it is now. Throws std::runtime_error naming the setting. Blocks for as long
+/// as the file system does.
+volsync::Credentials read_credentials(const Settings& settings);
+
 /// One proof for a command, with time for a listing. Blocks.
 core::Evidence look(const Settings& settings, index::Index& index);
 

@@ -56,7 +56,7 @@ class Renderer {
   }
 
   void add(const Subject& subject) {
-    if (settings_.generator.secret.external_secret) out_.objects.push_back(volsync::secret_object(subject));
+    if (settings_.generator.secret.writes_external()) out_.objects.push_back(volsync::secret_object(subject));
     out_.objects.push_back(volsync::destination_object(subject, {}));
     out_.objects.push_back(volsync::source_object(subject));
     if (!wants_offsite(subject.claim, settings_.generator)) return;

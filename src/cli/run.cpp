@@ -71,6 +71,7 @@ CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
   generate->add_option("--days", arguments.certificates.days, "how long they are valid")
       ->check(CLI::Range(1, 36500))
       ->capture_default_str();
+  generate->add_flag("--force", arguments.certificates.force, "replace the files of an earlier run");
   return generate;
 }
 

@@ -111,15 +111,18 @@ Object draft(Part part, std::string_view ns, std::string_view name) {
   return object;
 }
 
-Object draft(Part part, const Subject& subject) {
-  const core::Claim& claim = subject.claim;
-  Object object = draft(part, claim.pvc.ns, names(subject.policy.naming, claim.pvc.name).of(part));
+Object draft(Part part, const core::Claim& claim, std::string_view name) {
+  Object object = draft(part, claim.pvc.ns, name);
   Json::Value& metadata = object.body["metadata"];
   member(metadata["labels"], key::kPvcLabel) = pvc_label(claim.pvc.name);
   annotate(object, key::kPvc, claim.pvc.name);
   // A claim that was read from a file has no uid, and the API server takes no owner without one.
   if (!claim.uid.empty()) metadata["ownerReferences"].append(owner(claim));
   return object;
+}
+
+Object draft(Part part, const Subject& subject) {
+  return draft(part, subject.claim, names(subject.policy.naming, subject.claim.pvc.name).of(part));
 }
 
 void annotate(Object& object, std::string_view key, std::string_view value) {

@@ -2,6 +2,10 @@
 // common. Pure; any thread.
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "holdfast/volsync/objects.hpp"
 #include "holdfast/volsync/storage.hpp"
 
@@ -13,6 +17,8 @@ Object draft(Part part, std::string_view ns, std::string_view name);
 
 /// An object of one PVC: its labels, annotations and owner too. The PVC is no controller of it, and its deletion waits
 /// for nothing.
+Object draft(Part part, const core::Claim& claim, std::string_view name);
+/// Under the name that is its part's.
 Object draft(Part part, const Subject& subject);
 
 void annotate(Object& object, std::string_view key, std::string_view value);
@@ -48,6 +54,17 @@ void put_source_identity(Json::Value& kopia, const core::Identity& identity);
 
 /// Of a ReplicationDestination's `spec.kopia`. `pvc`: the name of the PVC that is restored.
 void put_destination_identity(Json::Value& kopia, const core::Identity& identity, std::string_view pvc);
+
+/// Keys of the Secrets that movers read.
+namespace mover_key {
+inline constexpr const char* kRepository = "KOPIA_REPOSITORY";
+inline constexpr const char* kPassword = "KOPIA_PASSWORD";
+inline constexpr const char* kAccessKey = "AWS_ACCESS_KEY_ID";
+inline constexpr const char* kSecretKey = "AWS_SECRET_ACCESS_KEY";
+}  // namespace mover_key
+
+/// Where the repository is, as a mover's Secret says it: keys and values, no secrets.
+std::vector<std::pair<std::string, std::string>> repository_place(const RepositoryOptions& repository);
 
 /// `spec` of the ExternalSecret of this name with which movers open the repository.
 Json::Value repository_secret_spec(std::string_view name, const Options& options);

@@ -41,34 +41,6 @@ Json::Value external_secret_spec(const ExternalSecret& secret) {
   return spec;
 }
 
-constexpr std::string_view kPlainHttp = "http://";
-
-/// The mover cuts slashes off the end of a prefix; nobody should read another prefix here than the one it uses.
-std::string s3_url(const RepositoryOptions& repository) {
-  std::string_view prefix = repository.prefix;
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
-  while (prefix.starts_with('/')) prefix.remove_prefix(1);
-  return fmt::format("s3://{}{}{}", repository.bucket, prefix.empty() ? "" : "/", prefix);
-}
-
-void give_s3(ExternalSecret& secret, const Options& options) {
-  const RepositoryOptions& repository = options.repository;
-  secret.given.emplace_back("KOPIA_REPOSITORY", s3_url(repository));
-  secret.given.emplace_back("KOPIA_S3_BUCKET", repository.bucket);
-  if (!repository.endpoint.empty()) secret.given.emplace_back("KOPIA_S3_ENDPOINT", repository.endpoint);
-  // It drops the scheme of the endpoint, and with it that this one has no TLS.
-  if (repository.endpoint.starts_with(kPlainHttp)) secret.given.emplace_back("KOPIA_S3_DISABLE_TLS", "true");
-  if (!repository.region.empty()) secret.given.emplace_back("AWS_REGION", repository.region);
-  secret.read.emplace_back("AWS_ACCESS_KEY_ID", options.secret.access_key_property);
-  secret.read.emplace_back("AWS_SECRET_ACCESS_KEY", options.secret.secret_key_property);
-}
-
-void give_folder(ExternalSecret& secret, const RepositoryOptions& repository) {
-  const std::string folder = repository_folder(repository);
-  secret.given.emplace_back("KOPIA_REPOSITORY", "filesystem://" + folder);
-  secret.given.emplace_back("KOPIA_FS_PATH", folder);
-}
-
 /// Each PVC has a repository to itself: restic locks a whole one while it works.
 std::string repository_url(const Subject& subject) {
   std::string_view base = subject.options.offsite.repository;
@@ -81,11 +53,12 @@ std::string repository_url(const Subject& subject) {
 Json::Value repository_secret_spec(std::string_view name, const Options& options) {
   const SecretOptions& from = options.secret;
   ExternalSecret secret{std::string(name), from.store, from.store_kind, from.refresh_interval, from.key, {}, {}};
-  secret.read.emplace_back("KOPIA_PASSWORD", from.property);
-  if (options.repository.kind == RepositoryOptions::Kind::S3)
-    give_s3(secret, options);
-  else
-    give_folder(secret, options.repository);
+  secret.read.emplace_back(mover_key::kPassword, from.property);
+  if (options.repository.kind == RepositoryOptions::Kind::S3) {
+    secret.read.emplace_back(mover_key::kAccessKey, from.access_key_property);
+    secret.read.emplace_back(mover_key::kSecretKey, from.secret_key_property);
+  }
+  secret.given = repository_place(options.repository);
   return external_secret_spec(secret);
 }
 
@@ -102,8 +75,8 @@ Object offsite_secret_object(const Subject& subject) {
   ExternalSecret secret{object.name, from.store, from.store_kind, subject.options.secret.refresh_interval, from.key,
                         {},          {}};
   secret.read = {{"RESTIC_PASSWORD", from.password_property},
-                 {"AWS_ACCESS_KEY_ID", from.access_key_property},
-                 {"AWS_SECRET_ACCESS_KEY", from.secret_key_property}};
+                 {mover_key::kAccessKey, from.access_key_property},
+                 {mover_key::kSecretKey, from.secret_key_property}};
   secret.given = {{"RESTIC_REPOSITORY", repository_url(subject)}};
   object.body["spec"] = external_secret_spec(secret);
   return sealed(std::move(object));

@@ -177,7 +177,7 @@ std::vector<Object> installation_objects(const core::Policy& policy, const Optio
   if (maintenance_place(options)) {
     Options own = options;
     own.repository = without_injection(own.repository);
-    if (options.secret.external_secret) objects.push_back(maintenance_secret_object(own));
+    if (options.secret.writes_external()) objects.push_back(maintenance_secret_object(own));
     objects.push_back(maintenance_object(own));
   }
   if (options.kyverno_cleanup) objects.push_back(cleanup_policy_object(policy));

@@ -33,16 +33,17 @@ std::uint32_t ieee_crc32(std::string_view text) {
 }  // namespace
 
 std::string_view to_string(Part part) {
-  static constexpr std::string_view kWords[] = {"secret",         "destination",    "run",   "source",
-                                                "offsite-secret", "offsite-source", "drill", "maintenance-secret",
-                                                "maintenance",    "cleanup-policy"};
-  static_assert(std::size(kWords) == static_cast<std::size_t>(Part::CleanupPolicy) + 1);
+  static constexpr std::string_view kWords[] = {"secret",         "destination",    "run",        "source",
+                                                "offsite-secret", "offsite-source", "drill",      "maintenance-secret",
+                                                "maintenance",    "cleanup-policy", "secret-copy"};
+  static_assert(std::size(kWords) == static_cast<std::size_t>(Part::SecretCopy) + 1);
   return kWords[static_cast<std::size_t>(part)];
 }
 
 const kube::Resource& resource(Part part) {
   if (part == Part::Maintenance) return kube::kKopiaMaintenances;
   if (part == Part::CleanupPolicy) return kube::kClusterCleanupPolicies;
+  if (part == Part::SecretCopy) return kube::kSecrets;
   return resource(family(part));
 }
 

@@ -19,7 +19,8 @@ from suite import Stage
 CATALOG = {"index": {"backend": "catalog", "catalogFile": "/repository/catalog.json"}}
 V4 = {"contracts": ["simple", "pvc-plumber-v4"], "generator": {"naming": "v4", "cleanup": "kyverno"}, **CATALOG}
 NFS = {"kind": "nfs", "nfs": {"server": "192.168.10.133", "path": "/mnt/BigTank/k8s/volsync-kopia-nfs"}}
-INJECT = {"index": {"backend": "kopia-fs", "path": "/repository"}, "generator": {
+FILES = {"index": {"backend": "kopia-fs", "path": "/repository"}}
+INJECT = {**FILES, "generator": {
     "repository": {"kind": "nfs", "server": "192.0.2.1", "path": "/tank", "inject": True},
     "backup": {"moverSecurityContext": {"runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532}}}}
 STORE = {"enabled": True, "store": "1password", "key": "rustfs"}
@@ -49,6 +50,7 @@ patches:
 PAIRS = {
     "self-signed": (("self-signed",), CATALOG, "", {"settings": CATALOG, "networkPolicy": OFF}),
     "strict": (("strict", "network-policy", "self-signed"), CATALOG, "", {"mode": "strict", "settings": CATALOG}),
+    "copies": (("self-signed", "secret-copy"), FILES, "", {"settings": FILES, "networkPolicy": OFF, "secretCopy": True}),
     "plumber": (("kyverno-cleanup", "cert-manager", "network-policy"), V4, "",
                 {"settings": V4, "certificate": {"mode": "cert-manager"}}),
     "everything": (("nfs", "job-injection", "repository-init", "network-policy", "monitoring", "pod-insight", "strict",
@@ -71,6 +73,7 @@ REFUSED = {
     "repository.create: ": {"repository": {"create": True}},
     "externalSecrets.store: ": {"externalSecrets": ON},
     "externalSecrets.enabled: ": {"externalSecrets": STORE, "repository": {"password": "secret"}},
+    "secretCopy: ": {"secretCopy": True, "externalSecrets": STORE},
     "certificate.crt: ": {"certificate": {"mode": "files"}},
 }
 

@@ -1,13 +1,14 @@
 """From nothing to a protected PVC by the commands that README gives: three of them with kustomize, three with Helm."""
 
+import base64
 import re
 import shutil
 
-from installation import MANIFESTS
+from installation import MANIFESTS, NAMESPACE
 from networked_case import PATIENCE_S, NetworkedCase
 from readme import commands, photos
 from rig.components import ROOT
-from rig.objects import PVC, REPLICATION_DESTINATION
+from rig.objects import PVC, REPLICATION_DESTINATION, SECRET
 from rig.processes import wait_until
 from steady_load import SteadyLoad
 
@@ -32,10 +33,18 @@ class FromNothing(NetworkedCase):
         destination = wait_until(lambda: self.objects.get(REPLICATION_DESTINATION, "media", "photos-backup"), PATIENCE_S,
                           "the claim is looked after")
         self.assertEqual(destination["metadata"]["ownerReferences"][0]["name"], "photos")
+        self.assert_movers_have_the_password()
         self.assert_fresh_was_proven()
         self.assert_restores()
         self.assert_upgrades()
         self.assert_held_back_while_nobody_answers()
+
+    def assert_movers_have_the_password(self):
+        """Nobody was asked for it a second time."""
+        password = self.repository.password_file.read_text().strip()
+        for namespace, name in (("media", "volsync-photos"), (NAMESPACE, "volsync-holdfast-maintenance")):
+            secret = wait_until(lambda: self.objects.get(SECRET, namespace, name), PATIENCE_S, f"{name} is there")
+            self.assertEqual(base64.b64decode(secret["data"]["KOPIA_PASSWORD"]).decode(), password)
 
     def assert_fresh_was_proven(self):
         codes = [pod.holdfast.admissions(webhook="validate", code="NoBackup") for pod in self.kubelet.pods]

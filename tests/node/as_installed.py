@@ -4,7 +4,7 @@ from readme import commands, photos  # of tests/cluster/support
 from rig.node_cluster import EXPORT, USER, NodeCluster
 from rig.node_install import OVERLAY, Installation
 from rig.node_storage import CLASS, LATE_CLASS
-from rig.objects import NAMESPACE, SECRET, Objects
+from rig.objects import NAMESPACE, Objects
 from rig.processes import wait_until
 
 _MIN_AGE = "1s"  # that a test can wait for
@@ -21,9 +21,6 @@ def with_kustomize(cluster: NodeCluster) -> Installation:
         installation.edit(f"{OVERLAY}/holdfast.yaml", "  backup:\n", f"  backup:\n    classes: {_CLASSES}\n")
         for command in commands("With kustomize")[:-1]:
             installation.shell(command)
-        # Early: VolSync looks for it again after ever longer times.
-        Objects(cluster.node.api).apply(SECRET, "holdfast-system", mover_secret(
-            "volsync-holdfast-maintenance", cluster.repository.password_file.read_text()), force=True)
     return _installed["kustomize"]
 
 

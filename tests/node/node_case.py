@@ -85,7 +85,7 @@ class NodeCase(unittest.TestCase):
                    lambda: f"{name} is gone: {self.said_about(name, ns)}")
 
     def give_secret(self, *names: str, password: str | None = None, namespace: str = "") -> None:
-        """What movers need beside a claim, as docs/install.md has it."""
+        """What movers need beside a claim, as docs/install.md has it, before holdfast makes it."""
         for name in names or ("data",):
             self.objects.apply(SECRET, namespace or self.namespace, mover_secret(
                 f"volsync-{name}", password or self.repository.password_file.read_text()), force=True)

@@ -8,10 +8,12 @@ from rig.processes import wait_until
 
 
 class Restores(NodeCase):
-    def prepared(self, *names: str, script: str = FILL) -> dict[str, str]:
-        """Claims with a backup of their files, by name what SUMS says of them."""
+    def prepared(self, *names: str, script: str = FILL, by_hand: bool = True) -> dict[str, str]:
+        """Claims with a backup of their files, by name what SUMS says of them. `by_hand`: movers' Secrets are the test's,
+        and not holdfast's."""
         names = names or ("data",)
-        self.give_secret(*names)
+        if by_hand:
+            self.give_secret(*names)
         for name in names:
             self.create(name)
         self.in_pod("\n".join(script.replace("/data", f"/{name}") for name in names), *names)
@@ -40,7 +42,7 @@ class Restores(NodeCase):
         self.assert_restored(before)
 
     def test_four_claims_at_once_come_back_each_with_its_own(self):
-        before = self.prepared("one", "two", "three", "four")
+        before = self.prepared("one", "two", "three", "four", by_hand=False)
         self.assertEqual(len(set(before.values())), 4)
         for name in before:
             self.delete(name)
@@ -51,13 +53,12 @@ class Restores(NodeCase):
         print(f"     four at once: bound and compared after {time.monotonic() - began:.1f} s")
 
     def test_a_whole_namespace_deleted_and_created_anew_comes_back(self):
-        before = self.prepared("first", "second")
+        before = self.prepared("first", "second", by_hand=False)
         self.objects.delete(NAMESPACE, None, self.namespace)
         wait_until(lambda: self.objects.get(NAMESPACE, None, self.namespace) is None, PATIENCE_S, "it is gone")
         self.node.api.create_namespace(self.namespace)
         for name in before:
             self.create(name)
-        self.give_secret(*before)  # after the claims, as Argo CD may do it
         self.assert_restored(before)
 
     def test_a_restore_goes_on_after_holdfast_was_killed_while_the_mover_worked(self):

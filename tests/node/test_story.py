@@ -12,7 +12,6 @@ class Story(NodeCase):
 
     def setUp(self):
         self.namespace = "media"
-        self.give_secret(self.claim)
         self.addCleanup(self.delete, self.claim)
 
     def test_a_volume_is_backed_up_deleted_and_comes_back_whole(self):

@@ -87,7 +87,7 @@ constexpr Part kParts[] = {Part::Secret, Part::Destination, Part::Source};
 class Life {
  public:
   Life() : weather_(below(1 << 20), (1 + below(5)) * 10) {
-    house_.setup.options.secret.external_secret = true;
+    house_.setup.options.secret.mode = SecretOptions::Mode::ExternalSecret;
     house_.setup.options.secret.store = "vault";
     house_.setup.options.secret.key = "kopia";
     house_.setup.sweep = kSweep;

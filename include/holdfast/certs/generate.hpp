@@ -26,7 +26,9 @@ inline constexpr std::chrono::minutes kBackdated{5};
 /// `now`. Throws std::runtime_error naming what is wrong.
 CertificateSet generate(const std::vector<std::string>& names, std::chrono::seconds valid, core::Time now);
 
-/// Writes tls.crt, tls.key, ca.crt and ca.key; a folder that is missing is created with mode 0700, keys have 0600. Each
+inline constexpr const char* kFiles[] = {"tls.crt", "tls.key", "ca.crt", "ca.key"};
+
+/// Writes kFiles; a folder that is missing is created with mode 0700, keys have 0600. Each
 /// file is replaced as a whole, keys before certificates. Throws std::runtime_error naming the file.
 void write_files(const CertificateSet& set, const std::filesystem::path& folder);
 

@@ -43,6 +43,9 @@ class Generator {
     std::string identity;                      ///< of this replica, in the Lease and in Events
     std::chrono::milliseconds sweep{900'000};  ///< everything is looked at again, with fresh evidence
     Tempo tempo{};
+    /// What copies of the repository's Secret are made from, as it is now; throws std::runtime_error with why it cannot
+    /// be had. It may block: nobody else's thread is used. Empty: `options` asks for no copies, or nothing is written.
+    std::function<volsync::Credentials()> credentials = nullptr;
     /// Where others read what this replica knows; nullptr: nobody does.
     std::shared_ptr<Knowledge> shared = nullptr;
   };

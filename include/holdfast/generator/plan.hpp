@@ -91,7 +91,10 @@ struct View {
   std::string memories_problem;              ///< for people
   const core::Evidence* evidence = nullptr;  ///< nullptr: not asked yet
   const UnfitImage* unfit_image = nullptr;   ///< nullptr: none, or not tried yet
-  std::size_t index_blobs = 0;               ///< of the repository, for likely causes; 0: not known
+  /// How the Secret stands that is a copy of ours: "ready", "external" (it is somebody else's), "missing", "not ready:
+  /// …", "not looked at yet"; empty: there need be none.
+  std::string secret_copy{};
+  std::size_t index_blobs = 0;  ///< of the repository, for likely causes; 0: not known
 };
 
 // A watch may have fallen silent without a sign. Whoever carries out an action that would be wrong then reads the PVC
@@ -109,6 +112,9 @@ struct Apply {
   /// out reads it first, and leaves the object alone where that Job has a pod at work. Empty: nothing to ask.
   std::string idle_job = {};
 };
+/// Why an object is removed, where that depends on what the PVC asks for.
+inline constexpr std::string_view kNotProtected = "not-protected";
+inline constexpr std::string_view kRenamed = "renamed";
 struct Remove {
   Part part;
   std::string ns, name, uid, resource_version;

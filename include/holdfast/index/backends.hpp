@@ -25,6 +25,10 @@ struct KopiaBackendOptions {
   std::optional<core::RepositoryId> pinned;  ///< index.repositoryId: no other repository is ever listed
 };
 
+/// The password as it is now. Throws std::runtime_error naming the setting, and never with what is in the file. Blocks
+/// for as long as the file system does.
+std::string read_password(const KopiaBackendOptions& options);
+
 /// The backend `kopia-fs`: a kopia repository on a mounted path, usually NFS.
 struct KopiaFsOptions : KopiaBackendOptions {
   std::string path;                 ///< index.path
@@ -58,6 +62,16 @@ struct S3Options {
   /// index.s3.pathStyle: host/bucket/key rather than bucket.host/key. Not set: paths, but for Amazon's own servers.
   std::optional<bool> path_style;
 };
+
+/// The keys of a bucket as they are now.
+struct S3Credentials {
+  std::string access_key;
+  std::string secret_key;
+  std::string session_token;  ///< empty: none
+  bool operator==(const S3Credentials&) const = default;
+};
+/// As read_password(): a rotated Secret needs no restart, and a missing one is told.
+S3Credentials read_s3_keys(const S3Options& options);
 
 /// The backend `kopia-s3`: a kopia repository in a bucket of any server that speaks S3.
 struct KopiaS3Options : KopiaBackendOptions {

@@ -9,7 +9,7 @@
 
 #include "holdfast/core/maintenance.hpp"
 #include "holdfast/kube/client.hpp"
-#include "holdfast/volsync/options.hpp"
+#include "holdfast/volsync/objects.hpp"
 
 namespace holdfast::volsync {
 
@@ -22,6 +22,9 @@ std::string why_no_maintenance(const Options& options);
 
 /// How its Jobs get the repository, which /mutate/job does not tell from others: it names the volume itself.
 RepositoryOptions without_injection(RepositoryOptions repository);
+
+/// The Secret that it reads, as secret_copy(). Only where there is a place.
+Object maintenance_copy(const Options& options, const Credentials& credentials);
 
 /// By which its Jobs are listed, in its namespace. VolSync labels the pods, and Jobs without labels of their own get
 /// those of their pods from the API server.

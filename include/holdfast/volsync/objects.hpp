@@ -30,7 +30,8 @@ enum class Part {
   Drill,
   MaintenanceSecret,
   Maintenance,
-  CleanupPolicy
+  CleanupPolicy,
+  SecretCopy  ///< the Secret itself, of one PVC or of the maintenance
 };
 std::string_view to_string(Part part);  ///< "secret", "destination", "run", "source", …
 const kube::Resource& resource(Part part);
@@ -183,6 +184,14 @@ Object source_object(const Subject& subject, const BackupRequest& request = {}, 
 
 Object offsite_secret_object(const Subject& subject);
 Object offsite_source_object(const Subject& subject);
+
+/// The Secret that the PVC's movers read, with what is in it. The hash is of the names of its keys, not of what they
+/// hold: whoever reads annotations cannot try passwords on it.
+Object secret_copy(const core::Claim& claim, const Options& options, const Credentials& credentials);
+/// Whether the Secret with this `data` is already what `wanted` asks for.
+bool same_copy(const Object& wanted, const core::Observed& observed, const Json::Value& data);
+/// The keys that a mover cannot do without and `data` does not have, such as "KOPIA_PASSWORD".
+std::vector<std::string> missing_keys(const Json::Value& data);
 
 /// Objects that belong to the installation and not to one PVC.
 std::vector<Object> installation_objects(const core::Policy& policy, const Options& options);

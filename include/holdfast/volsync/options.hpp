@@ -72,7 +72,14 @@ std::chrono::hours longest_pause(std::string_view schedule);
 std::chrono::hours overdue_after(std::string_view schedule);
 
 struct SecretOptions {
-  bool external_secret = false;  ///< else the Secret is somebody else's
+  enum class Mode {
+    None,            ///< the Secret is somebody else's
+    ExternalSecret,  ///< an ExternalSecret is written
+    Copy             ///< the Secret is, with what holdfast itself opens the repository with
+  };
+  Mode mode = Mode::None;
+  bool writes_external() const { return mode == Mode::ExternalSecret; }
+  bool copies() const { return mode == Mode::Copy; }
   /// Of the Secret that a PVC's movers read: "{pvc}" and "{namespace}" stand for the PVC's own.
   std::string name = "volsync-{pvc}";
   std::string store;
@@ -82,6 +89,12 @@ struct SecretOptions {
   std::string access_key_property = "access_key";  ///< repository kind s3
   std::string secret_key_property = "secret_key";
   std::string refresh_interval = "1h";
+};
+
+/// What opens the repository, and its bucket: for movers' Secrets alone, never printed or kept.
+struct Credentials {
+  std::string password;
+  std::string access_key, secret_key, session_token;  ///< repository kind s3; a token may be empty
 };
 
 /// Where the movers find the repository.

@@ -59,7 +59,7 @@ void check_kinds(const Settings& settings, ClusterClient& cluster, Part part) {
                "install its definition, or set generator.maintenance.enabled: false", part);
     }
   }
-  if (options.enabled && (options.secret.external_secret || options.offsite.enabled)) {
+  if (options.enabled && (options.secret.writes_external() || options.offsite.enabled)) {
     has_kind(cluster, "/apis/external-secrets.io/v1", "externalsecrets", "install External Secrets", part);
   }
   if (options.enabled && options.kyverno_cleanup) {

@@ -41,9 +41,10 @@ void add_generators(const Settings& settings, std::vector<Need>& needs) {
     needs.push_back({kVolSync, "kopiamaintenances", kOwn});
     needs.push_back({"batch", "jobs", kList, options.own_namespace});
   }
-  if (options.secret.external_secret || options.offsite.enabled) {
+  if (options.secret.writes_external() || options.offsite.enabled) {
     needs.push_back({"external-secrets.io", "externalsecrets", kOwn});
   }
+  if (options.secret.copies()) needs.push_back({"", "secrets", {"get", "list", "create", "patch", "delete"}});
   if (options.kyverno_cleanup) needs.push_back({"kyverno.io", "clustercleanuppolicies", kOwn});
   needs.push_back({"", "configmaps", {"get", "create", "patch"}, options.own_namespace});
   if (options.offsite.enabled) needs.push_back({"", "configmaps", kList, options.own_namespace});

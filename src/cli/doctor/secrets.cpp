@@ -101,7 +101,7 @@ void look(ClusterClient& cluster, const volsync::RepositoryOptions& repository, 
 void report(const Found& found, Part& part) {
   if (!found.missing.empty()) {
     part.fail(fmt::format("Secrets that movers read are not there: {}", few_of(found.missing)),
-              "make them (docs/install.md, Secrets), or set generator.secret.mode: external-secret");
+              "make them (docs/install.md, Secrets), or set generator.secret.mode: copy or external-secret");
   }
   if (!found.without_keys.empty()) {
     part.fail(fmt::format("Secrets of movers are not complete: {}", few_of(found.without_keys)), "add what is missing");

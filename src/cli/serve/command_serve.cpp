@@ -177,6 +177,7 @@ class Program {
     return with_kubeconfig([&] {
       generator::Generator::Setup setup = generator_setup(settings_, *cluster_);
       setup.shared = known_;
+      setup.credentials = [settings = settings_] { return read_credentials(settings); };
       return std::make_unique<generator::Generator>(std::move(setup), *cluster_, *index_, log_, metrics_);
     });
   }

@@ -36,14 +36,29 @@ void check_webhook(const Settings::Webhook& webhook) {
 }
 
 void check_secret(const volsync::SecretOptions& secret) {
-  if (!secret.external_secret) return;
-  constexpr std::string_view kReason = "generator.secret.mode external-secret";
-  need(secret.store, "generator.secret.store", kReason);
-  need(secret.key, "generator.secret.key", kReason);
+  if (secret.mode == volsync::SecretOptions::Mode::None) return;
+  const std::string reason = std::string("generator.secret.mode ") + (secret.copies() ? "copy" : "external-secret");
+  if (secret.writes_external()) {
+    need(secret.store, "generator.secret.store", reason);
+    need(secret.key, "generator.secret.key", reason);
+  }
   if (secret.name.find("{pvc}") == std::string::npos) {
+    throw SettingsError("generator.secret.name must have {pvc} in it with " + reason +
+                        ": one Secret is made for each PVC");
+  }
+}
+
+/// What movers need is what holdfast has.
+void check_copies(const Settings& settings) {
+  if (!settings.generator.secret.copies()) return;
+  const std::string& backend = settings.index.backend;
+  if (backend == "catalog") {
+    throw SettingsError("generator.secret.mode copy needs index.backend kopia-fs|kopia-s3: a catalog has no password");
+  }
+  if (settings.generator.repository.kind == Kind::S3 && backend == "kopia-fs") {
     throw SettingsError(
-        "generator.secret.name must have {pvc} in it with generator.secret.mode external-secret: one Secret is made "
-        "for each PVC");
+        "generator.secret.mode copy with generator.repository.kind s3 needs index.backend kopia-s3: its keys are those "
+        "that movers get");
   }
 }
 
@@ -97,6 +112,7 @@ void check_together(Settings& settings) {
   check_secret(settings.generator.secret);
   check_repository(settings.generator.repository);
   check_injection(settings.generator.repository);
+  check_copies(settings);
   check_offsite(settings.generator.offsite);
 }
 

@@ -70,11 +70,16 @@ void add_main(Table& table) {
 
 void add_secret(Table& table) {
   Rows<SecretOptions> secret(table, [](Settings& s) -> auto& { return s.generator.secret; });
-  secret.add("generator.secret.mode",
-             "none: the Secret volsync-<pvc> is somebody else's; external-secret: an ExternalSecret is written",
-             choice(&SecretOptions::external_secret, {{"none", false}, {"external-secret", true}}), by_default("none"));
+  secret.add(
+      "generator.secret.mode",
+      "none: the Secret volsync-<pvc> is somebody else's; external-secret: an ExternalSecret is written; copy: the "
+      "Secret is, with what holdfast itself opens the repository with; needs the component secret-copy",
+      choice(&SecretOptions::mode, {{"none", SecretOptions::Mode::None},
+                                    {"external-secret", SecretOptions::Mode::ExternalSecret},
+                                    {"copy", SecretOptions::Mode::Copy}}),
+      by_default("none"), flag("--secret-mode"));
   secret.add("generator.secret.name",
-             "the Secret that the movers of a PVC read; with external-secret it must be another for each PVC",
+             "the Secret that the movers of a PVC read; unless the mode is none it must be another for each PVC",
              value(&SecretOptions::name, "a name, with {pvc} and {namespace} for those of the PVC", to_secret_name),
              by_default("volsync-{pvc}"));
   secret.add("generator.secret.store", "the secret store to read from",

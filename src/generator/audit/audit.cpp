@@ -160,6 +160,7 @@ class ItemReader {
   }
 
   std::string secret() const {
+    if (!view_.secret_copy.empty()) return view_.secret_copy;
     const core::Observed* secret = object_of(view_, Part::Secret);
     if (is_foreign(Part::Secret)) return "foreign";
     if (secret == nullptr) return is_applied_now(Part::Secret) || is_held(Part::Secret) ? "missing" : "external";

@@ -11,10 +11,6 @@
 
 namespace holdfast::generator {
 
-/// Why an object is removed, where that depends on what the PVC asks for.
-inline constexpr std::string_view kNotProtected = "not-protected";
-inline constexpr std::string_view kRenamed = "renamed";
-
 // How a backup or restore that VolSync is in the middle of stands, as far as a change of its object goes: VolSync puts
 // every change into the mover's Job at once, and a Job that must be another one is deleted, whatever it is at. But a
 // sync ends with a success only, so one that fails would keep the very setting that makes it fail. Source: VolSync's
@@ -62,6 +58,7 @@ class Planner {
 
   // What is written: planner_parts.cpp.
   void secret();
+  void hold_secret(std::string_view why);
   void destination();
   void source();
   Object wanted_source(const core::Observed* there) const;

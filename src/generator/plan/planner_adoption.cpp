@@ -47,7 +47,7 @@ bool Planner::source_stays_theirs(const core::Observed& source) const {
 /// that no ExternalSecret makes, and could not give it back.
 bool Planner::leads_elsewhere(const core::Observed& source) const {
   const std::string theirs = repository_of(source), ours = secret_name(options_.secret, view_.pvc);
-  if (options_.secret.external_secret) return theirs == ours && object_of(view_, Part::Secret) == nullptr;
+  if (options_.secret.writes_external()) return theirs == ours && object_of(view_, Part::Secret) == nullptr;
   return (!theirs.empty() && theirs != ours) || mounts_elsewhere(source, options_.repository);
 }
 

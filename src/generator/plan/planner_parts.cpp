@@ -13,17 +13,23 @@ namespace holdfast::generator {
 namespace {
 
 constexpr std::size_t kMaxReasonBytes = 256;
+constexpr std::string_view kNotReady = "not ready: ";
 
 }  // namespace
 
 void Planner::secret() {
+  if (view_.secret_copy.starts_with(kNotReady)) hold_secret(view_.secret_copy.substr(kNotReady.size()));
   if (!is_wanted(Part::Secret) || !available(Part::Secret)) return;
   const core::Observed* there = object_of(view_, Part::Secret);
   if (is_read_by_others(there)) return hold_adoption(Part::Secret, Part::Source);
   settle(secret_object(subject()));
   if (!is_ours(there) || there->ready.empty() || there->ready == "True") return;
+  hold_secret(there->ready);
+}
+
+void Planner::hold_secret(std::string_view why) {
   hold(make_warning(Part::Secret, "SecretNotReady", "backups and restores of this PVC wait for their secret: {}",
-                    cut(one_line(there->ready), 512)));
+                    cut(one_line(why), 512)));
 }
 
 void Planner::destination() {
@@ -69,7 +75,7 @@ void Planner::source() {
   if (auto unmet = source_precondition(view_, policy_, options_, now_)) return hold(*std::move(unmet));
   if (there == nullptr) return settle(wanted);
   if (leads_elsewhere(*there)) {
-    const bool writes = options_.secret.external_secret;
+    const bool writes = options_.secret.writes_external();
     return hold(secret_elsewhere_hold(*there, secret_name(options_.secret, view_.pvc), writes));
   }
   existing_source(*there, wanted);
@@ -160,7 +166,7 @@ bool Planner::movable(Part part, const core::Identity& identity) {
 bool Planner::is_wanted(Part part) const {
   switch (part) {
     case Part::Secret:
-      return options_.secret.external_secret;
+      return options_.secret.writes_external();
     case Part::RestoreRun:
       return plan_.restore.stage != Restore::Stage::None && plan_.restore.stage != Restore::Stage::Bound &&
              plan_.restore.stage != Restore::Stage::Closed;

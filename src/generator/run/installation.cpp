@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kAgain{15};
 Options everything(Options options) {
   options.kyverno_cleanup = true;
   options.maintenance.enabled = true;
-  options.secret.external_secret = true;
+  options.secret.mode = volsync::SecretOptions::Mode::ExternalSecret;
   if (options.repository.kind == RepositoryOptions::Kind::None) options.repository.kind = RepositoryOptions::Kind::Nfs;
   return options;
 }

@@ -7,6 +7,7 @@
 
 #include "holdfast/generator/plan.hpp"
 #include "holdfast/index/index.hpp"
+#include "src/generator/run/secret_copies.hpp"
 #include "src/generator/store/event_reader.hpp"
 #include "src/generator/store/memory.hpp"
 #include "src/generator/store/storage_classes.hpp"
@@ -25,6 +26,7 @@ class Views {
     const EventReader& events;
     const Memory& memory;
     const index::Index& index;
+    const SecretCopies& copies;
     const std::atomic<bool>& leads;  ///< else others' Events are not read
   };
   explicit Views(const Sources& sources) : from_(sources) {}
@@ -39,6 +41,7 @@ class Views {
     from_.workloads.add_to(view);
     from_.memory.add_to(view);
     view.drivers = &from_.classes.known();
+    view.secret_copy = from_.copies.state_of(pvc);
     if (const auto unfit = unfit_images_.find(pvc); unfit != unfit_images_.end()) view.unfit_image = &unfit->second;
     return stored;
   }

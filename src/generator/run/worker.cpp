@@ -15,7 +15,7 @@ constexpr milliseconds kShareTogether{100};      ///< whose backups are whose is
 constexpr milliseconds kLearnTogether{50};       ///< a restore waits for it to be written
 
 Observer::Options observing(const Generator::Setup& setup) {
-  return {setup.options.secret.external_secret || setup.options.offsite.enabled, setup.tempo.watch_retry,
+  return {setup.options.secret.writes_external() || setup.options.offsite.enabled, setup.tempo.watch_retry,
           setup.options.own_namespace, setup.options.pod_insight};
 }
 
@@ -36,7 +36,7 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
           loop, backoff_, [this] { return leads_until(); }, [this] { return at_once(); },
           [this](const core::PvcName& pvc, Steady until) { reconciler_.work(pvc, until); }),
       store_(
-          setup.policy.naming, setup.options.adopt, [this](const core::PvcName& pvc) { dispatcher_.look_at(pvc); },
+          setup.policy.naming, setup.options.adopt, [this](const core::PvcName& pvc) { changed(pvc); },
           core::identity_templates(setup.policy)),
       workloads_([this](Family family, const std::string& ns,
                         const std::string& name) { store_.touch_object(family, ns, name); },
@@ -50,10 +50,13 @@ Worker::Worker(const Generator::Setup& setup, const kube::Config& config, net::L
       executor_(client_, store_, reporter_),
       installation_(setup.policy, setup.options, client_, log, metrics),
       maintenance_(setup.options, std::min(setup.tempo.maintenance, setup.sweep), client_, log, metrics),
+      copies_(
+          {setup, store_, client_, loop, way_back, log, metrics}, [this] { return leads_until(); },
+          [this](const core::PvcName& pvc) { dispatcher_.look_at(pvc); }),
       memory_(setup, client_, store_, log, metrics, [this](const core::PvcName& pvc) { dispatcher_.look_at(pvc); }),
       refresher_(loop, index, std::move(way_back), setup.tempo.between_proofs, [this] { evidence_arrived(); }),
       observer_(loop, client_, store_, workloads_, classes_, observing(setup), log),
-      views_({store_, workloads_, classes_, event_reader_, memory_, index, shared_.leads}),
+      views_({store_, workloads_, classes_, event_reader_, memory_, index, copies_, shared_.leads}),
       auditor_({setup_, store_, views_, memory_, backoff_, refresher_, shared_.leads}, reporter_),
       reconciler_(
           {setup_, store_, views_, memory_, refresher_, event_reader_, executor_, reporter_, backoff_, auditor_,
@@ -100,6 +103,11 @@ Generator::Audit Worker::audit(const std::string& ns, const core::Evidence& evid
   return audit;
 }
 
+void Worker::changed(const core::PvcName& pvc) {
+  dispatcher_.look_at(pvc);
+  copies_.notice(pvc);
+}
+
 void Worker::lead(bool leads) {
   shared_.leads = leads;
   memory_.lead(leads);
@@ -112,6 +120,7 @@ void Worker::lead(bool leads) {
   log_.info("leading", {{"identity", setup_.identity}});
   sweeping_ = true;
   refresher_.want(steady_clock::now());
+  copies_.look_now();
   look_at_all();
 }
 
@@ -130,6 +139,7 @@ void Worker::tick() {
   shared_.maintenance_problem.replace(maintenance_.problem());
   show_state();
   maintenance_.look(steady_clock::now());
+  copies_.look(steady_clock::now());
   if (installation_.due(steady_clock::now())) settle_installation();
   dispatcher_.pump();
   later_.run(setup_.tempo.tick, [this] { tick(); });
@@ -196,7 +206,10 @@ std::string Worker::problem() const {
   std::string text = observer_.problem();
   if (!elector_) text = "our own namespace is not known (POD_NAMESPACE): nothing is written";
   // What did not succeed is the leader's to say, and may have succeeded since with another one.
-  if (shared_.leads && !installation_.problem().empty()) text += (text.empty() ? "" : "; ") + installation_.problem();
+  if (!shared_.leads) return text;
+  for (const std::string& trouble : {installation_.problem(), copies_.problem()}) {
+    if (!trouble.empty()) text += (text.empty() ? "" : "; ") + trouble;
+  }
   return text;
 }
 

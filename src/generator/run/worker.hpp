@@ -20,6 +20,7 @@
 #include "src/generator/run/maintenance_watch.hpp"
 #include "src/generator/run/reconciler.hpp"
 #include "src/generator/run/reporter.hpp"
+#include "src/generator/run/secret_copies.hpp"
 #include "src/generator/run/views.hpp"
 #include "src/generator/store/observer.hpp"
 
@@ -53,6 +54,7 @@ class Worker {
   Generator::Audit audit(const std::string& ns, const core::Evidence& evidence) const;
 
  private:
+  void changed(const core::PvcName& pvc);
   void lead(bool leads);
   void look_at_all();
   void tick();
@@ -84,6 +86,7 @@ class Worker {
   Executor executor_;
   Installation installation_;
   MaintenanceWatch maintenance_;
+  SecretCopies copies_;
   Memory memory_;
   EvidenceRefresher refresher_;
   Observer observer_;

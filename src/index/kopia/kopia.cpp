@@ -67,7 +67,27 @@ CacheFolder make_cache_folder(const std::string& wanted) {
   throw std::system_error(EWOULDBLOCK, std::generic_category(), wanted + ": used by too many processes");
 }
 
+std::string password_setting(const KopiaBackendOptions& options) {
+  return options.password_file.empty() ? "KOPIA_PASSWORD" : "index.passwordFile " + options.password_file;
+}
+
+std::string read_password_file(const std::string& file) {
+  try {
+    return base::read_file(file, kMostPasswordBytes);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("index.passwordFile: {}", error.what()));
+  }
+}
+
 }  // namespace
+
+std::string read_password(const KopiaBackendOptions& options) {
+  std::string password = options.password_file.empty() ? options.password : read_password_file(options.password_file);
+  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  if (password.empty())
+    throw std::runtime_error(fmt::format("kopia: the repository password is empty ({})", password_setting(options)));
+  return password;
+}
 
 void require_kept(const Fingerprint& before, const Fingerprint& after, std::string_view place) {
   if (after.format != before.format || after.repository != before.repository) {
@@ -111,7 +131,7 @@ ListingResult Kopia::list(const Fingerprint& before, std::chrono::steady_clock::
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return Failure{fmt::format("kopia: an earlier listing of {} hangs", options_.place)};
   try {
-    Run run{deadline, cancel, read_password(), options_.storage()};
+    Run run{deadline, cancel, read_password(options_), options_.storage()};
     connect(before, run);
     forget_traces(cache());
     auto catalog = list_snapshots(run);
@@ -205,30 +225,10 @@ base::Child Kopia::start(const std::vector<std::string>& arguments, const Run& r
   return runner_.start(child);
 }
 
-std::string Kopia::read_password() const {
-  std::string password = options_.password_file.empty() ? options_.password : read_password_file();
-  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
-  if (password.empty())
-    throw std::runtime_error(fmt::format("kopia: the repository password is empty ({})", password_setting()));
-  return password;
-}
-
-std::string Kopia::read_password_file() const {
-  try {
-    return base::read_file(options_.password_file, kMostPasswordBytes);
-  } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("index.passwordFile: {}", error.what()));
-  }
-}
-
-std::string Kopia::password_setting() const {
-  return options_.password_file.empty() ? "KOPIA_PASSWORD" : "index.passwordFile " + options_.password_file;
-}
-
 void Kopia::fail(const base::ChildResult& result, const Run& run) const {
   if (result.timed_out) throw Late(kLate);
   if (says_wrong_password(result.errors)) {
-    throw std::runtime_error(fmt::format("kopia: the repository password is wrong ({})", password_setting()));
+    throw std::runtime_error(fmt::format("kopia: the repository password is wrong ({})", password_setting(options_)));
   }
   if (says_upgrade(result.errors)) {
     throw Upgrading(fmt::format(

@@ -66,9 +66,6 @@ class Kopia {
   void connect(const Fingerprint& before, Run& run);
   std::shared_ptr<const core::Catalog> list_snapshots(Run& run);
   base::Child start(const std::vector<std::string>& arguments, const Run& run);
-  std::string read_password() const;
-  std::string read_password_file() const;
-  std::string password_setting() const;
   [[noreturn]] void fail(const base::ChildResult& result, const Run& run) const;
   bool read_exactly(const Fingerprint& before) const;
   std::filesystem::path config() const { return folder_.path / "kopia.config"; }

@@ -35,11 +35,8 @@ struct S3Address {
   S3Request request(const std::string& path) const;
 };
 
-/// The authorities to trust, as the file is now; empty: the system's own. Throws as the next.
+/// The authorities to trust, as the file is now; empty: the system's own. Throws std::runtime_error naming the setting
+/// and the file.
 std::string read_s3_ca(const std::string& file);
-
-/// Read at the time of use: a rotated Secret needs no restart, and a missing one is told. Throws std::runtime_error
-/// naming the setting and the file, and never with what is in it.
-S3Credentials read_s3_keys(const S3Options& options);
 
 }  // namespace holdfast::index

@@ -9,15 +9,9 @@
 #include <vector>
 
 #include "holdfast/core/time.hpp"
+#include "holdfast/index/backends.hpp"
 
 namespace holdfast::index {
-
-struct S3Credentials {
-  std::string access_key;
-  std::string secret_key;
-  std::string session_token;  ///< empty: none
-  bool operator==(const S3Credentials&) const = default;
-};
 
 /// What a signature is good for, beside the request.
 struct SigningScope {

@@ -103,6 +103,26 @@ TEST_CASE("a command without a backend, where it needs one, ends with 2 and name
   }
 }
 
+TEST_CASE("certificates that are there already stay, unless they are to be replaced") {
+  const TempFolder folder;
+  const std::string out = folder.path() + "/certs";
+  const auto authority = [&] {
+    std::stringstream all;
+    all << std::ifstream(out + "/ca.crt").rdbuf();
+    return all.str();
+  };
+  CHECK(run_program({"certs", "generate", "--out", out}).code == cli::kOk);
+  const std::string first = authority();
+  const Ending refused = run_program({"certs", "generate", "--out", out});
+  CHECK(refused.code == cli::kUsage);
+  CHECK_THAT(refused.err, Contains(out + "/tls.crt is there already; --force replaces"));
+  CHECK(authority() == first);
+  for (const char* name : {"tls.crt", "tls.key", "ca.key"}) std::filesystem::remove(out + "/" + name);
+  CHECK(run_program({"certs", "generate", "--out", out}).code == cli::kUsage);
+  CHECK(run_program({"certs", "generate", "--out", out, "--force"}).code == cli::kOk);
+  CHECK(authority() != first);
+}
+
 TEST_CASE("a file that is not there ends with 2 and is named") {
   const Installation here;
   for (const char* command : {"plan", "audit", "render", "decide"}) {

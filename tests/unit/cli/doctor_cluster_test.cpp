@@ -91,7 +91,7 @@ TEST_CASE("a permission that is missing is named with its verbs") {
   CHECK_THAT(text(), Contains("may not patch replicationdestinations/status.volsync.backube"));
   cluster.denied = "externalsecrets";
   CHECK_THAT(text(), !Contains("fail"));
-  settings.generator.secret.external_secret = true;
+  settings.generator.secret.mode = volsync::SecretOptions::Mode::ExternalSecret;
   CHECK_THAT(text(), Contains("externalsecrets.external-secrets.io"));
   cluster.denied = "jobs";
   CHECK_THAT(text(), Contains("may not get, list, watch jobs.batch"));
@@ -116,7 +116,7 @@ TEST_CASE("definitions that are missing are named, and a VolSync without the kop
   CHECK_THAT(text(), Contains("fail    part: this VolSync has no kopia mover"));
   cluster.has(kVolSync, R"({"resources":[{"name":"replicationsources"},{"name":"replicationdestinations"}]})");
   CHECK_THAT(text(), Contains("kopiamaintenances is not served"));
-  settings.generator.secret.external_secret = true;
+  settings.generator.secret.mode = volsync::SecretOptions::Mode::ExternalSecret;
   CHECK_THAT(text(), Contains("external-secrets.io/v1 is not served; install External Secrets"));
 }
 

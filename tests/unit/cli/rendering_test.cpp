@@ -41,7 +41,7 @@ TEST_CASE("a protected PVC gets its destination and its source, and what else th
   Settings s = settings();
   const Input file = input(claim("photos", kHourly + ", annotations: {holdfast.dev/offsite: 'true'}"));
   CHECK(parts(render_objects(file, nullptr, s)) == Words{"destination photos-backup", "source photos-backup"});
-  s.generator.secret.external_secret = true;
+  s.generator.secret.mode = volsync::SecretOptions::Mode::ExternalSecret;
   s.generator.secret.store = s.generator.secret.key = "x";
   CHECK(parts(render_objects(file, nullptr, s)).front() == "secret volsync-photos");
   s.generator.offsite.enabled = true;

@@ -25,7 +25,7 @@ TEST_CASE("the generator's defaults are those of the contract") {
   CHECK(o.min_age == std::chrono::hours(2));
   CHECK(o.overlong_sync == std::chrono::hours(6));
   CHECK(o.adopt == volsync::Adopts::Requested);
-  CHECK_FALSE(o.secret.external_secret);
+  CHECK(o.secret.mode == volsync::SecretOptions::Mode::None);
   CHECK(o.repository.kind == Kind::None);
   CHECK(o.classes.empty());
   CHECK(o.own_namespace.empty());
@@ -58,7 +58,7 @@ generator:
   CHECK(o.restore_deadline.bind == std::chrono::hours(24));
   CHECK(o.adopt == volsync::Adopts::Predecessors);
   CHECK(o.kyverno_cleanup);
-  CHECK(o.secret.external_secret);
+  CHECK(o.secret.writes_external());
   CHECK(o.secret.store == "1password");
   CHECK(o.secret.property == "pw");
   CHECK(o.secret.refresh_interval == "30m");
@@ -246,6 +246,8 @@ TEST_CASE("what one setting needs of another is told by both names") {
     CHECK_THROWS_WITH(options("generator: {" + yaml + "}\n"), missing + " is not set, and " + reason + " needs it");
   };
   needs("secret: {mode: external-secret}", "generator.secret.store", "generator.secret.mode external-secret");
+  CHECK_THROWS_WITH(options("generator: {secret: {mode: copy, name: kopia}}\n"),
+                    Contains("generator.secret.name must have {pvc} in it with generator.secret.mode copy"));
   needs("secret: {mode: external-secret, store: s}", "generator.secret.key", "generator.secret.mode external-secret");
   needs("repository: {kind: nfs}", "generator.repository.server", "generator.repository.kind nfs");
   needs("repository: {kind: nfs, server: s}", "generator.repository.path", "generator.repository.kind nfs");

@@ -90,7 +90,7 @@ TEST_CASE("maintenance as root gets a container that may be root's, and may writ
 
 TEST_CASE("maintenance has a Secret of its own where Secrets are ours to make") {
   Options options = on_nfs();
-  options.secret = {.external_secret = true, .store = "1password", .key = "rustfs"};
+  options.secret = {.mode = SecretOptions::Mode::ExternalSecret, .store = "1password", .key = "rustfs"};
   const auto objects = installation_objects({}, options);
   REQUIRE(parts(objects) == std::vector{Part::MaintenanceSecret, Part::Maintenance});
   CHECK(objects[0].ns == "holdfast");
@@ -103,7 +103,7 @@ TEST_CASE("maintenance names its volume itself where movers get theirs injected:
   Options options = on_nfs();
   options.repository.inject = true;
   options.repository.mover_volumes = false;
-  options.secret = {.external_secret = true, .store = "1password", .key = "rustfs"};
+  options.secret = {.mode = SecretOptions::Mode::ExternalSecret, .store = "1password", .key = "rustfs"};
   const auto objects = installation_objects({}, options);
   CHECK(objects.at(0).body["spec"]["target"]["template"]["data"]["KOPIA_REPOSITORY"] == "filesystem:///mnt/repository");
   CHECK(objects.at(1).body["spec"]["moverVolumes"][0]["mountPath"] == "repository");

@@ -99,7 +99,7 @@ TEST_CASE("every kind of object is the same as itself") {
   Scene scene;
   scene.options.own_namespace = "holdfast";
   scene.options.repository.kind = RepositoryOptions::Kind::S3;
-  scene.options.secret.external_secret = true;
+  scene.options.secret.mode = SecretOptions::Mode::ExternalSecret;
   scene.options.kyverno_cleanup = true;
   std::vector<Object> objects = installation_objects(scene.policy, scene.options);
   CHECK(objects.size() == 3);

@@ -1,4 +1,5 @@
 // The repository's Secret and the volume in which movers find it: they must name the same folder.
+#include "holdfast/volsync/maintenance.hpp"
 #include "tests/unit/volsync/subject.hpp"
 
 using namespace holdfast;
@@ -9,7 +10,7 @@ namespace {
 
 Scene home_nfs() {
   Scene scene;
-  scene.options.secret.external_secret = true;
+  scene.options.secret.mode = SecretOptions::Mode::ExternalSecret;
   scene.options.secret.store = "1password";
   scene.options.secret.key = "rustfs";
   scene.options.repository.kind = RepositoryOptions::Kind::Nfs;
@@ -127,4 +128,70 @@ TEST_CASE("the name of a Secret is never longer than the API server allows") {
   SecretOptions options;
   options.name = "{pvc}-{pvc}";
   CHECK(secret_name(options, {"media", std::string(200, 'x')}).size() <= 253);
+}
+
+TEST_CASE("a copy holds what the ExternalSecret would bring, under the name that movers read") {
+  Scene scene = home_nfs();
+  scene.options.secret.name = "kopia-{pvc}";
+  const Object copy = secret_copy(scene.claim, scene.options, {"hunter2", "", "", ""});
+  CHECK(copy.ns == "media");
+  CHECK(copy.name == "kopia-data");
+  CHECK(copy.body["kind"] == "Secret");
+  CHECK(copy.body["type"] == "Opaque");
+  CHECK(copy.body["data"] == parse(R"({"KOPIA_PASSWORD": "aHVudGVyMg==", "KOPIA_FS_PATH": "L21udC9yZXBvc2l0b3J5",
+    "KOPIA_REPOSITORY": "ZmlsZXN5c3RlbTovLy9tbnQvcmVwb3NpdG9yeQ=="})"));
+}
+
+TEST_CASE("a copy for a bucket has its keys, and a token where there is one") {
+  Scene scene = home_nfs();
+  scene.options.repository.kind = RepositoryOptions::Kind::S3;
+  scene.options.repository.bucket = "backups";
+  const Credentials credentials{"p", "a", "s", ""};
+  const Json::Value data = secret_copy(scene.claim, scene.options, credentials).body["data"];
+  CHECK(data["AWS_ACCESS_KEY_ID"] == "YQ==");
+  CHECK(data["AWS_SECRET_ACCESS_KEY"] == "cw==");
+  CHECK_FALSE(data.isMember("AWS_SESSION_TOKEN"));
+  CHECK(secret_copy(scene.claim, scene.options, {"p", "a", "s", "t"}).body["data"]["AWS_SESSION_TOKEN"] == "dA==");
+  scene.options.repository.kind = RepositoryOptions::Kind::Nfs;
+  CHECK_FALSE(secret_copy(scene.claim, scene.options, credentials).body["data"].isMember("AWS_ACCESS_KEY_ID"));
+}
+
+TEST_CASE("nobody who reads the annotations of a copy can try passwords on them") {
+  const Scene scene = home_nfs();
+  const auto metadata = [&](const char* password) {
+    return secret_copy(scene.claim, scene.options, {password, "", "", ""}).body["metadata"];
+  };
+  CHECK(metadata("one") == metadata("another"));
+}
+
+TEST_CASE("a copy is the same with the same data, whatever others add, and not where a key of ours is left over") {
+  const Scene scene = home_nfs();
+  const Object copy = secret_copy(scene.claim, scene.options, {"p", "", "", ""});
+  const core::Observed there = applied(copy);
+  Json::Value data = copy.body["data"];
+  CHECK(same_copy(copy, there, data));
+  data["KOPIA_PASSWORD"] = "eA==";
+  CHECK_FALSE(same_copy(copy, there, data));
+  CHECK_FALSE(same_copy(copy, there, Json::Value()));
+  CHECK_FALSE(same_copy(secret_copy(scene.claim, scene.options, {"q", "", "", ""}), there, copy.body["data"]));
+  data = copy.body["data"];
+  data["OF_OTHERS"] = "eA==";
+  CHECK(same_copy(copy, there, data));
+  Scene bucket = home_nfs();
+  bucket.options.repository.kind = RepositoryOptions::Kind::S3;
+  const Object with_token = secret_copy(bucket.claim, bucket.options, {"p", "a", "s", "t"});
+  const Object without = secret_copy(bucket.claim, bucket.options, {"p", "a", "s", ""});
+  CHECK_FALSE(same_copy(without, applied(with_token), with_token.body["data"]));
+}
+
+TEST_CASE("the copy for the maintenance is nobody's PVC, and names the folder that is mounted there") {
+  Scene scene = home_nfs();
+  scene.options.own_namespace = "holdfast-system";
+  scene.options.repository.mover_volumes = false;
+  scene.options.repository.inject = true;
+  const Object copy = maintenance_copy(scene.options, {"p", "", "", ""});
+  CHECK(copy.name == "volsync-holdfast-maintenance");
+  CHECK(copy.ns == "holdfast-system");
+  CHECK_FALSE(copy.body["metadata"].isMember("ownerReferences"));
+  CHECK(copy.body["data"]["KOPIA_FS_PATH"] == "L21udC9yZXBvc2l0b3J5");
 }

@@ -123,7 +123,7 @@ TEST_CASE("whatever a person must look at is a gap") {
   }
   SECTION("a secret that the store does not give") {
     World world = healthy();
-    world.options.secret = {true, "vault", "ClusterSecretStore", "kopia", "p", "a", "s", "1h"};
+    world.options.secret = {.mode = SecretOptions::Mode::ExternalSecret, .store = "vault", .key = "kopia"};
     CHECK(audit(world).secret == "missing");
     world.settle();
     world.the(Part::Secret).ready = "SecretSyncedError: no such\nkey";

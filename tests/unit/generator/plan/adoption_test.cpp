@@ -42,7 +42,7 @@ Json::Value adopted_kopia(const World& world) {
 /// Bound, and nothing of it is holdfast's: all that kyverno makes for a PVC.
 World beside_kyverno() {
   World world = bound();
-  world.options.secret.external_secret = true;
+  world.options.secret.mode = SecretOptions::Mode::ExternalSecret;
   world.options.secret.store = world.options.secret.key = "store";
   world.put_foreign(Part::Secret, "kyverno");
   world.put_foreign(Part::Destination, "kyverno").spec = R"({"kopia":{"username":"data","hostname":"media"}})";
@@ -320,7 +320,7 @@ TEST_CASE(
   world.options.repository.kind = RepositoryOptions::Kind::Nfs;
   world.options.repository.server = "nas";
   CHECK(words(world.plan()) == Words{"adopt source", "adopt secret", "adopt destination"});
-  world.options.secret.external_secret = false;
+  world.options.secret.mode = SecretOptions::Mode::None;
   world.objects.erase(world.key(Part::Secret));
   CHECK(words(world.plan()) == Words{});
   CHECK(warned(world.plan(), "SecretElsewhere"));

@@ -10,7 +10,7 @@ namespace {
 
 World set_up() {
   World world = bound();
-  world.options.secret.external_secret = true;
+  world.options.secret.mode = SecretOptions::Mode::ExternalSecret;
   world.options.secret.store = "vault";
   world.options.secret.key = "kopia";
   world.settle();
@@ -21,7 +21,7 @@ World set_up() {
 
 TEST_CASE("a fresh PVC costs three writes from its creation to its first backup") {
   World world;
-  world.options.secret.external_secret = true;
+  world.options.secret.mode = SecretOptions::Mode::ExternalSecret;
   world.options.secret.store = "vault";
   world.options.secret.key = "kopia";
   CHECK(words(world.plan()) == Words{"apply secret", "apply destination"});
@@ -136,7 +136,7 @@ TEST_CASE("in a namespace that is being deleted nothing is written") {
 TEST_CASE("somebody else's objects under our names are never touched, and are named") {
   for (const Part part : {Part::Secret, Part::Destination, Part::Source}) {
     World world = bound();
-    world.options.secret.external_secret = true;
+    world.options.secret.mode = SecretOptions::Mode::ExternalSecret;
     world.put_foreign(part, "kyverno");
     const Plan plan = world.plan();
     for (const Apply& apply : actions<Apply>(plan)) CHECK(apply.object.part != part);
