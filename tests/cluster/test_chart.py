@@ -59,6 +59,19 @@ PAIRS = {
                     "settings": {"generator": {"repository": {"inject": True}}},
                     "repository": {"kind": "nfs", "create": True, "nfs": {"server": "192.0.2.1", "path": "/tank"}}}),
 }
+DIGEST = "sha256:" + "0" * 64
+EXTRAS = {
+    "image": {"repository": "registry.example.org/holdfast", "tag": "1", "digest": DIGEST},
+    "commonLabels": {"team": "storage", "app.kubernetes.io/name": "other"},
+    "serviceAccount": {"annotations": {"example.org/role": "reader"}},
+    "webhook": {"timeoutSeconds": 25, "port": 9444}, "ops": {"port": 8081}, "hostNetwork": True,
+    "podDisruptionBudget": {"maxUnavailable": "50%"},
+    "topologySpreadConstraints": [{"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule",
+                                   "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "holdfast"}}}],
+    "livenessProbe": {"periodSeconds": 30}, "podSecurityContext": {"supplementalGroups": [100]},
+    "extraArgs": ["--fit", "warn"],
+    "extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-more"}},
+                     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: text}\n"]}
 REFUSED = {
     "additional properties 'replcas'": {"replcas": 2},
     "at '/replicas': got string": {"replicas": "two"},
@@ -67,6 +80,10 @@ REFUSED = {
     "at '/repository/nfs/mountOptions'": {"repository": {"nfs": {"mountOptions": ["soft"]}}},
     "additional properties 'generater'": {"settings": {"generater": {}}},
     "at '/excludedNamespaces/0'": {"excludedNamespaces": ["Not_A_Name"]},
+    "at '/image/digest'": {"image": {"digest": "latest"}},
+    "at '/webhook/timeoutSeconds'": {"webhook": {"timeoutSeconds": 31}},
+    "at '/webhook/port'": {"webhook": {"port": 443}},
+    "at '/podDisruptionBudget/maxUnavailable'": {"podDisruptionBudget": {"maxUnavailable": 0}},
     "at '/user/runAsUser'": {"user": {"runAsUser": 0}},
     "repository.nfs.server: ": {"repository": {"kind": "nfs"}},
     "repository.s3.bucket: ": {"repository": {"kind": "s3", "s3": {"endpoint": "s3.example.org"}}},
@@ -169,6 +186,47 @@ class Rendering(unittest.TestCase):
         for secret in ("AKIA-access", "top-secret", "pass-word"):
             self.assertNotIn(secret, text)
 
+    def test_what_a_value_says_stands_where_it_belongs(self):
+        listed = documents(chart.template(EXTRAS))
+        found = {f"{each['kind']} {each['metadata']['name']}": each for each in listed}
+        self.assertLessEqual({"ConfigMap holdfast-more", "ConfigMap text"}, set(found))
+        own = {name: each for name, each in found.items() if name not in ("ConfigMap holdfast-more", "ConfigMap text")}
+        for name, document in own.items():
+            labels = document["metadata"]["labels"]
+            self.assertEqual((labels["team"], labels["app.kubernetes.io/name"]), ("storage", "holdfast"), name)
+        self.assertEqual(own["ServiceAccount holdfast"]["metadata"]["annotations"], {"example.org/role": "reader"})
+        self.assertEqual(own["PodDisruptionBudget holdfast"]["spec"]["maxUnavailable"], "50%")
+        for name in ("MutatingWebhookConfiguration zz-holdfast", "ValidatingWebhookConfiguration holdfast"):
+            self.assertEqual({entry["timeoutSeconds"] for entry in own[name]["webhooks"]}, {25})
+        template = own["Deployment holdfast"]["spec"]["template"]
+        self.assertEqual(template["metadata"]["labels"], {"team": "storage", "app.kubernetes.io/name": "holdfast"})
+        pod = template["spec"]
+        self.assertEqual((pod["hostNetwork"], pod["dnsPolicy"]), (True, "ClusterFirstWithHostNet"))
+        self.assertEqual(pod["topologySpreadConstraints"], EXTRAS["topologySpreadConstraints"])
+        self.assertEqual(pod["securityContext"]["supplementalGroups"], [100])
+        self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+        [container] = pod["containers"]
+        self.assertEqual(container["image"], f"registry.example.org/holdfast:1@{DIGEST}")
+        self.assertEqual(container["args"], ["serve", "--fit", "warn"])
+        self.assertEqual(container["livenessProbe"]["periodSeconds"], 30)
+        self.assertEqual([port["containerPort"] for port in container["ports"]], [9444, 8081])
+        environment = {each["name"]: each.get("value") for each in container["env"]}
+        self.assertEqual((environment["HOLDFAST_WEBHOOK_PORT"], environment["HOLDFAST_OPS_PORT"]), ("9444", "8081"))
+
+    def test_the_examples_have_values_that_it_takes(self):
+        repository, release = documents((MANIFESTS / "examples/helm-flux.yaml").read_text())
+        self.assertEqual(release["spec"]["chartRef"]["name"], repository["metadata"]["name"])
+        [application] = documents((MANIFESTS / "examples/helm-argocd.yaml").read_text())
+        source = application["spec"]["source"]
+        version = chart.yaml((CHART / "Chart.yaml").read_text())["version"]
+        self.assertEqual({repository["spec"]["ref"]["tag"], source["targetRevision"]}, {version})
+        self.assertEqual(release["spec"]["values"], source["helm"]["valuesObject"])
+        text = chart.template(release["spec"]["values"])
+        self.assertIn("image: registry.example.org/holdfast:", text)
+
+    def test_no_budget_where_none_is_wanted(self):
+        self.assertNotIn("PodDisruptionBudget", chart.template({"podDisruptionBudget": OFF}))
+
     def test_the_dashboard_is_where_grafana_s_sidecar_looks(self):
         [dashboard] = [each for each in documents(chart.template({"monitoring": ON}))
                        if each["metadata"]["name"] == "holdfast-dashboard"]
@@ -223,6 +281,7 @@ class Installed(unittest.TestCase):
         cls.sets = {
             "default": {}, "home-nfs": HOME_NFS, "s3": S3, "monitoring off": {**HOME_NFS, "monitoring": OFF},
             "self-signed": PAIRS["self-signed"][3], "strict": PAIRS["strict"][3], "plumber": PAIRS["plumber"][3],
+            "extras": EXTRAS,
             "everything": {**PAIRS["everything"][3], "certificate": chart.files_of(copy.issue_certificate().parent)}}
         cls.sets = {name: {**values, "namespace": {"create": False}} for name, values in cls.sets.items()}
 

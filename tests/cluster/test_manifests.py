@@ -212,7 +212,8 @@ class Rendering(ManifestCase):
                    f"{folder}/repository")
 
     def test_examples_come_first_and_lead_to_an_overlay(self):
-        [application] = documents((MANIFESTS / "examples/argocd.yaml").read_text())
+        application, photos = documents((MANIFESTS / "examples/argocd.yaml").read_text())
+        self.assertIn("retry", photos["spec"]["syncPolicy"])
         self.assertLess(int(application["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"]), 0)
         holdfast, after = documents((MANIFESTS / "examples/flux.yaml").read_text())
         self.assertIn({"name": holdfast["metadata"]["name"]}, after["spec"]["dependsOn"])

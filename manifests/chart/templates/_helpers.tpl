@@ -1,13 +1,14 @@
 {{/* Names are fixed: a cluster has one holdfast. */}}
 
 {{- define "holdfast.labels" -}}
-app.kubernetes.io/name: holdfast
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- $own := dict "app.kubernetes.io/name" "holdfast" "app.kubernetes.io/managed-by" .Release.Service }}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version) }}
+{{- toYaml (merge $own .Values.commonLabels) }}
 {{- end }}
 
 {{- define "holdfast.image" -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
 {{/* What the values say about the repository, in the words of holdfast.yaml. */}}
@@ -93,6 +94,12 @@ holdfast-settings-{{ include "holdfast.settings" . | sha256sum | trunc 10 }}
 {{- $document := fromYaml . }}
 {{- $labels := merge (include "holdfast.labels" $.root | fromYaml) (dig "metadata" "labels" dict $document) }}
 {{- $_ := set $document.metadata "labels" $labels }}
+{{- if and (eq $document.kind "ServiceAccount") $.root.Values.serviceAccount.annotations }}
+{{- $_ := set $document.metadata "annotations" $.root.Values.serviceAccount.annotations }}
+{{- end }}
+{{- if eq $document.kind "PodDisruptionBudget" }}
+{{- $_ := set $document.spec "maxUnavailable" $.root.Values.podDisruptionBudget.maxUnavailable }}
+{{- end }}
 {{- $items = append $items $document }}
 {{- end }}
 {{- dict "items" $items | toJson }}
@@ -120,6 +127,9 @@ certificate. A dict of `root`, `file` and `strict`: whether PVCs without a label
 {{- end }}
 {{- end }}
 {{- range $entry := $configuration.webhooks }}
+{{- with $values.webhook.timeoutSeconds }}
+{{- $_ := set $entry "timeoutSeconds" (int .) }}
+{{- end }}
 {{- with $entry.namespaceSelector }}
 {{- $_ := set (first .matchExpressions) "values" $excluded }}
 {{- end }}
@@ -137,6 +147,9 @@ certificate. A dict of `root`, `file` and `strict`: whether PVCs without a label
 {{- end }}
 
 {{- define "holdfast.podSecurityContext" -}}
+{{- with .Values.podSecurityContext }}
+{{- toYaml . }}
+{{ end -}}
 runAsNonRoot: true
 runAsUser: {{ .Values.user.runAsUser | int64 }}
 runAsGroup: {{ .Values.user.runAsGroup | int64 }}
