@@ -23,6 +23,7 @@ FILES = {"index": {"backend": "kopia-fs", "path": "/repository"}}
 INJECT = {**FILES, "generator": {
     "repository": {"kind": "nfs", "server": "192.0.2.1", "path": "/tank", "inject": True},
     "backup": {"moverSecurityContext": {"runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532}}}}
+MOUNTED = {**FILES, "generator": {"repository": {"kind": "pvc", "claim": "kopia"}}}
 STORE = {"enabled": True, "store": "1password", "key": "rustfs"}
 RELEASE_NAMESPACE = "chart-release"  # not that of other tests, who leave an account there
 OFF = {"enabled": False}
@@ -50,7 +51,8 @@ patches:
 PAIRS = {
     "self-signed": (("self-signed",), CATALOG, "", {"settings": CATALOG, "networkPolicy": OFF}),
     "strict": (("strict", "network-policy", "self-signed"), CATALOG, "", {"mode": "strict", "settings": CATALOG}),
-    "copies": (("self-signed", "secret-copy"), FILES, "", {"settings": FILES, "networkPolicy": OFF, "secretCopy": True}),
+    "copies": (("self-signed", "secret-copy"), MOUNTED, "",
+               {"settings": MOUNTED, "networkPolicy": OFF, "secretCopy": True}),
     "plumber": (("kyverno-cleanup", "cert-manager", "network-policy"), V4, "",
                 {"settings": V4, "certificate": {"mode": "cert-manager"}}),
     "everything": (("nfs", "job-injection", "repository-init", "network-policy", "monitoring", "pod-insight", "strict",
@@ -91,6 +93,8 @@ REFUSED = {
     "externalSecrets.store: ": {"externalSecrets": ON},
     "externalSecrets.enabled: ": {"externalSecrets": STORE, "repository": {"password": "secret"}},
     "secretCopy: ": {"secretCopy": True, "externalSecrets": STORE},
+    "secretCopy: externalSecrets or settings": {
+        "secretCopy": True, "settings": {"generator": {"secret": {"mode": "none"}}}},
     "certificate.crt: ": {"certificate": {"mode": "files"}},
 }
 

@@ -1,6 +1,7 @@
 """From nothing to a protected PVC by the commands that README gives: three of them with kustomize, three with Helm."""
 
 import base64
+import json
 import re
 import shutil
 
@@ -45,6 +46,23 @@ class FromNothing(NetworkedCase):
         for namespace, name in (("media", "volsync-photos"), (NAMESPACE, "volsync-holdfast-maintenance")):
             secret = wait_until(lambda: self.objects.get(SECRET, namespace, name), PATIENCE_S, f"{name} is there")
             self.assertEqual(base64.b64decode(secret["data"]["KOPIA_PASSWORD"]).decode(), password)
+
+        self.assert_the_account_writes_no_other_secret()
+
+    def assert_the_account_writes_no_other_secret(self):
+        """Though RBAC lets it."""
+        account = f"--as=system:serviceaccount:{NAMESPACE}:holdfast"
+        self.objects.create(SECRET, "media", {"metadata": {"name": "other"}, "stringData": {"key": "value"}})
+        token = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
+                 "metadata": {"name": "token", "namespace": "media", "labels": {"app.kubernetes.io/managed-by": "holdfast"},
+                              "annotations": {"kubernetes.io/service-account.name": "default"}}}
+        claimed = '{"metadata": {"labels": {"app.kubernetes.io/managed-by": "holdfast"}}}'
+        for words, document in ((("create", "-f", "-"), json.dumps(token)),
+                                (("-n", "media", "patch", "secret", "other", "--type=merge", "-p", claimed), None),
+                                (("-n", "media", "delete", "secret", "other"), None)):
+            done = self.plane.kubectl(account, *words, stdin=document)
+            self.assertIn("holdfast-secret-copy", done.stderr)
+        self.assertEqual(set(self.objects.get(SECRET, "media", "other")["metadata"]) & {"labels"}, set())
 
     def assert_fresh_was_proven(self):
         codes = [pod.holdfast.admissions(webhook="validate", code="NoBackup") for pod in self.kubelet.pods]

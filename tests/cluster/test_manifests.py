@@ -24,7 +24,8 @@ OPT_INS = {"backup.holdfast.dev", "exempt.holdfast.dev", "plumber.holdfast.dev"}
 OF_STRICT = {"strict.holdfast.dev", "strict-unmanaged.holdfast.dev"}
 PEERS = ("certificates", "issuers", "servicemonitors", "prometheusrules")
 CATALOG = "index: {backend: catalog, catalogFile: /repository/catalog.json}\n"
-FILES = "index: {backend: kopia-fs, path: /repository}\n"
+MOUNTED = ("index: {backend: kopia-fs, path: /repository}\n"
+           "generator: {repository: {kind: nfs, server: 192.0.2.1, path: /tank}}\n")
 EVERYTHING = ("nfs", "external-secrets", "kyverno-cleanup", "job-injection", "repository-init", "network-policy",
               "monitoring", "pod-insight", "secret-copy", "strict", "certificate-files")
 
@@ -52,7 +53,7 @@ class Rendering(ManifestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.rendered = {name: Rendered(MANIFESTS / "overlays" / name) for name in OVERLAYS}
-        cls.everything = Rendered(cls.copy.overlay("everything", *EVERYTHING, settings=FILES))
+        cls.everything = Rendered(cls.copy.overlay("everything", *EVERYTHING, settings=MOUNTED))
         cls.self_signed = Rendered(cls.copy.overlay("self-signed", "nfs", "job-injection", "self-signed",
                                                     settings=CATALOG))
 

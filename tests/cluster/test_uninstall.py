@@ -12,7 +12,8 @@ from rig.objects import NAMESPACE as NAMESPACES
 from rig.processes import wait_until
 
 CLUSTER_SCOPED = ("clusterroles", "clusterrolebindings", "mutatingwebhookconfigurations",
-                  "validatingwebhookconfigurations", "persistentvolumes", "namespaces")
+                  "validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings",
+                  "persistentvolumes", "namespaces")
 
 
 class Uninstall(InstalledCase):

@@ -55,6 +55,9 @@ void check_copies(const Settings& settings) {
   if (backend == "catalog") {
     throw SettingsError("generator.secret.mode copy needs index.backend kopia-fs|kopia-s3: a catalog has no password");
   }
+  if (settings.generator.repository.kind == Kind::None) {
+    throw SettingsError("generator.secret.mode copy needs generator.repository.kind nfs|s3|pvc: where movers find it");
+  }
   if (settings.generator.repository.kind == Kind::S3 && backend == "kopia-fs") {
     throw SettingsError(
         "generator.secret.mode copy with generator.repository.kind s3 needs index.backend kopia-s3: its keys are those "

@@ -42,6 +42,8 @@ class SecretCopies {
   /// Begins a round where it is time for one.
   void look(Steady now);
   void look_now();
+  /// Begins nothing more.
+  void stop() { stopped_ = true; }
   /// This PVC is not as it was: one that no round has seen gets its Secret soon.
   void notice(const core::PvcName& pvc);
 
@@ -59,39 +61,58 @@ class SecretCopies {
   /// One that should be.
   struct Wish {
     core::PvcName pvc;  ///< without a name: the maintenance's
+    std::string claim_uid;
     Object object;
+  };
+  /// How it stands with a PVC, in the words of View::secret_copy.
+  struct State {
+    std::string claim_uid;
+    std::string text;
   };
   /// Of one round: what is known, and what is left to do.
   struct Round {
     Credentials credentials;
-    std::map<std::pair<std::string, std::string>, There> there;  ///< ours, by namespace and name
-    std::deque<std::function<void()>> steps;
-    std::map<core::PvcName, std::string> states;
-    std::string problem;
+    std::size_t page;  ///< so many Secrets are asked for at a time
+    std::string continue_token{};
+    std::map<std::pair<std::string, std::string>, There> there{};  ///< copies, by namespace and name
+    std::deque<std::function<void()>> steps{};
+    std::map<core::PvcName, State> states{};
+    std::string problem{};
     std::size_t troubles = 0;
+    bool again = false;  ///< another round is wanted soon
   };
 
   bool enabled() const { return parts_.setup.options.secret.copies() && parts_.setup.credentials != nullptr; }
+  bool is_seen(const core::PvcName& pvc, const core::Claim& claim) const;
+  void tell_of_slow_reading(Steady now);
   void read(std::variant<Credentials, std::string> found);
   void list();
   void listed(const kube::Result& result);
+  void keep(std::string_view secret);
   static std::optional<There> parsed(std::string_view secret);
 
   void sort_claim(const core::PvcName& pvc);
   void sort_maintenance();
   void settle(Wish wish);
+  void set(const Wish& wish, std::string_view state);
+  bool still_stands(const Wish& wish) const;
   void next();
   void pass();
 
   void ask(const Wish& wish);
   void asked(const Wish& wish, const kube::Result& result);
+  void judge(const Wish& wish, const There& there);
   void write(const Wish& wish, const core::Observed* there);
   void written(const Wish& wish, std::string_view verb, const kube::Result& result);
-  void remove(const core::PvcName& pvc, const core::Observed& there);
+  void ask_before_removal(const core::PvcName& pvc, const core::Observed& there);
+  void remove(const core::Claim& claim, const core::Observed& there);
 
   void note(const Wish& wish, const std::string& trouble);
+  void fail(const Wish& wish, const std::string& trouble);
   void fail(const std::string& problem);
+  void add_failure(const std::string& problem, std::map<core::PvcName, State>& states) const;
   void end();
+  void show(std::map<core::PvcName, State> states);
 
   const Parts parts_;
   const std::function<std::optional<kube::Deadline>()> leads_until_;
@@ -99,9 +120,12 @@ class SecretCopies {
   const std::chrono::milliseconds pause_;
   base::ProbePool pool_{1};
   std::optional<Round> round_;  ///< under way
+  std::optional<Steady> reading_since_;
   Steady due_{};
+  Steady ended_{};  ///< the last one
   bool soon_ = false;
-  std::map<core::PvcName, std::string> states_;
+  bool stopped_ = false;
+  std::map<core::PvcName, State> states_;
   std::map<core::PvcName, Steady>
       others_;  ///< whose Secret is somebody else's and whole, and how long that is believed
   std::string problem_;

@@ -89,6 +89,7 @@ void Worker::start(bool writes) {
 }
 
 void Worker::stop(std::function<void()> done) {
+  copies_.stop();
   dispatcher_.stop([this, done = std::move(done)] {
     if (elector_)
       elector_->release(done);

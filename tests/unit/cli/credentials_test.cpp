@@ -53,6 +53,8 @@ TEST_CASE("what holdfast does not have itself it cannot copy") {
   CHECK(takes(kS3));
   CHECK_THROWS_WITH(takes("index: {backend: catalog, catalogFile: f}\ngenerator: {secret: {mode: copy}}\n"),
                     Contains("needs index.backend kopia-fs|kopia-s3"));
+  CHECK_THROWS_WITH(takes("index: {backend: kopia-fs, path: /r}\ngenerator: {secret: {mode: copy}}\n"),
+                    Contains("needs generator.repository.kind nfs|s3|pvc"));
   CHECK_THROWS_WITH(takes("index: {backend: kopia-fs, path: /r}\n"
                           "generator: {secret: {mode: copy}, repository: {kind: s3, endpoint: e, bucket: b}}\n"),
                     Contains("needs index.backend kopia-s3"));

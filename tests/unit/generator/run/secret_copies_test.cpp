@@ -100,7 +100,7 @@ TEST_CASE("movers of a protected PVC, and those of the maintenance, get the pass
   CHECK_FALSE(house.has_secret("volsync-plain"));
   CHECK(house.secret_writes() == 2);
   CHECK(house.stands("ready"));
-  CHECK(house.generator->problem().empty());
+  CHECK(eventually([&] { return house.generator->problem().empty(); }));
 }
 
 TEST_CASE("a copy follows the password, and what somebody changes in it is put back") {
@@ -120,10 +120,40 @@ TEST_CASE("a PVC that comes later gets its Secret at once") {
   Copying house;
   house.setup.tempo.maintenance = 1h;
   house.setup.sweep = 1h;
+  house.add_claim("plain");
+  house.edit_claim("plain", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
   house.start();
   REQUIRE(eventually([&] { return !house.secret("volsync-holdfast-maintenance", "holdfast").isNull(); }));
   house.add_claim("data");
-  CHECK(eventually([&] { return house.has_secret(); }));
+  REQUIRE(eventually([&] { return house.has_secret(); }));
+  SECTION("and again when it is made anew") {
+    house.cluster.erase(kube::kClaims, "media", "data");
+    house.cluster.erase(kube::kSecrets, "media", "volsync-data");  // as the garbage collector does
+    house.add_claim("data");
+    CHECK(eventually([&] { return house.has_secret(); }));
+  }
+  SECTION("and one that is labelled later") {
+    house.edit_claim("plain", [](Json::Value& claim) { claim["metadata"]["labels"]["backup"] = "daily"; });
+    CHECK(eventually([&] { return house.has_secret("volsync-plain"); }));
+  }
+}
+
+TEST_CASE("a hiccup of the API server makes no Secret missing that was seen") {
+  Copying house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(house.stands("ready"));
+  house.cluster.set_faults([](const fakes::ApiRequest& request) {
+    const bool lists = request.method == "GET" && request.path == "/api/v1/secrets";
+    return lists ? fakes::Fault{fakes::Fault::Kind::Refused, fakes::refusal(503, "ServiceUnavailable", "soon"), {}}
+                 : fakes::Fault{};
+  });
+  CHECK(eventually([&] { return house.generator->problem().find("cannot be listed: soon") != std::string::npos; }));
+  CHECK(house.audited().secret == "ready");
+  house.add_claim("more");
+  CHECK(eventually([&] { return house.audited("more").secret == "not ready: Secrets cannot be listed: soon"; }));
+  house.cluster.set_faults({});
+  CHECK(eventually([&] { return house.has_secret("volsync-more") && house.generator->problem().empty(); }));
 }
 
 TEST_CASE("a Secret of somebody else's is read and left as it is") {
@@ -171,7 +201,8 @@ TEST_CASE("a Secret that somebody makes in the meantime is left as it is") {
                         : fakes::Fault{};
   });
   house.start();
-  CHECK(house.stands("cannot be written"));
+  CHECK(house.stands("missing"));
+  house.rounds();
   CHECK(house.secret() == before);
   house.cluster.set_faults({});
   CHECK(house.stands("external"));
@@ -200,6 +231,21 @@ TEST_CASE("a copy goes when its PVC is not protected any more, after everything 
     house.rounds();
     CHECK(house.has_secret());
   }
+}
+
+TEST_CASE("a copy stays as long as somebody's own source reads it") {
+  Copying house;
+  house.add_claim("data");
+  house.start();
+  REQUIRE(eventually([&] { return house.has_secret() && house.is_complete(); }));
+  house.cluster.put(kube::kReplicationSources, parse(R"({"metadata": {"namespace": "media", "name": "own"},
+    "spec": {"sourcePVC": "data", "kopia": {"repository": "volsync-data"}}})"));
+  house.edit_claim("data", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
+  REQUIRE(eventually([&] { return !house.has(Part::Source) && !house.has(Part::Destination); }));
+  house.rounds();
+  CHECK(house.has_secret());
+  house.cluster.erase(kube::kReplicationSources, "media", "own");
+  CHECK(eventually([&] { return !house.has_secret(); }));
 }
 
 TEST_CASE("a copy stays as long as something of ours reads it") {
@@ -245,10 +291,12 @@ TEST_CASE("a password whose reading hangs holds nothing up but the copies") {
   house.add_claim("data");
   house.start();
   CHECK(eventually([&] { return house.is_complete(); }));
-  CHECK(house.audited().secret == "not looked at yet");
+  CHECK(house.stands("not ready: copies of the repository's Secret: what it is opened with cannot be read"));
+  CHECK(eventually([&] { return house.generator->problem().find("does not answer") != std::string::npos; }));
   CHECK(house.secret_writes() == 0);
   released->set_value();
-  CHECK(eventually([&] { return house.has_secret(); }));
+  CHECK(house.stands("ready"));
+  CHECK(eventually([&] { return house.generator->problem().empty(); }));
 }
 
 TEST_CASE("who may not handle Secrets says so") {
