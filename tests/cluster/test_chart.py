@@ -95,6 +95,10 @@ REFUSED = {
     "secretCopy: ": {"secretCopy": True, "externalSecrets": STORE},
     "secretCopy: externalSecrets or settings": {
         "secretCopy": True, "settings": {"generator": {"secret": {"mode": "none"}}}},
+    "settings.mode: the chart says that itself; use the value mode": {"settings": {"mode": "audit"}},
+    "settings.webhook.port: ": {"settings": {"webhook": {"port": 9444}}},
+    "settings.generator.podInsight: ": {"podInsight": True, "settings": {"generator": {"podInsight": "off"}}},
+    "settings.index.s3.accessKeyFile: ": {**S3, "settings": {"index": {"s3": {"accessKeyFile": "/elsewhere"}}}},
     "certificate.crt: ": {"certificate": {"mode": "files"}},
 }
 

@@ -78,6 +78,27 @@ generator:
 {{- toYaml (mergeOverwrite $made (deepCopy .Values.settings)) }}
 {{- end }}
 
+{{/* Environment goes over the file: what the chart says by a variable must not be said in `settings` too, where it would do
+nothing. Key of the settings: the value that is meant. */}}
+{{- define "holdfast.refuse.unheard" -}}
+{{- $said := dict "certs.mode" "certificate.mode" "webhook.certDir" "certificate" "index.passwordFile" "repository.password" }}
+{{- $said = merge $said (dict "index.cacheDir" "extraEnv" "log.format" "extraEnv") }}
+{{- $said = merge $said (dict "mode" "mode" "webhook.port" "webhook.port" "ops.port" "ops.port") }}
+{{- if .Values.podInsight }}{{ $_ := set $said "generator.podInsight" "podInsight" }}{{ end }}
+{{- if eq .Values.repository.kind "s3" }}
+{{- $said = merge $said (dict "index.s3.accessKeyFile" "repository.s3" "index.s3.secretKeyFile" "repository.s3") }}
+{{- end }}
+{{- range $key, $value := $said }}
+{{- $at := $.Values.settings }}
+{{- range splitList "." $key }}
+{{- $at = ternary (get (default dict $at) .) "" (kindIs "map" $at) }}
+{{- end }}
+{{- if ne (toString $at) "" }}
+{{- fail (printf "settings.%s: the chart says that itself; use the value %s" $key $value) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "holdfast.settings.name" -}}
 holdfast-settings-{{ include "holdfast.settings" . | sha256sum | trunc 10 }}
 {{- end }}
