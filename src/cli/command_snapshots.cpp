@@ -123,7 +123,8 @@ std::string text_of(const core::PvcName& pvc, const std::vector<Kept>& all, core
   std::vector<std::vector<std::string>> rows = {{"ID", "STARTED", "AGE", "SIZE", "FILES", "SOURCE", ""}};
   for (const Kept& kept : all) {
     const core::Snapshot& snapshot = kept.snapshot;
-    rows.push_back({shown(snapshot.id), core::format_seconds(snapshot.start), core::format_age(now - snapshot.start),
+    // Whole, for restore-as-of: cut to the second it would name the one before.
+    rows.push_back({shown(snapshot.id), shown(snapshot.start_time), core::format_age(now - snapshot.start),
                     core::format_size(snapshot.size_bytes), std::to_string(snapshot.files),
                     shown(to_string(kept.identity)), remark(kept)});
   }

@@ -13,6 +13,7 @@
 #include "holdfast/core/edit_distance.hpp"
 #include "src/cli/commands.hpp"
 #include "src/cli/completion.hpp"
+#include "src/cli/help.hpp"
 #include "src/cli/input/files.hpp"
 #include "src/cli/output.hpp"
 
@@ -51,13 +52,12 @@ void add_settings(CLI::App& verb, Arguments& arguments) {
   for (const Setting& setting : settings_table()) {
     if (setting.flag.empty()) continue;
     CLI::Option* option = verb.add_option(std::string(setting.flag), arguments.flags[std::string(setting.flag)])
-                              ->group("")  // the footer has the whole table
+                              ->group("")  // they have a table of their own
                               ->type_name(setting.value)
                               ->allow_extra_args(false);
     // A bare --allow-cached-mount means true.
     if (setting.value == "true|false") option->expected(0, 1)->default_str("true");
   }
-  verb.footer(settings_help());
 }
 
 CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
@@ -76,12 +76,13 @@ CLI::App* add_certs(CLI::App& app, Arguments& arguments) {
 }
 
 void add_completion(CLI::App& app, Arguments& arguments) {
-  CLI::App* verb = app.add_subcommand("completion", "Print a script that completes command lines in a shell");
+  CLI::App* verb = app.add_subcommand("completion",
+                                      "Print a script that completes command lines in a shell; its first line "
+                                      "says how to have it in every one");
   verb->add_option("shell", arguments.shell, "bash, zsh or fish")
       ->required()
       ->type_name(fmt::format("{}", fmt::join(kShells, "|")))
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kShells), std::end(kShells))).description(""));
-  verb->footer("The first line of the script says how to have it in every shell.");
 }
 
 CLI::App* add_verb(CLI::App& app, Arguments& arguments, const std::string& name, const std::string& help) {
@@ -171,6 +172,15 @@ void add_adopt(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+/// That of `serve` has the table of settings too.
+void add_footers(CLI::App& app) {
+  app.footer(help_footer(""));
+  for (CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::string footer = help_footer(verb->get_name());
+    verb->footer(verb->get_name() == "serve" ? footer + "\n" + settings_help() : footer);
+  }
+}
+
 void add_verbs(CLI::App& app, Arguments& arguments) {
   add_settings(*app.add_subcommand("serve", "Answer admission reviews, keep VolSync objects, serve metrics"),
                arguments);
@@ -205,6 +215,7 @@ void add_verbs(CLI::App& app, Arguments& arguments) {
   add_completion(app, arguments);
   add_output(*app.add_subcommand("settings", "Print the table of settings"), arguments);
   add_output(*app.add_subcommand("version", "Print the version"), arguments);
+  add_footers(app);
 }
 
 InputRequest with_templates(InputRequest input) {

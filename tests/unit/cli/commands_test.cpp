@@ -1,7 +1,9 @@
 // What every command does with wrong usage, files that are not there, and clusters that do not answer.
 #include <json/json.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <iterator>
 #include <sstream>
 
 #include "tests/unit/cli/program.hpp"
@@ -54,14 +56,48 @@ TEST_CASE("--help of every command says what it does, on stdout, and is no error
   for (const std::string& command : kCommands) CHECK_THAT(all.out, Contains("\n  " + command + " "));
 }
 
-TEST_CASE("the help of a command that looks at backups or cluster has the table of settings") {
-  for (const char* command :
-       {"render", "why", "audit", "plan", "doctor", "snapshots", "backup", "drill", "pause", "resume"}) {
+TEST_CASE("the help of a command fits a screen: options, examples, where its settings are, exit codes") {
+  for (const std::string& command : kCommands) {
     INFO(command);
     const std::string help = run_program({command, "--help"}).out;
-    CHECK_THAT(help, Contains("generator.minAge"));
-    CHECK_THAT(help, Contains("--kubeconfig"));
+    CHECK_THAT(help, Contains("Exit codes: 0 ok, 1 "));
+    if (command == "serve") continue;
+    CHECK(std::count(help.begin(), help.end(), '\n') < 40);
+  }
+  for (const char* command : {"render", "why", "audit", "plan", "doctor", "snapshots", "backup", "drill", "pause"}) {
+    INFO(command);
+    const std::string help = run_program({command, "--help"}).out;
+    CHECK_THAT(help, Contains("Examples:\n") && Contains("holdfast " + std::string(command)));
+    CHECK_THAT(help, Contains("`holdfast settings` lists them"));
     CHECK_THAT(help, Contains("-o,--output FORMAT"));
+  }
+  CHECK_THAT(run_program({"--help"}).out, Contains("kubectl -n holdfast-system exec deploy/holdfast"));
+}
+
+TEST_CASE("the help of serve has the table of settings") {
+  const std::string help = run_program({"serve", "--help"}).out;
+  CHECK_THAT(help, Contains("generator.minAge") && Contains("--kubeconfig"));
+}
+
+TEST_CASE("every example of a help is a command line that is understood") {
+  for (const std::string& command : kCommands) {
+    std::istringstream lines(run_program({command, "--help"}).out);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t begin = line.find("  holdfast ");
+      if (begin != 0 || line.find('|') != std::string::npos || line.find('\'') != std::string::npos) continue;
+      std::istringstream words(line);
+      Words arguments{std::istream_iterator<std::string>(words), {}};
+      arguments.erase(arguments.begin());
+      if (arguments.front() == "serve") continue;
+      const auto file = std::ranges::find(arguments, "holdfast.yaml");
+      if (file == arguments.end())
+        arguments.insert(arguments.end(), {"--config", "/nonexistent/settings"});
+      else
+        *file = "/nonexistent/settings";
+      INFO(line);
+      const Ending ending = run_program(arguments);
+      CHECK_THAT(ending.err, Contains("/nonexistent/settings"));
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // `snapshots`: what the repository holds, of everything and of one PVC.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstring>
 
 #include "tests/unit/cli/reachable_cluster.hpp"
 
@@ -26,8 +27,8 @@ std::string listing(const std::vector<Kept>& all) {
     snapshot["id"] = kept.id;
     snapshot["source"]["userName"] = kept.user;
     snapshot["source"]["path"] = kept.path;
-    snapshot["startTime"] = kept.start + ":00Z";
-    snapshot["endTime"] = kept.start.substr(0, kept.start.size() - 1) + "5:00Z";
+    snapshot["startTime"] = kept.start.ends_with('Z') ? kept.start : kept.start + ":00Z";
+    snapshot["endTime"] = kept.start.substr(0, std::strlen("2020-03-01T02:0")) + "5:00Z";
     Json::Value& sum = snapshot["rootEntry"]["summ"];
     sum["size"] = static_cast<Json::Int64>(kept.size);
     sum["files"] = static_cast<Json::Int64>(kept.files);
@@ -105,6 +106,11 @@ TEST_CASE("snapshots of one PVC lists its own, newest first, and tells which cou
   CHECK_THAT(out, Contains("6.0 GiB  120    photos-backup@media:/data  3 entries unreadable\n"));
   CHECK_THAT(out, Contains("5.0 GiB  100    photos-backup@media:/data\n"));
   CHECK_THAT(out, !Contains("films"));
+}
+
+TEST_CASE("when a snapshot began is shown whole: cut to the second, restore-as-of would take the one before") {
+  const std::string out = snapshots({"media/photos"}, {{"p1", "photos-backup", "2020-03-01T02:00:07.123456789Z"}}).out;
+  CHECK_THAT(out, Contains("\np1  2020-03-01T02:00:07.123456789Z  "));
 }
 
 TEST_CASE("snapshots of one PVC says the same as JSON") {
