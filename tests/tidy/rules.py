@@ -93,6 +93,15 @@ def length(path: str, text: str) -> Iterator[str]:
         yield f"{path}: {lines} lines; a file should be taken in at a glance ({most} at most)"
 
 
+def whole_logs(path: str, text: str) -> Iterator[str]:
+    """With a selector kubectl shows ten lines of each pod; of a Deployment it takes one pod."""
+    if not path.endswith(".md"):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if "logs deploy/" in line or (" logs -l " in line and "--tail=" not in line and " -f " not in line):
+            yield f"{path}:{number}: logs of some pods or some lines: logs -l … --tail=-1 --prefix"
+
+
 def width(path: str, text: str) -> Iterator[str]:
     if not path.endswith(".py") and not (path.startswith(OURS) and Path(path).suffix in SOURCE_SUFFIXES):
         return
@@ -159,4 +168,4 @@ def headers_open_with_a_sentence(path: str, text: str) -> Iterator[str]:
         yield f"{path}:1: a public header begins with a comment that says what it is"
 
 
-RULES = [direction, words, length, width, function_length, headers_open_with_a_sentence]
+RULES = [direction, words, length, width, whole_logs, function_length, headers_open_with_a_sentence]

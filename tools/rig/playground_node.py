@@ -5,7 +5,6 @@ import textwrap
 
 from .node_cluster import USER, NodeCluster
 from .node_install import OVERLAY, Installation
-from .objects import SECRET, Objects
 from .playground import NAMESPACE, Ground, claim
 
 
@@ -16,7 +15,7 @@ class Playground(Ground):
         print("Starting a node, about a minute.", flush=True)
         self._cluster = self.enter_context(NodeCluster(self._components, self._holdfast))
         self._install()
-        self._furnish()
+        furnish(self._cluster, self._folder)
 
     def environment(self) -> dict[str, str]:
         """For a command that is run here."""
@@ -32,21 +31,9 @@ class Playground(Ground):
             holdfast as the overlay nfs installs it. In another terminal:
 
               export KUBECONFIG={self._cluster.node.kubeconfig} PATH={self._components}:$PATH
+              export MANIFESTS={self._folder} REPOSITORY={self._cluster.repository.path}
 
-            A volume, a pod that writes into it, and its first backup (VolSync begins at once)
-              kubectl apply -f {folder}/data.yaml -f {folder}/write.yaml
-              kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.phase}}'=Succeeded pod/write --timeout=2m
-              kubectl -n {NAMESPACE} wait --for=create replicationsource/data-backup --timeout=2m
-              kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.lastSyncTime}}' replicationsource/data-backup --timeout=2m
-
-            Lose it, and get it back
-              kubectl delete -f {folder}/data.yaml -f {folder}/write.yaml
-              kubectl apply -f {folder}/data.yaml
-              kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.phase}}'=Bound pvc/data --timeout=2m
-              kubectl -n {NAMESPACE} get events --field-selector involvedObject.name=data
-              kubectl apply -f {folder}/read.yaml
-              kubectl -n {NAMESPACE} wait --for=jsonpath='{{.status.phase}}'=Succeeded pod/read --timeout=2m
-              kubectl -n {NAMESPACE} logs read
+            docs/tutorial.md says what to do with it: a volume, its backup, a drill, a loss, a restore.
 
             What holdfast says
               kubectl -n holdfast-system exec deploy/holdfast -- holdfast why {NAMESPACE}/data
@@ -65,31 +52,30 @@ class Playground(Ground):
         for command in (f"kubectl apply -k {OVERLAY}", f"manifests/pin {OVERLAY}"):
             self._installation.shell(command)
 
-    def _furnish(self) -> None:
-        self._cluster.node.api.create_namespace(NAMESPACE)
-        Objects(self._cluster.node.api).apply(SECRET, NAMESPACE, {
-            "metadata": {"name": "volsync-data"}, "stringData": {
-                "KOPIA_REPOSITORY": "filesystem:///mnt/repository",
-                "KOPIA_PASSWORD": self._cluster.repository.password_file.read_text()}})
-        (self._folder / "data.yaml").write_text(claim(NAMESPACE, "data"))
-        for name, script in (("write", "date | tee /data/written; head -c 5000000 /dev/urandom >/data/big; sha256sum "
-                                       "/data/big | tee /data/sum"),
-                             ("read", "cat /data/written; sha256sum --check /data/sum")):
-            (self._folder / f"{name}.yaml").write_text(self._pod(name, script))
 
-    def _pod(self, name: str, script: str) -> str:
-        return textwrap.dedent(f"""\
-            apiVersion: v1
-            kind: Pod
-            metadata: {{name: {name}, namespace: {NAMESPACE}}}
-            spec:
-              restartPolicy: Never
-              terminationGracePeriodSeconds: 0
-              securityContext: {{runAsUser: {USER}, runAsGroup: {USER}, fsGroup: {USER}}}
-              containers:
-              - name: main
-                image: {self._cluster.volsync.mover_image}
-                command: [bash, -ec, "{script}"]
-                volumeMounts: [{{name: data, mountPath: /data}}]
-              volumes: [{{name: data, persistentVolumeClaim: {{claimName: data}}}}]
-            """)
+def furnish(cluster: NodeCluster, folder: pathlib.Path) -> None:
+    """The namespace and the manifests of docs/tutorial.md."""
+    cluster.node.api.create_namespace(NAMESPACE)
+    (folder / "data.yaml").write_text(claim(NAMESPACE, "data"))
+    for name, script in (("write", "date | tee /data/written; head -c 5000000 /dev/urandom >/data/big; sha256sum "
+                                   "/data/big | tee /data/sum"),
+                         ("read", "cat /data/written; sha256sum --check /data/sum")):
+        (folder / f"{name}.yaml").write_text(_pod(name, script, cluster.volsync.mover_image))
+
+
+def _pod(name: str, script: str, image: str) -> str:
+    return textwrap.dedent(f"""\
+        apiVersion: v1
+        kind: Pod
+        metadata: {{name: {name}, namespace: {NAMESPACE}}}
+        spec:
+          restartPolicy: Never
+          terminationGracePeriodSeconds: 0
+          securityContext: {{runAsUser: {USER}, runAsGroup: {USER}, fsGroup: {USER}}}
+          containers:
+          - name: main
+            image: {image}
+            command: [bash, -ec, "{script}"]
+            volumeMounts: [{{name: data, mountPath: /data}}]
+          volumes: [{{name: data, persistentVolumeClaim: {{claimName: data}}}}]
+        """)
