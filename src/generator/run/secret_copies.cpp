@@ -275,6 +275,7 @@ void SecretCopies::write(const Wish& wish, const core::Observed* there) {
   const auto until = leads_until_();
   if (!until || !still_stands(wish)) {
     set(wish, kMissing);
+    round_->again = true;  // the replica that leads is about to write it
     return pass();
   }
   Object object = wish.object;
