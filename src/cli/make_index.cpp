@@ -37,6 +37,20 @@ index::KopiaS3Options s3_options(const Settings& settings) {
   return options;
 }
 
+/// Those that are set for them, or holdfast's own.
+index::S3Credentials keys_of_movers(const Settings& settings) {
+  const volsync::SecretOptions& secret = settings.generator.secret;
+  if (secret.access_key_file.empty()) return index::read_s3_keys(settings.index.s3);
+  index::S3Options theirs;
+  theirs.access_key_file = secret.access_key_file;
+  theirs.secret_key_file = secret.secret_key_file;
+  try {
+    return index::read_s3_keys(theirs);
+  } catch (const std::runtime_error& e) {
+    throw std::runtime_error(std::string("generator.secret.accessKeyFile and secretKeyFile: ") + e.what());
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<index::Index> make_index(const Settings& settings, const ops::Logger& log, ops::Metrics& metrics) {
@@ -60,7 +74,7 @@ volsync::Credentials read_credentials(const Settings& settings) {
   volsync::Credentials credentials;
   credentials.password = index::read_password(kopia_options<index::KopiaBackendOptions>(settings));
   if (settings.index.backend != "kopia-s3") return credentials;
-  index::S3Credentials keys = index::read_s3_keys(settings.index.s3);
+  index::S3Credentials keys = keys_of_movers(settings);
   credentials.access_key = std::move(keys.access_key);
   credentials.secret_key = std::move(keys.secret_key);
   credentials.session_token = std::move(keys.session_token);

@@ -88,6 +88,8 @@ struct SecretOptions {
   std::string property = "kopia_password";
   std::string access_key_property = "access_key";  ///< repository kind s3
   std::string secret_key_property = "secret_key";
+  /// Copy, repository kind s3: hold the keys for movers, who write; empty: holdfast's own are theirs too.
+  std::string access_key_file{}, secret_key_file{};
   std::string refresh_interval = "1h";
 };
 

@@ -50,7 +50,11 @@ void check_secret(const volsync::SecretOptions& secret) {
 
 /// What movers need is what holdfast has.
 void check_copies(const Settings& settings) {
-  if (!settings.generator.secret.copies()) return;
+  const volsync::SecretOptions& secret = settings.generator.secret;
+  if (secret.access_key_file.empty() != secret.secret_key_file.empty()) {
+    throw SettingsError("generator.secret.accessKeyFile and generator.secret.secretKeyFile: one without the other");
+  }
+  if (!secret.copies()) return;
   const std::string& backend = settings.index.backend;
   if (backend == "catalog") {
     throw SettingsError("generator.secret.mode copy needs index.backend kopia-fs|kopia-s3: a catalog has no password");

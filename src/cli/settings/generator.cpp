@@ -93,6 +93,11 @@ void add_secret(Table& table) {
              value(&SecretOptions::access_key_property, "NAME", to_one_line), by_default("access_key"));
   secret.add("generator.secret.secretKeyProperty", "repository kind s3: the secret key in that entry",
              value(&SecretOptions::secret_key_property, "NAME", to_one_line), by_default("secret_key"));
+  secret.add("generator.secret.accessKeyFile",
+             "copy, repository kind s3: holds the access key for movers, who write; else they get that of index.s3",
+             value(&SecretOptions::access_key_file, "FILE", to_one_line));
+  secret.add("generator.secret.secretKeyFile", "copy, repository kind s3: holds the secret key that belongs to it",
+             value(&SecretOptions::secret_key_file, "FILE", to_one_line));
   secret.add("generator.secret.refreshInterval", "how often the store is read again",
              value(&SecretOptions::refresh_interval, "a duration such as 1h", to_interval), by_default("1h"));
 }

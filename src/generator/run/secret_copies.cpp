@@ -51,25 +51,27 @@ SecretCopies::SecretCopies(Parts parts, std::function<std::optional<kube::Deadli
       pause_(std::min<std::chrono::milliseconds>(parts_.setup.tempo.maintenance, parts_.setup.sweep)),
       later_(parts_.loop) {}
 
-void SecretCopies::look_now() {
-  due_ = {};
-  look(steady_clock::now());
-}
-
+/// The store is in the middle of a change when it says so: it is read later.
 void SecretCopies::notice(const core::PvcName& pvc) {
-  if (!enabled() || soon_) return;
-  const auto claim = parts_.store.claim(pvc);
-  if (claim == nullptr) {
-    states_.erase(pvc);
-    others_.erase(pvc);
-    return;
-  }
-  if (is_seen(pvc, *claim)) return;
-  soon_ = true;
+  if (!enabled()) return;
+  noticed_.insert(pvc);
+  if (std::exchange(soon_, true)) return;
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(ended_ + kBetween - steady_clock::now());
   later_.run(std::max(kTogether, wait), [this] {
     soon_ = false;
-    look_now();
+    if (forget_gone() > 0) look_now();
+  });
+}
+
+/// How many of those that were noticed need a round.
+std::ptrdiff_t SecretCopies::forget_gone() {
+  const auto noticed = std::exchange(noticed_, {});
+  return std::ranges::count_if(noticed, [this](const core::PvcName& pvc) {
+    const auto claim = parts_.store.claim(pvc);
+    if (claim != nullptr) return !is_seen(pvc, *claim);
+    states_.erase(pvc);
+    others_.erase(pvc);
+    return false;
   });
 }
 
@@ -210,10 +212,6 @@ void SecretCopies::settle(Wish wish) {
   }
   if (same_copy(wish.object, there.object, there.data)) return set(wish, kReady);
   round_->steps.emplace_back([this, wish = std::move(wish), object = there.object] { write(wish, &object); });
-}
-
-void SecretCopies::set(const Wish& wish, std::string_view state) {
-  round_->states[wish.pvc] = {wish.claim_uid, std::string(state)};
 }
 
 /// As it was when the round began: a round may take a while.

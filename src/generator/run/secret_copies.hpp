@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -41,10 +42,13 @@ class SecretCopies {
 
   /// Begins a round where it is time for one.
   void look(Steady now);
-  void look_now();
+  void look_now() {
+    due_ = {};
+    look(std::chrono::steady_clock::now());
+  }
   /// Begins nothing more.
   void stop() { stopped_ = true; }
-  /// This PVC is not as it was: one that no round has seen gets its Secret soon.
+  /// This PVC is not as it was: one that no round has seen gets its Secret soon. Reads nothing yet.
   void notice(const core::PvcName& pvc);
 
   /// As View::secret_copy has it.
@@ -83,6 +87,7 @@ class SecretCopies {
   };
 
   bool enabled() const { return parts_.setup.options.secret.copies() && parts_.setup.credentials != nullptr; }
+  std::ptrdiff_t forget_gone();
   bool is_seen(const core::PvcName& pvc, const core::Claim& claim) const;
   void tell_of_slow_reading(Steady now);
   void read(std::variant<Credentials, std::string> found);
@@ -94,7 +99,9 @@ class SecretCopies {
   void sort_claim(const core::PvcName& pvc);
   void sort_maintenance();
   void settle(Wish wish);
-  void set(const Wish& wish, std::string_view state);
+  void set(const Wish& wish, std::string_view state) {
+    round_->states[wish.pvc] = {wish.claim_uid, std::string(state)};
+  }
   bool still_stands(const Wish& wish) const;
   void next();
   void pass();
@@ -123,7 +130,8 @@ class SecretCopies {
   std::optional<Steady> reading_since_;
   Steady due_{};
   Steady ended_{};  ///< the last one
-  bool soon_ = false;
+  std::set<core::PvcName> noticed_;
+  bool soon_ = false;  ///< they are looked at
   bool stopped_ = false;
   std::map<core::PvcName, State> states_;
   std::map<core::PvcName, Steady>

@@ -35,7 +35,8 @@ struct StoredView {
 
 class Store {
  public:
-  /// `changed` is told of each PVC whose plan may be another one now. `templates`: of identities, besides the namings'.
+  /// `changed` is told of each PVC whose plan may be another one now, in the middle of the change: it must not ask the
+  /// store anything. `templates`: of identities, besides the namings'.
   Store(core::Naming naming, Adopts adopts, std::function<void(const core::PvcName&)> changed,
         std::vector<core::IdentityTemplate> templates = {});
 

@@ -45,6 +45,30 @@ TEST_CASE("movers of a bucket get the keys that holdfast has") {
   CHECK_THROWS_WITH(cli::read_credentials(load({}, variables, file.path())), Contains("AWS_SECRET_ACCESS_KEY"));
 }
 
+TEST_CASE("movers of a bucket may have keys of their own, and holdfast's stay ones that only read") {
+  const TempFile access("theirs\n"), secret("write");
+  const auto with = [&](const std::string& access_file) {
+    const TempFile file(
+        "index: {backend: kopia-s3, s3: {endpoint: e, bucket: b}}\n"
+        "generator:\n  repository: {kind: s3, endpoint: e, bucket: b}\n"
+        "  secret: {mode: copy, accessKeyFile: " +
+        access_file + ", secretKeyFile: " + secret.path() + "}\n");
+    const Variables own = {{"KOPIA_PASSWORD", "p"},
+                           {"AWS_ACCESS_KEY_ID", "a"},
+                           {"AWS_SECRET_ACCESS_KEY", "s"},
+                           {"AWS_SESSION_TOKEN", "t"}};
+    return cli::read_credentials(load({}, own, file.path()));
+  };
+  const volsync::Credentials credentials = with(access.path());
+  CHECK(credentials.access_key == "theirs");
+  CHECK(credentials.secret_key == "write");
+  CHECK(credentials.session_token.empty());
+  CHECK_THROWS_WITH(with("/none"),
+                    Catch::StartsWith("generator.secret.accessKeyFile and secretKeyFile: ") && Contains("/none"));
+  const TempFile half("generator: {secret: {accessKeyFile: /a}}\n");
+  CHECK_THROWS_WITH(load({}, {}, half.path()), Contains("one without the other"));
+}
+
 TEST_CASE("what holdfast does not have itself it cannot copy") {
   const auto takes = [](const std::string& yaml) {
     const TempFile file(yaml);

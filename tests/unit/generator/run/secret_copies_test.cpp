@@ -22,22 +22,23 @@ class Copying : public Household {
     setup.options.repository.kind = RepositoryOptions::Kind::Nfs;
     setup.options.repository.server = "nas";
     setup.options.repository.path = "/kopia";
-    setup.credentials = [this] {
-      const std::lock_guard lock(mutex_);
-      if (password_.empty()) throw std::runtime_error("index.passwordFile: /none: No such file or directory");
-      return Credentials{password_, {}, {}, {}};
+    setup.credentials = [desk = desk_] {
+      const std::lock_guard lock(desk->mutex);
+      if (desk->password.empty()) throw std::runtime_error("index.passwordFile: /none: No such file or directory");
+      return Credentials{desk->password, {}, {}, {}};
     };
   }
 
   /// Empty: it cannot be read.
   void set_password(const std::string& password) {
-    const std::lock_guard lock(mutex_);
-    password_ = password;
+    const std::lock_guard lock(desk_->mutex);
+    desk_->password = password;
   }
   Json::Value secret(const std::string& name = "volsync-data", const std::string& ns = "media") const {
     return cluster.find(kube::kSecrets, ns, name);
   }
   bool has_secret(const std::string& name = "volsync-data") const { return !secret(name).isNull(); }
+  bool has_secret_of_maintenance() const { return !secret("volsync-holdfast-maintenance", "holdfast").isNull(); }
   std::string value(const char* key, const std::string& name = "volsync-data", const std::string& ns = "media") const {
     return kube::decode_base64(secret(name, ns)["data"][key].asString()).value_or("");
   }
@@ -72,8 +73,12 @@ class Copying : public Household {
   }
 
  private:
-  std::mutex mutex_;
-  std::string password_ = "correct horse";
+  /// The generator, and its thread that reads, end after this.
+  struct Desk {
+    std::mutex mutex;
+    std::string password = "correct horse";
+  };
+  const std::shared_ptr<Desk> desk_ = std::make_shared<Desk>();
 };
 
 void be_whole(Copying& house) { house.put_secret(R"({"KOPIA_REPOSITORY": "eA==", "KOPIA_PASSWORD": "eA=="})"); }
@@ -86,8 +91,7 @@ TEST_CASE("movers of a protected PVC, and those of the maintenance, get the pass
   house.add_claim("plain");
   house.edit_claim("plain", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
   house.start();
-  REQUIRE(eventually(
-      [&] { return house.has_secret() && !house.secret("volsync-holdfast-maintenance", "holdfast").isNull(); }));
+  REQUIRE(eventually([&] { return house.has_secret() && house.has_secret_of_maintenance(); }));
   const Json::Value secret = house.secret();
   CHECK(house.value("KOPIA_PASSWORD") == "correct horse");
   CHECK(house.value("KOPIA_REPOSITORY") == "filesystem:///mnt/repository");
@@ -123,7 +127,7 @@ TEST_CASE("a PVC that comes later gets its Secret at once") {
   house.add_claim("plain");
   house.edit_claim("plain", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
   house.start();
-  REQUIRE(eventually([&] { return !house.secret("volsync-holdfast-maintenance", "holdfast").isNull(); }));
+  REQUIRE(eventually([&] { return house.has_secret_of_maintenance(); }));
   house.add_claim("data");
   REQUIRE(eventually([&] { return house.has_secret(); }));
   SECTION("and again when it is made anew") {
@@ -266,6 +270,24 @@ TEST_CASE("a copy stays as long as something of ours reads it") {
   house.cluster.set_faults({});
   CHECK(eventually([&] { return !house.has_secret(); }));
   CHECK_FALSE(house.has(Part::Source));
+}
+
+TEST_CASE("what changes is read when the change is over") {
+  Copying house;
+  house.add_claim("data");
+  house.edit_claim("data", [](Json::Value& claim) { claim["metadata"].removeMember("labels"); });
+  house.start();
+  REQUIRE(eventually([&] { return house.has_secret_of_maintenance(); }));
+  house.rounds();
+  // A source that is not held for a moment: it says something else of the PVC than before.
+  for (const char* user : {"data-backup", "data", "data-backup"}) {
+    Json::Value source = parse(R"({"metadata": {"namespace": "media", "name": "data-backup"},
+      "spec": {"sourcePVC": "data", "kopia": {"hostname": "media", "sourcePathOverride": "/data"}}})");
+    source["spec"]["kopia"]["username"] = user;
+    house.cluster.put(kube::kReplicationSources, source);
+    house.rounds();
+  }
+  CHECK(house.audited().pvc.name == "data");
 }
 
 TEST_CASE("a password that cannot be read writes nothing, is told, and is read again") {
