@@ -81,6 +81,10 @@ generator:
 {{/* Environment goes over the file: what the chart says by a variable must not be said in `settings` too, where it would do
 nothing. Key of the settings: the value that is meant. */}}
 {{- define "holdfast.refuse.unheard" -}}
+{{- $mode := dig "generator" "secret" "mode" "copy" (include "holdfast.settings" . | fromYaml) }}
+{{- if and .Values.secretCopy (ne $mode "copy") }}
+{{- fail "secretCopy: externalSecrets or settings.generator.secret.mode say where else the Secrets of movers come from" }}
+{{- end }}
 {{- $said := dict "certs.mode" "certificate.mode" "webhook.certDir" "certificate" "index.passwordFile" "repository.password" }}
 {{- $said = merge $said (dict "index.cacheDir" "extraEnv" "log.format" "extraEnv") }}
 {{- $said = merge $said (dict "mode" "mode" "webhook.port" "webhook.port" "ops.port" "ops.port") }}

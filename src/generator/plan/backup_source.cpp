@@ -33,6 +33,11 @@ std::optional<core::Identity> of_the_promise(const View& view, const core::Polic
 
 }  // namespace
 
+core::Protection protection_of(const View& view, const core::Policy& policy) {
+  const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
+  return core::protection(view.claim->pvc, labels, policy);
+}
+
 core::Identity backup_identity(const View& view, const core::Policy& policy) {
   const Candidates candidates = core::candidates(policy, view.pvc, view.ownership);
   if (auto identity = of_the_source(view, candidates)) return *identity;

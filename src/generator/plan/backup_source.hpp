@@ -6,6 +6,9 @@
 
 namespace holdfast::generator {
 
+/// Of the PVC that the view has. Labels of its namespace that are not known count as not managed.
+core::Protection protection_of(const View& view, const core::Policy& policy);
+
 /// What its backups are already made under, else where they came from, else where complete ones lie, else the first of
 /// its places. Only ever one of the PVC's own places.
 core::Identity backup_identity(const View& view, const core::Policy& policy);

@@ -31,8 +31,7 @@ void Planner::without_claim() {
 
 void Planner::with_claim() {
   plan_.restore = restore_stage(view_, policy_, now_);
-  const auto labels = view_.namespace_labels == nullptr ? std::nullopt : std::optional(*view_.namespace_labels);
-  plan_.protection = core::protection(view_.claim->pvc, labels, policy_);
+  plan_.protection = protection_of(view_, policy_);
   take_wrong_images_off();
   if (view_.namespace_labels == nullptr || view_.claim->deleting || view_.namespace_deleting) return;
   warn_of_protection();

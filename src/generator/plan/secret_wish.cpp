@@ -1,16 +1,11 @@
 #include "src/generator/plan/secret_wish.hpp"
 
-#include "holdfast/core/protection.hpp"
 #include "holdfast/volsync/observed.hpp"
 #include "holdfast/volsync/text.hpp"
+#include "src/generator/plan/backup_source.hpp"
 
 namespace holdfast::generator {
 namespace {
-
-bool protects(const View& view, const core::Policy& policy) {
-  return view.namespace_labels != nullptr &&
-         core::protection(view.claim->pvc, *view.namespace_labels, policy).protects();
-}
 
 /// Something is there that may read it.
 bool is_read(const View& view) {
@@ -30,11 +25,11 @@ bool is_known(const View& view) {
 bool wants_copy(const View& view, const core::Policy& policy) {
   const bool leaves = view.claim->deleting || view.namespace_deleting;
   const core::Observed* source = object_of(view, Part::Source);
-  return !leaves && protects(view, policy) && (source == nullptr || is_ours(source));
+  return !leaves && protection_of(view, policy).protects() && (source == nullptr || is_ours(source));
 }
 
 bool may_lose_copy(const View& view, const core::Policy& policy) {
-  return view.watches_current && is_known(view) && !protects(view, policy) && !is_read(view);
+  return view.watches_current && is_known(view) && !protection_of(view, policy).protects() && !is_read(view);
 }
 
 bool is_copy_for(const core::Observed& object, std::string_view pvc) {

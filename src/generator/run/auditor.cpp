@@ -95,8 +95,7 @@ void Auditor::show_all(bool anyhow) {
 }
 
 std::optional<core::Time> Auditor::last_backup(const View& view, const core::Catalog& catalog) const {
-  const auto labels = view.namespace_labels == nullptr ? std::nullopt : std::optional(*view.namespace_labels);
-  if (!core::protection(view.claim->pvc, labels, from_.setup.policy).protects()) return std::nullopt;
+  if (!protection_of(view, from_.setup.policy).protects()) return std::nullopt;
   return newest_backup_end(view, from_.setup.policy, catalog);
 }
 
